@@ -1,0 +1,211 @@
+"""Everything that changes policies, services and routing keys, and the ledger with them."""
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, TypedDict, Unpack
+
+from django.db import transaction
+
+from escalation.actions.steps import ConfigError, StepSpec, TargetSpec, check_steps, spelled, write_steps
+from escalation.models import EscalationPolicy, RoutingKey, Service, new_routing_key
+from people.ledger.record import Actor, Line, record
+from people.ledger.verbs import Verb
+from people.models import Team
+
+__all__ = [
+    "ConfigError",
+    "ServiceFields",
+    "StepSpec",
+    "TargetSpec",
+    "change_policy",
+    "change_service",
+    "create_policy",
+    "create_service",
+    "ensure_routing_key",
+    "retire_policy",
+    "retire_service",
+    "revoke_routing_key",
+]
+
+KEY = re.compile(r"[0-9a-zA-Z]{32}")
+
+
+class ServiceFields(TypedDict, total=False):
+    """What a service has beside name and policy; see `escalation.models.Service` for the JSON shapes."""
+
+    team: Team | None
+    acknowledgement_timeout: timedelta
+    urgency: dict[str, str]
+    support_hours: dict[str, Any]
+    runbooks: list[dict[str, Any]]
+    extras: dict[str, Any]
+
+
+class ServiceChanges(ServiceFields, total=False):
+    policy: EscalationPolicy
+
+
+@transaction.atomic
+def create_policy(
+    *, name: str, repeat: int, steps: Sequence[StepSpec], by: Actor, now: datetime
+) -> EscalationPolicy:
+    """A new policy, or the retired one of that name brought back. Raises ConfigError."""
+    check_steps(steps)
+    policy, new = EscalationPolicy.objects.select_for_update().get_or_create(
+        name=name, defaults={"repeat": repeat}
+    )
+    if not new and policy.retired_at is None:
+        raise ConfigError(f"There is already an escalation policy “{name}”; choose another name.")
+    _set(policy, {"repeat": repeat, "retired_at": None})
+    write_steps(policy, steps)
+    what = f"created escalation policy {name}" if new else f"brought back escalation policy {name}"
+    data = {"repeat": repeat, "steps": spelled(policy)}
+    record([Line(Verb.POLICY_CREATED, ("policy", policy.pk), by, what, data=data)], now=now)
+    return policy
+
+
+@transaction.atomic
+def change_policy(
+    *, policy: EscalationPolicy, repeat: int, steps: Sequence[StepSpec], by: Actor, now: datetime
+) -> EscalationPolicy:
+    """Make `repeat` and `steps` the policy. Incidents that run keep the policy they began with.
+
+    Writes nothing when it already says so. Raises ConfigError.
+    """
+    check_steps(steps)
+    before = {"repeat": policy.repeat, "steps": spelled(policy)}
+    _set(policy, {"repeat": repeat})
+    write_steps(policy, steps)
+    after = {"repeat": repeat, "steps": spelled(policy)}
+    if before != after:
+        changed = {name: [before[name], after[name]] for name in after if before[name] != after[name]}
+        what = f"changed {', '.join(changed)} of escalation policy {policy.name}"
+        record([Line(Verb.POLICY_CHANGED, ("policy", policy.pk), by, what, data=changed)], now=now)
+    return policy
+
+
+@transaction.atomic
+def retire_policy(*, policy: EscalationPolicy, by: Actor, now: datetime) -> None:
+    """Take it out of use; incidents that run end under it. Raises ConfigError while a service uses it."""
+    using = policy.services.filter(retired_at=None).order_by("pk").first()
+    if using is not None:
+        raise ConfigError(
+            f"Escalation policy “{policy.name}” is used by service “{using.name}”; give that another."
+        )
+    if _set(policy, {"retired_at": policy.retired_at or now}):
+        what = f"retired escalation policy {policy.name}"
+        record([Line(Verb.POLICY_RETIRED, ("policy", policy.pk), by, what)], now=now)
+
+
+@transaction.atomic
+def create_service(
+    *, name: str, policy: EscalationPolicy, by: Actor, now: datetime, **fields: Unpack[ServiceFields]
+) -> Service:
+    """A new service without keys, or the retired one of that name brought back. Raises ConfigError."""
+    defaults = {"policy": policy, **fields}
+    _check_service(**defaults)
+    service, new = Service.objects.select_for_update().get_or_create(name=name, defaults=defaults)
+    if not new and service.retired_at is None:
+        raise ConfigError(f"There is already a service “{name}”; choose another name.")
+    if not new:
+        _set(service, {**defaults, "retired_at": None})
+    what = f"created service {name}" if new else f"brought back service {name}"
+    data = {"policy": policy.name}
+    record([Line(Verb.SERVICE_CREATED, ("service", service.pk), by, what, data=data)], now=now)
+    return service
+
+
+@transaction.atomic
+def change_service(
+    *, service: Service, by: Actor, now: datetime, **changes: Unpack[ServiceChanges]
+) -> Service:
+    """Set the given fields. Writes nothing when they already say so. Raises ConfigError."""
+    _check_service(**changes)
+    changed = _set(service, changes)
+    if changed:
+        what = f"changed {', '.join(changed)} of service {service.name}"
+        said = {name: [_plain(value) for value in values] for name, values in changed.items()}
+        record([Line(Verb.SERVICE_CHANGED, ("service", service.pk), by, what, data=said)], now=now)
+    return service
+
+
+@transaction.atomic
+def retire_service(*, service: Service, by: Actor, now: datetime) -> None:
+    """Revoke its routing keys and take it out of use. Its open incidents run to their end."""
+    for key in service.routing_keys.filter(revoked_at=None).order_by("pk"):
+        revoke_routing_key(key=key, by=by, now=now)
+    if _set(service, {"retired_at": service.retired_at or now}):
+        what = f"retired service {service.name}"
+        record([Line(Verb.SERVICE_RETIRED, ("service", service.pk), by, what)], now=now)
+
+
+@transaction.atomic
+def ensure_routing_key(
+    *, service: Service, name: str, by: Actor, now: datetime, key: str | None = None
+) -> RoutingKey:
+    """The live routing key `name` of a service, with the value `key` (32 letters and digits) if given.
+
+    A live key of that name with another value is revoked. Writes nothing when it is already so.
+    Raises ConfigError when another service has that value.
+    """
+    live = service.routing_keys.filter(name=name, revoked_at=None).first()
+    if live is not None and key in {None, live.key}:
+        return live
+    value = key or new_routing_key()
+    if not KEY.fullmatch(value):
+        raise ConfigError(f"The routing key “{name}” of {service.name} is not 32 letters and digits.")
+    if live is not None:
+        revoke_routing_key(key=live, by=by, now=now)
+    row = _live_key(service, name, value, now)
+    what = f"made routing key {name} of service {service.name}"
+    data = {"routing_key": row.pk}
+    record([Line(Verb.ROUTING_KEY_CREATED, ("service", service.pk), by, what, data=data)], now=now)
+    return row
+
+
+@transaction.atomic
+def revoke_routing_key(*, key: RoutingKey, by: Actor, now: datetime) -> None:
+    """From now on the key raises nothing."""
+    if _set(key, {"revoked_at": key.revoked_at or now}):
+        what = f"revoked routing key {key.name} of service {key.service.name}"
+        data = {"routing_key": key.pk}
+        record([Line(Verb.ROUTING_KEY_REVOKED, ("service", key.service_id), by, what, data=data)], now=now)
+
+
+def _live_key(service: Service, name: str, value: str, now: datetime) -> RoutingKey:
+    """A new row, or the revoked one of that value: a value is one row for ever."""
+    digest = RoutingKey.digest_of(value)
+    row, new = RoutingKey.objects.select_for_update().get_or_create(
+        digest=digest, defaults={"service": service, "name": name, "key": value, "created_at": now}
+    )
+    if new:
+        return row
+    if row.revoked_at is None:
+        raise ConfigError(
+            f"The routing key “{name}” of {service.name} is already used; every key is one service's."
+        )
+    _set(row, {"service": service, "name": name, "revoked_at": None})
+    return row
+
+
+def _check_service(**fields: Any) -> None:
+    timeout = fields.get("acknowledgement_timeout")
+    if timeout is not None and timeout <= timedelta(0):
+        raise ConfigError("An acknowledgement timeout has to be longer than nothing; write 30m.")
+
+
+def _plain(value: Any) -> Any:
+    return value if isinstance(value, (dict, list)) else None if value is None else str(value)
+
+
+def _set(row: EscalationPolicy | Service | RoutingKey, changes: Mapping[str, Any]) -> dict[str, list[Any]]:
+    """Write what differs; returns each field's old and new value."""
+    changed = {
+        name: [getattr(row, name), value] for name, value in changes.items() if getattr(row, name) != value
+    }
+    for name, (_, value) in changed.items():
+        setattr(row, name, value)
+    if changed:
+        row.save(update_fields=list(changed))
+    return changed

@@ -1,0 +1,116 @@
+"""What people do about an incident. Each is one transaction, and stands on the timeline under their name."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from escalation import engine
+from escalation.core.policy import Policy, Step, Target
+from escalation.core.stimulus import Acknowledged, Active, Escalated, Reassigned, Resolved, Snoozed, Stimulus
+from escalation.loading import closed_at
+from escalation.models import Alert, Incident
+from paging.queue import nudge_on_commit
+from people.ledger.record import Actor, Line, record
+from people.ledger.verbs import Verb
+from people.models import User
+
+LONGEST_SNOOZE = timedelta(days=14)
+REASSIGNED_TIMEOUT = timedelta(minutes=10)
+
+
+class Refused(ValueError):
+    """It cannot be done; the text is a sentence for the person who asked."""
+
+
+def acknowledge(*, incident_id: int, by: Actor, now: datetime, why: str = "") -> Incident:
+    """Somebody is on it: everyone's paging stops. Again, by anyone, makes it last anew.
+
+    Raises Refused when the incident is resolved, Incident.DoesNotExist when there is none.
+    """
+    return _stimulate(incident_id, Acknowledged(), by=by, now=now, why=why)
+
+
+def resolve(*, incident_id: int, by: Actor, now: datetime, why: str = "") -> Incident:
+    """It is over, and so are its alerts: the same key afterwards is a new alert."""
+    with transaction.atomic():
+        # Alerts first, then the incident: the one order in which locks are taken (escalation.engine).
+        alerts = Alert.objects.select_for_update().filter(incident_id=incident_id, status=Alert.Status.OPEN)
+        open_alerts = [alert.pk for alert in alerts.order_by("dedup_key")]
+        incident = _stimulate(incident_id, Resolved(), by=by, now=now, why=why)
+        Alert.objects.filter(pk__in=open_alerts).update(**closed_at(now))
+        return incident
+
+
+def escalate(*, incident_id: int, by: Actor, now: datetime, why: str = "") -> Incident:
+    """Page the next step now, also when it was acknowledged or parked."""
+    return _stimulate(incident_id, Escalated(), by=by, now=now, why=why)
+
+
+def snooze(*, incident_id: int, until: datetime, by: Actor, now: datetime, why: str = "") -> Incident:
+    """Quiet until `until`, then from step one. At most 14 days ahead."""
+    if not now < until <= now + LONGEST_SNOOZE:
+        raise Refused("Snooze until a time that lies ahead, at most 14 days from now.")
+    return _stimulate(incident_id, Snoozed(until), by=by, now=now, why=why)
+
+
+@transaction.atomic
+def reassign(*, incident_id: int, users: Sequence[User], by: Actor, now: datetime, why: str = "") -> Incident:
+    """Page these people instead. If they do not acknowledge, the team's managers hear of it."""
+    if not users:
+        raise Refused("Name at least one person to reassign it to.")
+    gone = [str(user) for user in users if not user.is_active]
+    if gone:
+        raise Refused(f"{', '.join(gone)} has left and cannot be paged.")
+    row = _locked(incident_id)
+    old = Policy.from_json(row.policy)
+    names = ", ".join(str(user) for user in users)
+    step = Step(
+        number=1,
+        timeout=old.steps[0].timeout if old.steps else REASSIGNED_TIMEOUT,
+        targets=tuple(Target(label=str(user), user=user.pk) for user in users),
+    )
+    row.policy = Policy(
+        name=f"{old.name}, reassigned",
+        steps=(step,),
+        outside=old.outside,
+        repeat=old.repeat,
+        acknowledgement_timeout=old.acknowledgement_timeout,
+    ).to_json()
+    row.save(update_fields=["policy"])
+    return _stimulate(
+        incident_id, Reassigned(), by=by, now=now, why=f"to {names}" + (f": {why}" if why else "")
+    )
+
+
+@transaction.atomic
+def note(*, incident_id: int, text: str, by: Actor, now: datetime) -> Incident:
+    """A line on the timeline; a responder who writes is still on it, so the acknowledgement lasts anew.
+    Resolved incidents can be written on too.
+    """
+    if not text.strip():
+        raise Refused("A note needs some text.")
+    row = _locked(incident_id, or_resolved=True)
+    record([Line(Verb.INCIDENT_NOTE, ("incident", row.pk), by, text.strip())], now=now)
+    engine.apply(row, Active(), now=now, by=by)
+    return row
+
+
+@transaction.atomic
+def _stimulate(incident_id: int, stimulus: Stimulus, *, by: Actor, now: datetime, why: str) -> Incident:
+    row = _locked(incident_id)
+    engine.apply(row, stimulus, now=now, by=by, why=why)
+    nudge_on_commit()
+    return row
+
+
+def _locked(incident_id: int, *, or_resolved: bool = False) -> Incident:
+    row = (
+        Incident.objects.select_for_update(of=("self",))
+        .select_related("service", "service__team")
+        .get(pk=incident_id)
+    )
+    if row.status == Incident.Status.RESOLVED and not or_resolved:
+        who = f" by {row.resolved_by}" if row.resolved_by else ""
+        raise Refused(f"Incident #{row.pk} is already resolved{who}.")
+    return row

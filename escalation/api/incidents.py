@@ -1,0 +1,122 @@
+"""`/api/v1/incidents`: see them and act on them."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.utils import timezone
+from django_filters import rest_framework as filters
+from drf_spectacular.utils import extend_schema
+from rest_framework import viewsets
+from rest_framework.decorators import action
+from rest_framework.exceptions import APIException
+from rest_framework.generics import get_object_or_404
+from rest_framework.pagination import CursorPagination
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from escalation import selectors
+from escalation.actions import respond
+from escalation.api.serializers import (
+    IncidentDetailSerializer,
+    IncidentSerializer,
+    NoteSerializer,
+    ReasonSerializer,
+    ReassignSerializer,
+    SnoozeSerializer,
+)
+from escalation.models import Incident
+from people.ledger.record import Actor
+from people.models import User
+
+
+class Conflict(APIException):
+    """What was asked for does not fit the incident's state."""
+
+    status_code = 409
+    default_code = "conflict"
+
+
+class NewestFirst(CursorPagination):
+    ordering = ("-triggered_at", "-id")
+
+
+class IncidentFilter(filters.FilterSet):  # type: ignore[misc] # it has no types
+    status = filters.MultipleChoiceFilter(choices=Incident.Status.choices)
+    service = filters.CharFilter(field_name="service__name")
+
+    class Meta:
+        model = Incident
+        fields = ("status", "service", "severity", "urgency")
+
+
+Verb = Callable[..., Incident]
+
+
+class IncidentViewSet(viewsets.ReadOnlyModelViewSet[Incident]):
+    """Everyone who can log in sees every incident and may act on it: nobody is told at 3 a.m. that they
+    may not help.
+    """
+
+    queryset = selectors.incidents()
+    serializer_class = IncidentSerializer
+    pagination_class = NewestFirst
+    filterset_class = IncidentFilter
+    lookup_value_regex = r"\d{1,18}"
+
+    @extend_schema(responses=IncidentDetailSerializer)
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return self._detail(self.get_object())
+
+    @extend_schema(request=ReasonSerializer, responses=IncidentDetailSerializer)
+    @action(detail=True, methods=["post"])
+    def acknowledge(self, request: Request, pk: str) -> Response:
+        return self._act(respond.acknowledge, ReasonSerializer)
+
+    @extend_schema(request=ReasonSerializer, responses=IncidentDetailSerializer)
+    @action(detail=True, methods=["post"])
+    def resolve(self, request: Request, pk: str) -> Response:
+        return self._act(respond.resolve, ReasonSerializer)
+
+    @extend_schema(request=ReasonSerializer, responses=IncidentDetailSerializer)
+    @action(detail=True, methods=["post"])
+    def escalate(self, request: Request, pk: str) -> Response:
+        return self._act(respond.escalate, ReasonSerializer)
+
+    @extend_schema(request=SnoozeSerializer, responses=IncidentDetailSerializer)
+    @action(detail=True, methods=["post"])
+    def snooze(self, request: Request, pk: str) -> Response:
+        return self._act(respond.snooze, SnoozeSerializer, "until")
+
+    @extend_schema(request=ReassignSerializer, responses=IncidentDetailSerializer)
+    @action(detail=True, methods=["post"])
+    def reassign(self, request: Request, pk: str) -> Response:
+        return self._act(respond.reassign, ReassignSerializer, "users")
+
+    @extend_schema(request=NoteSerializer, responses=IncidentDetailSerializer)
+    @action(detail=True, methods=["post"])
+    def note(self, request: Request, pk: str) -> Response:
+        return self._act(respond.note, NoteSerializer, "text")
+
+    def _act(self, verb: Verb, asks: type[Any], *names: str) -> Response:
+        """Check the body, do it under the caller's name, answer with the incident as it now is."""
+        now = timezone.now()
+        incident = get_object_or_404(Incident, pk=self.kwargs["pk"])
+        serializer = asks(data=self.request.data, context={"now": now})
+        serializer.is_valid(raise_exception=True)
+        given = {name: serializer.validated_data[name] for name in names}
+        if "reason" in serializer.validated_data:
+            given["why"] = serializer.validated_data["reason"]
+        try:
+            verb(incident_id=incident.pk, by=Actor.person(self._user(), via="API"), now=now, **given)
+        except respond.Refused as refusal:
+            raise Conflict(str(refusal)) from refusal
+        return self._detail(selectors.incidents().get(pk=incident.pk))
+
+    def _user(self) -> User:
+        user = self.request.user
+        assert isinstance(user, User)  # noqa: S101 - IsAuthenticated has let nobody else in
+        return user
+
+    def _detail(self, incident: Incident) -> Response:
+        context = {"timeline": selectors.timeline(incident.pk), **self.get_serializer_context()}
+        return Response(IncidentDetailSerializer(incident, context=context).data)

@@ -1,0 +1,130 @@
+"""The doors alert sources post to. A 2xx goes out only after the event is durable; nothing redirects.
+
+Plain views, kept short: no session, no cookies, no form parsing.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpRequest, JsonResponse
+from django.http.request import UnreadablePostError
+from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt
+
+from escalation import intake
+from escalation.sources import pagerduty
+from escalation.sources.event import MAX_BYTES, Malformed
+from escalation.sources.registry import PARSERS
+from people import metrics
+
+View = Callable[..., JsonResponse]
+
+TOO_LARGE = f"The body is larger than {MAX_BYTES // 1024} KB."
+UNKNOWN_ADDRESS = "Nothing is integrated at this address; check its source and routing key."
+# PagerDuty's own words for a key of the right form that names nothing.
+UNKNOWN_ROUTING_KEY = "Invalid routing key"
+
+
+class TooLarge(Exception):
+    """The body is over the limit; it was not read."""
+
+
+def _read(request: HttpRequest) -> bytes:
+    """The body, at most MAX_BYTES of it. Raises TooLarge, Malformed."""
+    try:
+        declared = int(request.META.get("CONTENT_LENGTH") or 0)
+    except ValueError:
+        declared = 0
+    if declared > MAX_BYTES:
+        raise TooLarge
+    try:
+        body: bytes = _stream(request).read(MAX_BYTES + 1)
+    except UnreadablePostError as fault:
+        raise Malformed("The body ended before its Content-Length.", is_json=False) from fault
+    if len(body) > MAX_BYTES:
+        raise TooLarge
+    return body
+
+
+def _stream(request: HttpRequest) -> Any:
+    """Django takes a body without Content-Length for an empty one; the server below it knows better."""
+    chunked = request.META.get("HTTP_TRANSFER_ENCODING", "").lower() == "chunked"
+    return request.META["wsgi.input"] if chunked else request
+
+
+def _only_post(view: View) -> View:
+    @csrf_exempt
+    def posted(request: HttpRequest, **parts: str) -> JsonResponse:
+        if request.method != "POST":
+            return JsonResponse({"message": "Send this as POST."}, status=405, headers={"Allow": "POST"})
+        return view(request, **parts)
+
+    return posted
+
+
+def _refuse(source: str, status: int, body: dict[str, Any]) -> JsonResponse:
+    metrics.EVENTS_REFUSED.labels(source=source, status=str(status)).inc()
+    return JsonResponse(body, status=status)
+
+
+def _pagerduty_refusal(status: int, *errors: str, is_json: bool = True) -> JsonResponse:
+    """PagerDuty's error body, which its clients and Alertmanager read."""
+    shape = (
+        {"status": "invalid event", "message": "Event object is invalid"}
+        if is_json
+        else {"status": "Unrecognized object", "message": "Event object format is unrecognized"}
+    )
+    return _refuse("pagerduty", status, {**shape, "errors": list(errors)})
+
+
+def _pagerduty(view: View) -> View:
+    """Turns every refusal of an Events API view into PagerDuty's own answer."""
+
+    def answered(request: HttpRequest, **parts: str) -> JsonResponse:
+        try:
+            return view(request, **parts)
+        except TooLarge:
+            return _pagerduty_refusal(413, TOO_LARGE)
+        except Malformed as fault:
+            return _pagerduty_refusal(400, *fault.errors, is_json=fault.is_json)
+        except intake.UnknownKey:
+            return _pagerduty_refusal(400, UNKNOWN_ROUTING_KEY)
+
+    return _only_post(answered)
+
+
+@_pagerduty
+def enqueue(request: HttpRequest) -> JsonResponse:
+    """`POST /v2/enqueue`: PagerDuty Events API v2."""
+    sent = pagerduty.parse(_read(request))
+    intake.receive(key=sent.routing_key, events=[sent.event], source="pagerduty", now=timezone.now())
+    answer = {"status": "success", "message": "Event processed", "dedup_key": sent.event.dedup_key}
+    return JsonResponse(answer, status=202)
+
+
+@_pagerduty
+def enqueue_change(request: HttpRequest) -> JsonResponse:
+    """`POST /v2/change/enqueue`: kept beside incidents, pages nobody."""
+    sent = pagerduty.parse_change(_read(request))
+    intake.receive_change(key=sent.routing_key, change=sent.change, now=timezone.now())
+    return JsonResponse({"status": "success", "message": "Change event processed"}, status=202)
+
+
+@_only_post
+def integration(request: HttpRequest, source: str, key: str) -> JsonResponse:
+    """`POST /integrations/<source>/<routing key>`. An unknown source and an unknown key answer alike."""
+    parse = PARSERS.get(source)
+    known = source if parse else "unknown"
+    try:
+        body = _read(request)
+        if parse is None:
+            return _refuse(known, 404, {"status": "not found", "message": UNKNOWN_ADDRESS})
+        events = parse(body)
+        opened = intake.receive(key=key, events=events, source=source, now=timezone.now())
+    except TooLarge:
+        return _refuse(known, 413, {"status": "too large", "message": TOO_LARGE})
+    except Malformed as fault:
+        return _refuse(known, 400, {"status": "malformed", "message": str(fault), "errors": fault.errors})
+    except intake.UnknownKey:
+        return _refuse(known, 404, {"status": "not found", "message": UNKNOWN_ADDRESS})
+    return JsonResponse({"status": "success", "events": len(events), "incidents_opened": opened}, status=200)

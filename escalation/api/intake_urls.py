@@ -1,0 +1,11 @@
+"""Where alert sources post. With and without a trailing slash: a redirect would drop the body."""
+
+from django.urls import re_path
+
+from escalation.api import intake
+
+urlpatterns = [
+    re_path(r"^v2/enqueue/?$", intake.enqueue),
+    re_path(r"^v2/change/enqueue/?$", intake.enqueue_change),
+    re_path(r"^integrations/(?P<source>[a-z-]+)/(?P<key>[^/]+)/?$", intake.integration),
+]

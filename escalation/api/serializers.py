@@ -1,0 +1,80 @@
+"""The JSON of incidents."""
+
+from datetime import timedelta
+from typing import Any
+
+from rest_framework import serializers
+
+from escalation.models import Alert, Incident
+from people.ledger.models import Entry
+from people.models import User
+
+
+class AlertSerializer(serializers.ModelSerializer[Alert]):
+    class Meta:
+        model = Alert
+        fields = (
+            "id", "dedup_key", "status", "severity", "summary", "source", "labels", "links", "event_count",
+            "began_at", "first_event_at", "last_event_at", "resolved_at",
+        )  # fmt: skip
+
+
+class EntrySerializer(serializers.ModelSerializer[Entry]):
+    """One line of a timeline: when, who, what and why."""
+
+    who = serializers.CharField(source="actor_name")
+
+    class Meta:
+        model = Entry
+        fields = ("at", "verb", "who", "what", "why")
+
+
+class IncidentSerializer(serializers.ModelSerializer[Incident]):
+    service = serializers.CharField(source="service.name")
+    acknowledged_by = serializers.CharField(source="acknowledged_by.username", default=None)
+    resolved_by = serializers.CharField(source="resolved_by.username", default=None)
+    policy = serializers.CharField(source="policy.name")
+
+    class Meta:
+        model = Incident
+        fields = (
+            "id", "title", "service", "severity", "urgency", "status", "policy", "recurred", "triggered_at",
+            "acknowledged_at", "acknowledged_by", "resolved_at", "resolved_by", "wake_at", "parked_reason",
+        )  # fmt: skip
+
+
+class IncidentDetailSerializer(IncidentSerializer):
+    alerts = AlertSerializer(many=True, read_only=True)
+    timeline = serializers.SerializerMethodField()
+
+    class Meta(IncidentSerializer.Meta):
+        fields = (*IncidentSerializer.Meta.fields, "alerts", "timeline")  # type: ignore[assignment]
+
+    def get_timeline(self, incident: Incident) -> list[dict[str, Any]]:
+        return list(EntrySerializer(self.context["timeline"], many=True).data)
+
+
+class ReasonSerializer(serializers.Serializer[dict[str, Any]]):
+    reason = serializers.CharField(required=False, allow_blank=True, default="", max_length=1000)
+
+
+class SnoozeSerializer(ReasonSerializer):
+    """Either `minutes` from now or `until`, a time."""
+
+    minutes = serializers.IntegerField(required=False, min_value=1, max_value=14 * 24 * 60)
+    until = serializers.DateTimeField(required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if ("minutes" in attrs) == ("until" in attrs):
+            raise serializers.ValidationError("Give either minutes or until.")
+        if "minutes" in attrs:
+            attrs["until"] = self.context["now"] + timedelta(minutes=attrs["minutes"])
+        return attrs
+
+
+class ReassignSerializer(ReasonSerializer):
+    users = serializers.SlugRelatedField(slug_field="username", queryset=User.objects.all(), many=True)
+
+
+class NoteSerializer(serializers.Serializer[dict[str, Any]]):
+    text = serializers.CharField(max_length=10_000)

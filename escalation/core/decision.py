@@ -1,0 +1,62 @@
+"""What the machine wants done. The engine does it, in the transaction that writes the new state."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+from escalation.core.policy import Target
+
+
+class Event(StrEnum):
+    """What the timeline says happened; the engine finds the words."""
+
+    TRIGGERED = "triggered"
+    HELD = "held"
+    RAISED = "raised"
+    ACKNOWLEDGED = "acknowledged"
+    ACK_EXPIRED = "acknowledgement_expired"
+    SNOOZED = "snoozed"
+    ESCALATED = "escalated"
+    REASSIGNED = "reassigned"
+    STEP_EMPTY = "step_empty"
+    EXHAUSTED = "exhausted"
+    HEALED = "healed"
+    RESOLVED = "resolved"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PageTargets:
+    """Page these. `run` names this run of this step for ever, so that applying it twice pages once.
+    `valid_for` is how long a message of it is worth delivering: until the next step.
+    """
+
+    number: int
+    repeat: int
+    run: str
+    targets: tuple[Target, ...]
+    outside: bool = False
+    valid_for: timedelta = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PageManagers:
+    """Page the team's managers, and the site's fallback contact if there is none to page."""
+
+    run: str
+    why: str
+
+
+@dataclass(frozen=True)
+class StopPaging:
+    """Nothing more about this incident leaves."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class Note:
+    event: Event
+    why: str = ""
+
+
+Decision = PageTargets | PageManagers | StopPaging | Note

@@ -1,0 +1,77 @@
+"""An incident's state, as the machine sees it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from escalation.core.policy import Policy
+
+
+class Status(StrEnum):
+    TRIGGERED = "triggered"
+    """Somebody has to be told, and nobody has said that they are on it."""
+    ACKNOWLEDGED = "acknowledged"
+    """Somebody is on it, or has put it off until `hold_until`."""
+    RESOLVED = "resolved"
+    """It is over; nobody is paged again."""
+
+
+class Urgency(StrEnum):
+    HIGH = "high"
+    LOW = "low"
+    """Wakes nobody: waits, parked, for working hours or a person who looks."""
+
+
+class Parked(StrEnum):
+    """Why an open, unacknowledged incident pages nobody. There is no other reason."""
+
+    NOT = ""
+    LOW_URGENCY = "low urgency"
+    EXHAUSTED = "exhausted"
+
+
+@dataclass(frozen=True, kw_only=True)
+class State:
+    """Everything the machine remembers.
+
+    `step` indexes the next step of the policy to run at `step_at`; one past the last means that the
+    policy is exhausted then. `cycle` counts starts at step one by a trigger, `repeat` the policy's own
+    repeats. `hold_until` ends an acknowledgement, a snooze, or (while triggered) a hold outside support
+    hours. `reached` says whether this pass over the steps paged anyone. Outside steps count from
+    `outside_from`; `outside_done` holds their numbers.
+    """
+
+    status: Status
+    severity: str
+    urgency: Urgency
+    cycle: int = 0
+    repeat: int = 0
+    step: int = 0
+    step_at: datetime | None = None
+    hold_until: datetime | None = None
+    reached: bool = False
+    managers_paged: bool = False
+    outside_from: datetime | None = None
+    outside_done: tuple[int, ...] = ()
+    parked: Parked = Parked.NOT
+
+    def wake_at(self, policy: Policy) -> datetime | None:
+        """When the engine has to look again; None when only an event or a person can change anything."""
+        if self.status is Status.RESOLVED:
+            return None
+        moments = [self.hold_until, *self._outside_moments(policy)]
+        if self.status is Status.TRIGGERED:
+            moments.append(self.step_at)
+        return min((moment for moment in moments if moment is not None), default=None)
+
+    def _outside_moments(self, policy: Policy) -> list[datetime]:
+        if self.outside_from is None:
+            return []
+        return [
+            self.outside_from + step.after for step in policy.outside if step.number not in self.outside_done
+        ]
+
+
+def is_worse(severity: str, than: str) -> bool:
+    """SEV-1 is the worst; the names sort that way."""
+    return severity < than

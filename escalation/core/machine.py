@@ -1,0 +1,246 @@
+"""What happens next. Total and pure: every stimulus has an answer in every state, and never a surprise.
+
+The engine gathers rows, asks `decide`, and applies the answer in one transaction. A page of a step is
+answered with `StepRan`, because only the engine knows whether anyone was on call.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import singledispatch
+
+from escalation.core.decision import Decision, Event, Note, PageManagers, PageTargets, StopPaging
+from escalation.core.incident import Parked, State, Status, Urgency, is_worse
+from escalation.core.policy import Policy
+from escalation.core.stimulus import (
+    Acknowledged,
+    Active,
+    Escalated,
+    Reassigned,
+    Repeated,
+    Resolved,
+    Snoozed,
+    StepRan,
+    Stimulus,
+    Ticked,
+    Triggered,
+)
+
+Answer = tuple[State, list[Decision]]
+
+LATE = timedelta(seconds=5)
+"""A step that fires later than this gives the next one its full timeout from when it fired."""
+
+
+def decide(state: State, policy: Policy, stimulus: Stimulus, now: datetime) -> Answer:
+    """The next state, and what is to be done. A resolved incident never changes again."""
+    if state.status is Status.RESOLVED:
+        return state, []
+    return _answer(stimulus, state, policy, now)
+
+
+def opening(stimulus: Triggered) -> State:
+    """The state of an incident that nothing has happened to yet, to be triggered by `decide`."""
+    return State(status=Status.TRIGGERED, severity=stimulus.severity, urgency=stimulus.urgency)
+
+
+@singledispatch
+def _answer(stimulus: Stimulus, state: State, policy: Policy, now: datetime) -> Answer:
+    raise TypeError(f"{stimulus!r} is not a stimulus")
+
+
+@_answer.register
+def _triggered(stimulus: Triggered, state: State, policy: Policy, now: datetime) -> Answer:
+    notes: list[Decision] = [Note(Event.TRIGGERED)]
+    if stimulus.urgency is Urgency.LOW:
+        held = replace(state, parked=Parked.LOW_URGENCY, hold_until=stimulus.raise_at)
+        return held, [*notes, Note(Event.HELD, _why_held(stimulus.raise_at))]
+    return _start(state, now), notes
+
+
+@_answer.register
+def _repeated(stimulus: Repeated, state: State, policy: Policy, now: datetime) -> Answer:
+    if _is_lost(state, policy):
+        return _start(state, now), [Note(Event.HEALED, "it was open with nothing due; an event woke it")]
+    if not is_worse(stimulus.severity, than=state.severity):
+        return state, []
+    raised = replace(state, severity=stimulus.severity)
+    notes: list[Decision] = [Note(Event.RAISED, f"the source now says {stimulus.severity}")]
+    if stimulus.urgency is Urgency.LOW:
+        waits = state.urgency is Urgency.LOW and state.status is Status.TRIGGERED
+        return (replace(raised, hold_until=stimulus.raise_at) if waits else raised), notes
+    return _raised(replace(raised, urgency=Urgency.HIGH), policy, now, was=state), notes
+
+
+@_answer.register
+def _ticked(stimulus: Ticked, state: State, policy: Policy, now: datetime) -> Answer:
+    decisions: list[Decision] = []
+    for phase in (_end_hold, _run_outside, _run_step):
+        state, more = phase(state, policy, now)
+        decisions += more
+    return state, decisions
+
+
+@_answer.register
+def _step_ran(stimulus: StepRan, state: State, policy: Policy, now: datetime) -> Answer:
+    if stimulus.anyone:
+        return replace(state, reached=True), []
+    notes: list[Decision] = [Note(Event.STEP_EMPTY, "nobody could be paged by it")]
+    pass_is_over = state.step in (0, len(policy.steps))
+    if not pass_is_over or state.reached:
+        return replace(state, step_at=now), notes
+    # Every step of this pass was empty. The managers hear now, and the pass's rhythm is kept, so that
+    # its repeats find whoever comes on call meanwhile.
+    state, more = _page_managers(state, "no step of the policy reached anyone")
+    return state, notes + more
+
+
+@_answer.register
+def _acknowledged(stimulus: Acknowledged, state: State, policy: Policy, now: datetime) -> Answer:
+    lasts = policy.acknowledgement_timeout if state.urgency is Urgency.HIGH else None
+    held = _stopped(state, hold_until=now + lasts if lasts else None)
+    return held, [StopPaging("acknowledged"), Note(Event.ACKNOWLEDGED)]
+
+
+@_answer.register
+def _active(stimulus: Active, state: State, policy: Policy, now: datetime) -> Answer:
+    if (
+        state.status is not Status.ACKNOWLEDGED
+        or state.hold_until is None
+        or not policy.acknowledgement_timeout
+    ):
+        return state, []
+    return replace(state, hold_until=max(state.hold_until, now + policy.acknowledgement_timeout)), []
+
+
+@_answer.register
+def _snoozed(stimulus: Snoozed, state: State, policy: Policy, now: datetime) -> Answer:
+    return _stopped(state, hold_until=stimulus.until), [StopPaging("snoozed"), Note(Event.SNOOZED)]
+
+
+@_answer.register
+def _escalated(stimulus: Escalated, state: State, policy: Policy, now: datetime) -> Answer:
+    woken = replace(
+        state, status=Status.TRIGGERED, urgency=Urgency.HIGH, parked=Parked.NOT, hold_until=None, step_at=now
+    )
+    if woken.step >= len(policy.steps):
+        woken = _start(woken, now)
+    return replace(woken, outside_from=woken.outside_from or now), [Note(Event.ESCALATED)]
+
+
+@_answer.register
+def _reassigned(stimulus: Reassigned, state: State, policy: Policy, now: datetime) -> Answer:
+    urgent = replace(state, urgency=Urgency.HIGH)
+    return _start(urgent, now), [StopPaging("reassigned"), Note(Event.REASSIGNED)]
+
+
+@_answer.register
+def _resolved(stimulus: Resolved, state: State, policy: Policy, now: datetime) -> Answer:
+    over = replace(state, status=Status.RESOLVED, step_at=None, hold_until=None, parked=Parked.NOT)
+    return over, [StopPaging("resolved"), Note(Event.RESOLVED)]
+
+
+Phase = Callable[[State, Policy, datetime], Answer]
+
+
+def _end_hold(state: State, policy: Policy, now: datetime) -> Answer:
+    """A hold that is over starts the steps again: nothing stays put off for ever."""
+    if state.hold_until is None or now < state.hold_until:
+        return state, []
+    if state.status is Status.ACKNOWLEDGED:
+        return _start(replace(state, urgency=Urgency.HIGH), now), [Note(Event.ACK_EXPIRED)]
+    return _start(replace(state, urgency=Urgency.HIGH), now), [Note(Event.RAISED, "support hours have begun")]
+
+
+def _run_outside(state: State, policy: Policy, now: datetime) -> Answer:
+    decisions: list[Decision] = []
+    for step in policy.outside:
+        due = state.outside_from is not None and state.outside_from + step.after <= now
+        if due and step.number not in state.outside_done:
+            state = replace(state, outside_done=(*state.outside_done, step.number))
+            decisions.append(
+                PageTargets(
+                    number=step.number,
+                    repeat=state.repeat,
+                    run=f"outside.{step.number}",
+                    targets=step.targets,
+                    outside=True,
+                )
+            )
+    return state, decisions
+
+
+def _run_step(state: State, policy: Policy, now: datetime) -> Answer:
+    if state.status is not Status.TRIGGERED or state.step_at is None or now < state.step_at:
+        return state, []
+    if state.step >= len(policy.steps):
+        return _exhaust(state)
+    step = policy.steps[state.step]
+    base = state.step_at if now - state.step_at <= LATE else now
+    page = PageTargets(
+        number=step.number,
+        repeat=state.repeat,
+        run=f"{state.cycle}.{state.repeat}.{step.number}",
+        targets=step.targets,
+        valid_for=step.timeout,
+    )
+    reached = state.reached and state.step > 0
+    return replace(_advanced(state, policy), step_at=base + step.timeout, reached=reached), [page]
+
+
+def _advanced(state: State, policy: Policy) -> State:
+    """Past the last step comes the first of the next repeat; after the last repeat, exhaustion."""
+    if state.step + 1 == len(policy.steps) and state.repeat < policy.repeat:
+        return replace(state, step=0, repeat=state.repeat + 1)
+    return replace(state, step=state.step + 1)
+
+
+def _exhaust(state: State) -> Answer:
+    parked = replace(state, step_at=None, parked=Parked.EXHAUSTED)
+    parked, more = _page_managers(parked, "the policy is exhausted and nobody acknowledged")
+    return parked, [Note(Event.EXHAUSTED), *more]
+
+
+def _page_managers(state: State, why: str) -> Answer:
+    if state.managers_paged:
+        return state, []
+    return replace(state, managers_paged=True), [PageManagers(run=f"{state.cycle}.managers", why=why)]
+
+
+def _raised(state: State, policy: Policy, now: datetime, *, was: State) -> State:
+    """Who is on it already is left alone, though not for ever; what waited is triggered again."""
+    if state.status is Status.ACKNOWLEDGED:
+        lasts = policy.acknowledgement_timeout
+        return replace(state, hold_until=state.hold_until or (now + lasts if lasts else None))
+    if was.parked is not Parked.NOT or was.urgency is Urgency.LOW:
+        return _start(state, now)
+    return state
+
+
+def _start(state: State, now: datetime) -> State:
+    """At step one with its repeats anew, due now."""
+    return replace(
+        state,
+        status=Status.TRIGGERED,
+        cycle=state.cycle + 1,
+        repeat=0,
+        step=0,
+        step_at=now,
+        hold_until=None,
+        reached=False,
+        managers_paged=False,
+        outside_from=state.outside_from or now,
+        parked=Parked.NOT,
+    )
+
+
+def _stopped(state: State, *, hold_until: datetime | None) -> State:
+    return replace(state, status=Status.ACKNOWLEDGED, step_at=None, hold_until=hold_until, parked=Parked.NOT)
+
+
+def _is_lost(state: State, policy: Policy) -> bool:
+    return state.status is Status.TRIGGERED and state.parked is Parked.NOT and state.wake_at(policy) is None
+
+
+def _why_held(raise_at: datetime | None) -> str:
+    return "low urgency pages nobody" if raise_at is None else "outside support hours"

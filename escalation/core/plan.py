@@ -1,0 +1,90 @@
+"""What happens if nobody answers: the machine, run forward."""
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from escalation.core.decision import PageManagers, PageTargets
+from escalation.core.incident import State
+from escalation.core.machine import decide, opening
+from escalation.core.policy import Policy
+from escalation.core.stimulus import StepRan, Stimulus, Ticked, Triggered
+
+LONGEST = 10_000
+"""Decisions after which a plan ends. A policy of 50 steps with 99 repeats has fewer."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reached:
+    """One person a target means at an instant, and the methods they would be paged on, with delays."""
+
+    user: int
+    ways: Sequence[tuple[str, timedelta]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlannedMessage:
+    """One message that would leave at `at`. `step` is the step's number, None for the managers at the
+    end; `repeat` is 0 in the first run.
+    """
+
+    at: datetime
+    user: int
+    via: str
+    step: int | None
+    repeat: int
+
+
+Resolve = Callable[[PageTargets | PageManagers, datetime], Sequence[Reached]]
+
+
+def ahead(state: State, policy: Policy, resolve: Resolve) -> list[PlannedMessage]:
+    """Every message from here on, in the order of time, if nobody answers and nothing else happens."""
+    return _Walk(state, policy, resolve).run()
+
+
+def from_trigger(
+    stimulus: Triggered, policy: Policy, resolve: Resolve, *, at: datetime
+) -> list[PlannedMessage]:
+    """The plan of an incident that triggers at `at`."""
+    state, _ = decide(opening(stimulus), policy, stimulus, at)
+    return ahead(state, policy, resolve)
+
+
+class _Walk:
+    """The machine, woken whenever it asks to be, until it asks no more."""
+
+    def __init__(self, state: State, policy: Policy, resolve: Resolve) -> None:
+        self._state, self._policy, self._resolve = state, policy, resolve
+        self._messages: list[PlannedMessage] = []
+
+    def run(self) -> list[PlannedMessage]:
+        for _ in range(LONGEST):
+            wake_at = self._state.wake_at(self._policy)
+            if wake_at is None:
+                break
+            self._tick(wake_at)
+        return sorted(self._messages, key=lambda message: message.at)
+
+    def _tick(self, now: datetime) -> None:
+        waiting: deque[Stimulus] = deque([Ticked()])
+        while waiting:
+            self._state, decisions = decide(self._state, self._policy, waiting.popleft(), now)
+            for decision in decisions:
+                if isinstance(decision, PageTargets):
+                    found = self._page(decision, now, step=decision.number)
+                    waiting.extend(() if decision.outside else (StepRan(found),))
+                elif isinstance(decision, PageManagers):
+                    self._page(decision, now, step=None)
+
+    def _page(self, decision: PageTargets | PageManagers, now: datetime, *, step: int | None) -> bool:
+        """Note what each person gets. Whether there was anyone to page."""
+        repeat = decision.repeat if isinstance(decision, PageTargets) else self._state.repeat
+        found = [one for one in self._resolve(decision, now) if one.ways]
+        self._messages.extend(
+            PlannedMessage(at=now + after, user=one.user, via=via, step=step, repeat=repeat)
+            for one in found
+            for via, after in one.ways
+        )
+        return bool(found)

@@ -1,0 +1,80 @@
+"""What can happen to an incident."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from escalation.core.incident import Urgency
+
+
+@dataclass(frozen=True, kw_only=True)
+class Triggered:
+    """The first event. A low one with `raise_at` is held until support hours begin."""
+
+    severity: str
+    urgency: Urgency
+    raise_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Repeated:
+    """One more event of an open incident."""
+
+    severity: str
+    urgency: Urgency
+    raise_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Ticked:
+    """`wake_at` has come."""
+
+
+@dataclass(frozen=True)
+class StepRan:
+    """The engine resolved a step's targets: `anyone` says whether at least one person could be paged."""
+
+    anyone: bool
+
+
+@dataclass(frozen=True)
+class Acknowledged:
+    """Somebody is on it."""
+
+
+@dataclass(frozen=True)
+class Active:
+    """A responder did something (a note, say): the acknowledgement lasts anew."""
+
+
+@dataclass(frozen=True)
+class Snoozed:
+    until: datetime
+
+
+@dataclass(frozen=True)
+class Escalated:
+    """A person wants the next step now."""
+
+
+@dataclass(frozen=True)
+class Reassigned:
+    """A person handed it to others; the engine has swapped the policy."""
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """It is over."""
+
+
+Stimulus = (
+    Triggered
+    | Repeated
+    | Ticked
+    | StepRan
+    | Acknowledged
+    | Active
+    | Snoozed
+    | Escalated
+    | Reassigned
+    | Resolved
+)

@@ -1,0 +1,213 @@
+"""Gathers rows, asks the machine, applies the answer in one transaction.
+
+Locks are always taken in one order, alerts before their incident, so that an intake and a person who
+resolve at the same moment wait for each other instead of deadlocking. Holding an incident's lock proves
+that its state is the last one decided.
+"""
+
+from collections import deque
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import structlog
+from django.db import DatabaseError, transaction
+
+from escalation import targets, wording
+from escalation.core.decision import Decision, Note, PageManagers, PageTargets, StopPaging
+from escalation.core.incident import State, Status
+from escalation.core.machine import decide, opening
+from escalation.core.policy import Policy
+from escalation.core.stimulus import StepRan, Stimulus, Ticked, Triggered
+from escalation.loading import STATE_COLUMNS, put_state, state_of
+from escalation.models import Alert, Incident
+from paging.actions import pages
+from people import metrics
+from people.ledger.record import ENGINE, Actor, Line, record
+from people.ledger.verbs import Verb
+
+log = structlog.get_logger(__name__)
+
+FAULT_PAUSE = timedelta(seconds=30)
+"""An incident that the engine cannot decide is looked at again after this, behind the others."""
+
+
+def run_due(*, now: datetime, limit: int = 100) -> int:
+    """Decide every incident whose `wake_at` has come, oldest first, each in a transaction of its own.
+
+    Returns how many were decided; fewer than `limit` means that nothing more is due. Safe to run in many
+    workers at once: a row that another one holds is passed over.
+    """
+    due = list(
+        Incident.objects.filter(wake_at__lte=now)
+        .order_by("wake_at", "pk")
+        .values_list("pk", flat=True)[:limit]
+    )
+    return sum(_run_one(pk, now) for pk in due)
+
+
+def _run_one(pk: int, now: datetime) -> bool:
+    try:
+        with transaction.atomic():
+            row = (
+                Incident.objects.select_for_update(skip_locked=True, of=("self",))
+                .select_related("service", "service__team")
+                .filter(pk=pk, wake_at__lte=now)
+                .first()
+            )
+            if row is None:
+                return False
+            if row.wake_at is not None:
+                metrics.STEP_LATENESS.observe((now - row.wake_at).total_seconds())
+            apply(row, Ticked(), now=now)
+            return True
+    except DatabaseError:
+        raise
+    except Exception:
+        log.exception("incident_not_decided", incident=pk, effect=f"looked at again after {FAULT_PAUSE}")
+        _postpone(pk, now)
+        return False
+
+
+def _postpone(pk: int, now: datetime) -> None:
+    """One incident that cannot be decided must not keep the others from being looked at."""
+    with transaction.atomic():
+        if Incident.objects.filter(pk=pk, wake_at__lte=now).update(wake_at=now + FAULT_PAUSE):
+            what = "The engine could not decide what happens next; it tries again in 30 seconds."
+            record([Line(Verb.INCIDENT_UNREACHABLE, ("incident", pk), ENGINE, what)], now=now)
+
+
+def open_incident(
+    *, alert: Alert, policy: Policy, stimulus: Triggered, recurred: bool, by: Actor, now: datetime
+) -> Incident:
+    """A new incident for a new alert, due at once unless its urgency lets it wait. In the caller's
+    transaction.
+    """
+    state, decisions = decide(opening(stimulus), policy, stimulus, now)
+    incident = Incident(
+        service_id=alert.service_id,
+        title=alert.summary,
+        policy=policy.to_json(),
+        recurred=recurred,
+        triggered_at=now,
+    )
+    put_state(incident, state, policy)
+    incident.save(force_insert=True)
+    why = "the same alert was resolved within the hour" if recurred else ""
+    record(
+        [wording.line(incident, note, by=by, why=why) for note in decisions if isinstance(note, Note)],
+        now=now,
+    )
+    metrics.INCIDENTS.labels(severity=incident.severity).inc()
+    return incident
+
+
+def apply(row: Incident, stimulus: Stimulus, *, now: datetime, by: Actor = ENGINE, why: str = "") -> None:
+    """Decide and do, for a row that the caller holds locked, in the caller's transaction."""
+    policy = Policy.from_json(row.policy)
+    state = state_of(row)
+    lines: list[Line] = []
+    waiting: deque[Stimulus] = deque([stimulus])
+    while waiting:
+        state, decisions = decide(state, policy, waiting.popleft(), now)
+        put_state(row, state, policy)
+        for decision in decisions:
+            metrics.DECISIONS.labels(kind=type(decision).__name__).inc()
+            waiting.extend(_do(row, decision, lines, now=now, by=by, why=why))
+        if not waiting and _is_due(state, policy, now):
+            waiting.append(Ticked())
+    _mark(row, state, now=now, by=by)
+    row.save(
+        update_fields=[*STATE_COLUMNS, "acknowledged_at", "acknowledged_by", "resolved_at", "resolved_by"]
+    )
+    record(lines, now=now)
+
+
+def _is_due(state: State, policy: Policy, now: datetime) -> bool:
+    """A step that was skipped makes the next one due within the same transaction."""
+    wake_at = state.wake_at(policy)
+    return wake_at is not None and wake_at <= now
+
+
+def _do(
+    row: Incident, decision: Decision, lines: list[Line], *, now: datetime, by: Actor, why: str
+) -> Sequence[Stimulus]:
+    """Carry out one decision; what it turns up is fed back to the machine."""
+    match decision:
+        case Note():
+            actor = ENGINE if decision.event in wording.BY_THE_ENGINE else by
+            lines.append(wording.line(row, decision, by=actor, why=why))
+        case StopPaging(reason):
+            pages.stop(cause=cause(row), reason=reason, now=now)
+        case PageTargets():
+            anyone = _page_step(row, decision, lines, now)
+            return () if decision.outside else (StepRan(anyone),)
+        case PageManagers():
+            _page_managers(row, decision, lines, now)
+    return ()
+
+
+def cause(row: Incident) -> str:
+    return f"incident:{row.pk}"
+
+
+def _page_step(row: Incident, decision: PageTargets, lines: list[Line], now: datetime) -> bool:
+    reason = wording.step_reason(decision)
+    found = [
+        targets.Recipient(one.user, f"{one.because}, {reason}")
+        for one in targets.recipients(decision.targets, at=now)
+    ]
+    reached = _page(row, found, run=decision.run, now=now, valid_for=decision.valid_for)
+    asked = ", ".join(target.label for target in decision.targets)
+    lines += wording.unreached(row, found, reached, why=f"{reason}: {asked}")
+    return bool(reached)
+
+
+def _page_managers(row: Incident, decision: PageManagers, lines: list[Line], now: datetime) -> None:
+    """The team's managers; failing them, the site's fallback contact; failing that, said aloud."""
+    found = targets.managers(row.service.team_id)
+    reached = _page(row, found, run=decision.run, now=now)
+    lines += wording.unreached(row, found, reached, why=f"{decision.why}: the team's managers")
+    if reached:
+        return
+    fallback = pages.fallback_recipient(now=now)
+    last = [] if fallback is None else [targets.Recipient(fallback, "the site's fallback contact")]
+    reached = _page(row, last, run=f"{decision.run}.fallback", now=now)
+    lines += wording.unreached(row, last, reached, why="the site's fallback contact (FALLBACK_CONTACT)")
+    if not reached:
+        log.critical("nobody_reachable", incident=row.pk, service=str(row.service))
+
+
+def _page(
+    row: Incident,
+    found: Sequence[targets.Recipient],
+    *,
+    run: str,
+    now: datetime,
+    valid_for: timedelta = timedelta(minutes=10),
+) -> list[targets.Recipient]:
+    """Ask for one page each. Returns those who have a way to be reached."""
+    if not found:
+        return []
+    alert = Alert.objects.filter(incident_id=row.pk).order_by("pk").first()
+    requests = [
+        pages.PageRequest(
+            user_id=one.user,
+            cause=cause(row),
+            run=run,
+            urgency=row.urgency,
+            facts=wording.facts(row, alert, because=one.because, valid_for=valid_for),
+        )
+        for one in found
+    ]
+    unreachable = set(pages.page(requests=requests, now=now))
+    return [one for one in found if one.user not in unreachable]
+
+
+def _mark(row: Incident, state: State, *, now: datetime, by: Actor) -> None:
+    """Who acknowledged or resolved, and when, for people and reports; the machine does not read it."""
+    if state.status is Status.TRIGGERED:
+        row.acknowledged_at, row.acknowledged_by = None, None
+    elif state.status is Status.ACKNOWLEDGED and row.acknowledged_at is None:
+        row.acknowledged_at, row.acknowledged_by = now, by.user
+    elif state.status is Status.RESOLVED and row.resolved_at is None:
+        row.resolved_at, row.resolved_by = now, by.user

@@ -1,0 +1,1 @@
+"""Policies and services as people fill them in."""

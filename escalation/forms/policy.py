@@ -1,0 +1,128 @@
+"""A policy's steps: each one row, with whom it pages chosen by typing."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import timedelta
+from typing import Any
+
+from django import forms
+from unfold.widgets import (
+    UnfoldAdminIntegerFieldWidget,
+    UnfoldAdminSelect2MultipleWidget,
+    UnfoldAdminSelectWidget,
+)
+
+from escalation.actions.config import StepSpec, TargetSpec
+from escalation.models import Step, Target
+from oncall.models import Schedule, ScheduleVersion
+from people.forms import RowForm, ShortDurationField
+from people.models import Membership, Team, User
+
+THEN, OUTSIDE = "then", "after"
+WHEN = ((THEN, "pages, and waits"), (OUTSIDE, "pages after, until resolved"))
+NEVER_PAGED = "shadow"
+LAST = 10_000
+Choices = list[tuple[str, list[tuple[str, str]]]]
+
+
+def target_choices() -> Choices:
+    """Whom a step can page: roles of schedules, people, and roles of teams. Three queries."""
+    people = User.objects.filter(is_active=True).order_by("username")
+    roles = (Membership.Role.MANAGER, Membership.Role.RESPONDER)
+    teams = Team.objects.order_by("name")
+    return [
+        (
+            "Who is on call",
+            [(f"schedule:{pk}:{role}", f"{name} {role}") for pk, name, role in _schedule_roles()],
+        ),
+        ("People", [(f"user:{person.pk}:", str(person)) for person in people]),
+        ("Teams", [(f"team:{team.pk}:{role}", f"{team} {role}s") for team in teams for role in roles]),
+    ]
+
+
+def _schedule_roles() -> Iterator[tuple[int, str, str]]:
+    """The roles of every live schedule's latest version."""
+    rows = ScheduleVersion.objects.filter(schedule__retired_at=None).select_related("schedule")
+    latest = {row.schedule: row for row in rows.order_by("schedule__name", "effective_from")}
+    for schedule, version in latest.items():
+        yield from (
+            (schedule.pk, schedule.name, role) for role in version.definition["roles"] if role != NEVER_PAGED
+        )
+
+
+class StepForm(RowForm):
+    place = forms.IntegerField(
+        required=False, min_value=0, max_value=LAST, widget=UnfoldAdminIntegerFieldWidget
+    )
+    pages = forms.MultipleChoiceField(label="Whom", widget=UnfoldAdminSelect2MultipleWidget)
+    when = forms.ChoiceField(choices=WHEN, label="How", widget=UnfoldAdminSelectWidget)
+    duration = ShortDurationField(label="How long", initial=timedelta(minutes=5))
+    choices: Choices = []  # set for each request by `with_choices`
+
+    class Meta:
+        model = Step
+        fields = ()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        step = self.instance
+        chosen = [(_key(target), str(target)) for target in step.targets.all()] if step.pk else []
+        self._offer(chosen)
+        if step.pk:
+            self.initial.update(
+                place=step.position,
+                pages=[key for key, _ in chosen],
+                when=OUTSIDE if step.after else THEN,
+                duration=step.after or step.timeout,
+            )
+
+    def _offer(self, chosen: Iterable[tuple[str, str]]) -> None:
+        """Everything there is, and what the step pages already, even where that is not offered any more."""
+        known = {key for _, group in self.choices for key, _ in group}
+        other = [(key, words) for key, words in chosen if key not in known]
+        pages = self.fields["pages"]
+        pages.choices = [*self.choices, *([("Until now", other)] if other else [])]  # type: ignore[attr-defined]
+
+
+def with_choices(choices: Choices) -> type[StepForm]:
+    """The form with this request's choices."""
+    return type("StepFormOfRequest", (StepForm,), {"choices": choices})
+
+
+def _key(target: Target) -> str:
+    if target.schedule_id:
+        return f"schedule:{target.schedule_id}:{target.role or 'primary'}"
+    return f"user:{target.user_id}:" if target.user_id else f"team:{target.team_id}:{target.role}"
+
+
+def specs(rows: Iterable[Any]) -> list[StepSpec]:
+    """The steps in the order of their places; a row without one comes last. The choices have been checked."""
+    given = [row.cleaned_data for row in rows]
+    given.sort(key=lambda step: LAST if step["place"] is None else step["place"])
+    targets = _targets(key for step in given for key in step["pages"])
+    return [
+        StepSpec(
+            targets=[targets[key] for key in step["pages"]],
+            timeout=step["duration"] if step["when"] == THEN else None,
+            after=step["duration"] if step["when"] == OUTSIDE else None,
+        )
+        for step in given
+    ]
+
+
+def _targets(keys: Iterable[str]) -> Mapping[str, TargetSpec]:
+    read = {key: key.split(":", 2) for key in keys}
+    ids = {
+        kind: {int(pk) for what, pk, _ in read.values() if what == kind}
+        for kind in ("schedule", "user", "team")
+    }
+    schedules = Schedule.objects.in_bulk(ids["schedule"])
+    people, teams = User.objects.in_bulk(ids["user"]), Team.objects.in_bulk(ids["team"])
+    return {
+        key: TargetSpec(
+            schedule=schedules[int(pk)] if kind == "schedule" else None,
+            user=people[int(pk)] if kind == "user" else None,
+            team=teams[int(pk)] if kind == "team" else None,
+            role=role,
+        )
+        for key, (kind, pk, role) in read.items()
+    }

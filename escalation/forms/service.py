@@ -1,0 +1,135 @@
+"""A service: how urgent each severity is, its support hours and runbooks, and its routing keys."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.core.validators import URLValidator
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
+
+from escalation.core.urgency import DEFAULTS
+from escalation.models import RoutingKey, Service
+from oncall.forms import notation
+from people.forms import RowForm, ShortDurationField, ZoneField
+
+URGENCIES = (
+    ("high", "high: pages"),
+    ("support_hours", "high in support hours"),
+    ("low", "low: pages nobody"),
+)
+ADDRESS = URLValidator(schemes=["http", "https"])
+PLAIN = ("team", "policy", "acknowledgement_timeout")
+
+
+def _urgency(severity: str) -> forms.ChoiceField:
+    return forms.ChoiceField(
+        choices=URGENCIES, initial=DEFAULTS[severity], label=severity, widget=UnfoldAdminSelectWidget
+    )
+
+
+class ServiceForm(RowForm):
+    acknowledgement_timeout = ShortDurationField(
+        initial="30m", help_text="So long after the last sign of a responder, paging starts again."
+    )
+    sev_1, sev_2, sev_3, sev_4 = (_urgency(severity) for severity in DEFAULTS)
+    hours = forms.CharField(
+        required=False,
+        max_length=100,
+        label="Support hours",
+        widget=UnfoldAdminTextInputWidget(attrs={"placeholder": "mon-fri 09:00-18:00"}),
+        help_text="Local time. Empty: none are set, and what waits for them is high at once.",
+    )
+    hours_zone = ZoneField(required=False, label="In the zone", initial="UTC")
+    books = forms.CharField(
+        required=False,
+        max_length=20_000,
+        label="Runbooks",
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 4}),
+        help_text="One a line: the address, then the labels an alert must have, such as "
+        "https://wiki.example/errors alertname=HighErrorRate, cluster=eu1",
+    )
+
+    class Meta:
+        model = Service
+        fields = ("name", *PLAIN)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            self.initial.update(_spelled(self.instance))
+
+    def clean_hours(self) -> list[dict[str, Any]]:
+        try:
+            found = notation.restrictions(self.cleaned_data["hours"])
+        except ValueError as fault:
+            raise ValidationError(str(fault)) from None
+        if len(found) > 1 or any("days" not in one for one in found):
+            raise ValidationError("Support hours are one window on some days; write mon-fri 09:00-18:00.")
+        return found
+
+    def clean_books(self) -> list[dict[str, Any]]:
+        return [_runbook(line) for line in self.cleaned_data["books"].splitlines() if line.strip()]
+
+    def fields_of_service(self) -> dict[str, Any]:
+        """What the form says, for the verb. A part that nobody touched stays as it was written."""
+        given = self.cleaned_data
+        found: dict[str, Any] = {name: given[name] for name in PLAIN if name in given}
+        severities = {severity: severity.lower().replace("-", "_") for severity in DEFAULTS}
+        if {*severities.values()} & {*self.changed_data}:
+            found["urgency"] = {severity: given[name] for severity, name in severities.items()}
+        if {"hours", "hours_zone"} & {*self.changed_data}:
+            zone = {"time_zone": given["hours_zone"] or "UTC"}
+            found["support_hours"] = {**given["hours"][0], **zone} if given["hours"] else {}
+        if "books" in self.changed_data:
+            found["runbooks"] = given["books"]
+        return found
+
+
+def _runbook(line: str) -> dict[str, Any]:
+    address, _, labels = line.strip().partition(" ")
+    try:
+        ADDRESS(address)
+    except ValidationError:
+        raise ValidationError(f"“{address}” is not an address; begin each line with https://…") from None
+    match = {}
+    for pair in (part.strip() for part in labels.split(",")):
+        name, sign, value = pair.partition("=")
+        if pair and not (sign and name.strip()):
+            raise ValidationError(f"“{pair}” is not a label; write alertname=HighErrorRate.")
+        if pair:
+            match[name.strip()] = value.strip()
+    return {"match": match, "url": address}
+
+
+def _spelled(service: Service) -> dict[str, Any]:
+    hours: Mapping[str, Any] = service.support_hours
+    urgency = DEFAULTS | service.urgency
+    return {
+        **{severity.lower().replace("-", "_"): rule for severity, rule in urgency.items()},
+        "hours": notation.spelled_restrictions([hours]) if hours else "",
+        "hours_zone": hours.get("time_zone", "UTC"),
+        "books": "\n".join(_spelled_runbooks(service.runbooks)),
+    }
+
+
+def _spelled_runbooks(runbooks: Sequence[Mapping[str, Any]]) -> list[str]:
+    matches = (
+        ", ".join(f"{name}={value}" for name, value in sorted(one.get("match", {}).items()))
+        for one in runbooks
+    )
+    return [f"{one['url']} {match}".strip() for one, match in zip(runbooks, matches, strict=True)]
+
+
+class RoutingKeyForm(RowForm):
+    """A new one has a name; one that exists can be revoked."""
+
+    revoke = forms.BooleanField(required=False)
+
+    class Meta:
+        model = RoutingKey
+        fields = ("name",)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["name" if self.instance.pk else "revoke"].disabled = True

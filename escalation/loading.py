@@ -1,0 +1,98 @@
+"""Rows to core values and back. No decision is taken here."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db.models import F
+from django.db.models.functions import Greatest
+
+from escalation.core.incident import Parked, State, Status, Urgency
+from escalation.core.policy import OutsideStep, Policy, Step, Target
+from escalation.core.urgency import SupportHours, urgency_of
+from escalation.models import Alert, EscalationPolicy, Incident, Service
+from escalation.models import Step as StepRow
+from escalation.models import Target as TargetRow
+
+
+def policy_of(service: Service) -> Policy:
+    """The service's policy as it stands now, to be frozen. Two queries."""
+    return policy_from(
+        service.policy,
+        list(
+            StepRow.objects.filter(policy_id=service.policy_id)
+            .order_by("position")
+            .prefetch_related("targets__schedule", "targets__user", "targets__team")
+        ),
+        service,
+    )
+
+
+def policy_from(policy: EscalationPolicy, rows: list[StepRow], service: Service) -> Policy:
+    steps = []
+    outside = []
+    for number, row in enumerate(rows, start=1):
+        targets = tuple(_target(target) for target in row.targets.all())
+        if row.after is not None:
+            outside.append(OutsideStep(number=number, after=row.after, targets=targets))
+        elif row.timeout is not None:
+            steps.append(Step(number=number, timeout=row.timeout, targets=targets))
+    return Policy(
+        name=policy.name,
+        steps=tuple(steps),
+        outside=tuple(outside),
+        repeat=policy.repeat,
+        acknowledgement_timeout=service.acknowledgement_timeout,
+    )
+
+
+def _target(row: TargetRow) -> Target:
+    return Target(label=str(row), schedule=row.schedule_id, user=row.user_id, team=row.team_id, role=row.role)
+
+
+def service_urgency(service: Service, severity: str, *, at: datetime) -> tuple[Urgency, datetime | None]:
+    hours = SupportHours.from_json(service.support_hours)
+    return urgency_of(severity, rules=service.urgency, hours=hours, at=at)
+
+
+def state_of(row: Incident) -> State:
+    return State(
+        status=Status(row.status),
+        severity=row.severity,
+        urgency=Urgency(row.urgency),
+        cycle=row.cycle,
+        repeat=row.repeat,
+        step=row.step,
+        step_at=row.step_at,
+        hold_until=row.hold_until,
+        reached=row.reached,
+        managers_paged=row.managers_paged,
+        outside_from=row.outside_from,
+        outside_done=tuple(row.outside_done),
+        parked=Parked(row.parked_reason),
+    )
+
+
+STATE_COLUMNS = (
+    "status", "severity", "urgency", "cycle", "repeat", "step", "step_at", "hold_until", "reached",
+    "managers_paged", "outside_from", "outside_done", "parked_reason", "wake_at",
+)  # fmt: skip
+
+
+def put_state(row: Incident, state: State, policy: Policy) -> None:
+    """Set the columns that hold `state`; the caller saves STATE_COLUMNS."""
+    row.status = state.status
+    row.severity = state.severity
+    row.urgency = state.urgency
+    row.cycle, row.repeat, row.step = state.cycle, state.repeat, state.step
+    row.step_at, row.hold_until = state.step_at, state.hold_until
+    row.reached, row.managers_paged = state.reached, state.managers_paged
+    row.outside_from, row.outside_done = state.outside_from, list(state.outside_done)
+    row.parked_reason = state.parked
+    row.wake_at = state.wake_at(policy)
+
+
+def closed_at(now: datetime) -> dict[str, Any]:
+    """The columns of an alert that is over. `now` was read before the row was locked, perhaps on another
+    machine, so it may lie a little before the alert's first event.
+    """
+    return {"status": Alert.Status.RESOLVED, "resolved_at": Greatest(now, F("first_event_at"))}

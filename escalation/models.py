@@ -1,0 +1,268 @@
+"""Rows of the escalation floor: what comes in, what people respond to, and when to look again."""
+
+import hashlib
+import secrets
+import uuid
+from datetime import timedelta
+
+from django.db import models
+from django.db.models import F, Q
+
+from oncall.models import Schedule
+from people.models import Team, User
+
+
+class EscalationPolicy(models.Model):
+    """Whom to page, in which order, how often. Frozen into an incident when it triggers."""
+
+    name = models.CharField(max_length=100, unique=True)
+    repeat = models.PositiveSmallIntegerField(default=0, help_text="How often the steps run again.")
+    retired_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    class Meta:
+        verbose_name_plural = "escalation policies"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Step(models.Model):
+    """Pages its targets, then waits `timeout`. One with `after` stands outside the sequence:
+    it pages that long after the first trigger, once, also when acknowledged, until resolved.
+    """
+
+    policy = models.ForeignKey(EscalationPolicy, on_delete=models.CASCADE, related_name="steps")
+    position = models.PositiveSmallIntegerField()
+    timeout = models.DurationField(null=True, blank=True, help_text="Wait this long for an acknowledgement.")
+    after = models.DurationField(null=True, blank=True, help_text="Instead: this long after the trigger.")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["policy", "position"], name="one_step_per_position"),
+            models.CheckConstraint(
+                condition=Q(timeout__gt=timedelta(0), after__isnull=True)
+                | Q(timeout__isnull=True, after__gt=timedelta(0)),
+                name="step_waits_or_stands_outside",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"step {self.position} of {self.policy}"
+
+
+class Target(models.Model):
+    """Whom a step pages: a schedule's role, a person, or a team's members of a role."""
+
+    step = models.ForeignKey(Step, on_delete=models.CASCADE, related_name="targets")
+    schedule = models.ForeignKey(Schedule, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    user = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    team = models.ForeignKey(Team, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    role = models.CharField(
+        max_length=40,
+        blank=True,
+        help_text="primary or secondary of a schedule; manager or responder of a team.",
+    )
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(schedule__isnull=False, user__isnull=True, team__isnull=True)
+                | Q(schedule__isnull=True, user__isnull=False, team__isnull=True)
+                | Q(schedule__isnull=True, user__isnull=True, team__isnull=False),
+                name="target_is_one_thing",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return " ".join(str(part) for part in (self.schedule or self.user or self.team, self.role) if part)
+
+
+class Service(models.Model):
+    """What alerts are about. `urgency` maps SEV-1..4 to high, support_hours or low.
+
+    `support_hours` is {"days", "start", "end", "time_zone"} or {}. `runbooks` is a list of
+    {"match": {label: value}, "url"}. `extras` keeps parts of the document not yet acted on.
+    """
+
+    name = models.CharField(max_length=100, unique=True)
+    team = models.ForeignKey(Team, null=True, blank=True, on_delete=models.PROTECT, related_name="services")
+    policy = models.ForeignKey(
+        EscalationPolicy,
+        verbose_name="escalation policy",
+        on_delete=models.PROTECT,
+        related_name="services",
+    )
+    acknowledgement_timeout = models.DurationField(
+        default=timedelta(minutes=30), help_text="Page again if nothing happens this long after it."
+    )
+    urgency = models.JSONField(default=dict, blank=True)
+    support_hours = models.JSONField(default=dict, blank=True)
+    runbooks = models.JSONField(default=list, blank=True)
+    extras = models.JSONField(default=dict, blank=True, editable=False)
+    retired_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def new_routing_key() -> str:
+    return secrets.token_hex(16)
+
+
+class RoutingKey(models.Model):
+    """The secret that lets one sender raise alerts on one service. Looked up by digest only,
+    so that an answer's time says nothing about which keys exist.
+    """
+
+    service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="routing_keys")
+    name = models.CharField(max_length=100)
+    key = models.CharField(max_length=64, default=new_routing_key)
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    created_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["service", "name"],
+                condition=Q(revoked_at__isnull=True),
+                name="one_routing_key_per_name",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} of {self.service}"
+
+    @staticmethod
+    def digest_of(key: str) -> str:
+        return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+class Incident(models.Model):
+    """What people respond to. `wake_at` is when the engine has to look at it again.
+
+    The machine's state (`escalation.core.incident.State`) lies in columns. `policy` is the frozen
+    policy (`escalation.core.policy.Policy` as JSON), so that an edit never changes a running incident.
+    """
+
+    class Status(models.TextChoices):
+        TRIGGERED = "triggered"
+        ACKNOWLEDGED = "acknowledged"
+        RESOLVED = "resolved"
+
+    service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="incidents")
+    title = models.CharField(max_length=1024)
+    severity = models.CharField(max_length=5)
+    urgency = models.CharField(max_length=4)
+    status = models.CharField(max_length=12, choices=Status, default=Status.TRIGGERED)
+    policy = models.JSONField()
+    recurred = models.BooleanField(default=False)
+
+    triggered_at = models.DateTimeField()
+    acknowledged_at = models.DateTimeField(null=True, blank=True)
+    acknowledged_by = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.PROTECT, related_name="acknowledged_incidents"
+    )
+    resolved_at = models.DateTimeField(null=True, blank=True)
+    resolved_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+
+    cycle = models.PositiveIntegerField(default=0, help_text="How often it started at step one.")
+    repeat = models.PositiveSmallIntegerField(default=0)
+    step = models.PositiveSmallIntegerField(default=0, help_text="The next step of the sequence to run.")
+    step_at = models.DateTimeField(null=True, blank=True)
+    hold_until = models.DateTimeField(null=True, blank=True)
+    reached = models.BooleanField(default=False)
+    managers_paged = models.BooleanField(default=False)
+    outside_from = models.DateTimeField(null=True, blank=True)
+    outside_done = models.JSONField(default=list, blank=True)
+    parked_reason = models.CharField(max_length=40, blank=True)
+    wake_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            # An open, unacknowledged incident that nobody will look at again is an alarm, not a state.
+            models.CheckConstraint(
+                condition=~Q(status="triggered") | Q(wake_at__isnull=False) | ~Q(parked_reason=""),
+                name="triggered_incident_wakes_or_is_parked",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="resolved") | Q(wake_at__isnull=True, resolved_at__isnull=False),
+                name="resolved_incident_sleeps",
+            ),
+        ]
+        indexes = [
+            # The engine: what is due now. Resolved incidents are not in it.
+            models.Index(fields=["wake_at", "id"], condition=Q(wake_at__isnull=False), name="incident_due"),
+            # Pages for people: what is open.
+            models.Index(fields=["-triggered_at"], condition=~Q(status="resolved"), name="incident_open"),
+            models.Index(fields=["service", "-triggered_at"], name="incident_of_service"),
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.pk} {self.title}"
+
+
+class Alert(models.Model):
+    """One deduplicated signal of a source. More events with its key are counted on it."""
+
+    class Status(models.TextChoices):
+        OPEN = "open"
+        RESOLVED = "resolved"
+
+    service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="alerts")
+    incident = models.ForeignKey(
+        Incident, null=True, blank=True, on_delete=models.PROTECT, related_name="alerts"
+    )
+    dedup_key = models.CharField(max_length=255)
+    group_key = models.CharField(max_length=512, blank=True)
+    status = models.CharField(max_length=8, choices=Status, default=Status.OPEN)
+    severity = models.CharField(max_length=5)
+    summary = models.CharField(max_length=1024)
+    source = models.CharField(max_length=255, blank=True)
+    labels = models.JSONField(default=dict, blank=True)
+    links = models.JSONField(default=list, blank=True)
+    payload = models.JSONField(default=dict, blank=True)
+    began_at = models.DateTimeField(null=True, blank=True)
+    first_event_at = models.DateTimeField()
+    last_event_at = models.DateTimeField()
+    event_count = models.PositiveIntegerField(default=1)
+    resolved_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["service", "dedup_key"], condition=Q(status="open"), name="one_open_alert_per_key"
+            ),
+            models.CheckConstraint(
+                condition=Q(resolved_at__isnull=True) | Q(resolved_at__gte=F("first_event_at")),
+                name="alert_ends_after_it_begins",
+            ),
+        ]
+        indexes = [
+            # Whether a key recurred, and an Alertmanager group that resolved whole.
+            models.Index(fields=["service", "dedup_key", "-resolved_at"], name="alert_history"),
+            models.Index(
+                fields=["service", "group_key"], condition=Q(status="open"), name="alert_open_in_group"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.summary
+
+
+class ChangeEvent(models.Model):
+    """A change somebody announced (PagerDuty change events): shown beside incidents, pages nobody."""
+
+    service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="changes")
+    at = models.DateTimeField()
+    received_at = models.DateTimeField()
+    summary = models.CharField(max_length=1024)
+    source = models.CharField(max_length=255, blank=True)
+    payload = models.JSONField(default=dict, blank=True)
+    uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+
+    class Meta:
+        indexes = [models.Index(fields=["service", "-at"], name="change_of_service")]
+
+    def __str__(self) -> str:
+        return self.summary

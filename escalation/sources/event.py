@@ -1,0 +1,148 @@
+"""What every source is translated into, and how a source says that it cannot read a body."""
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+import orjson
+
+MAX_BYTES = 512 * 1024
+MAX_DEPTH = 64
+MAX_SUMMARY = 1024
+MAX_DEDUP_KEY = 255
+
+SEVERITIES = {
+    "critical": "SEV-1", "p1": "SEV-1", "sev1": "SEV-1", "sev-1": "SEV-1", "page": "SEV-1",
+    "emergency": "SEV-1", "error": "SEV-2", "p2": "SEV-2", "sev2": "SEV-2", "sev-2": "SEV-2", "high": "SEV-2",
+    "major": "SEV-2", "warning": "SEV-3", "p3": "SEV-3", "sev3": "SEV-3", "sev-3": "SEV-3", "warn": "SEV-3",
+    "minor": "SEV-3", "info": "SEV-4", "p4": "SEV-4", "p5": "SEV-4", "sev4": "SEV-4", "sev-4": "SEV-4",
+    "low": "SEV-4", "informational": "SEV-4", "none": "SEV-4",
+}  # fmt: skip
+UNKNOWN_SEVERITY = "SEV-2"
+"""Missing or unknown: better to wake somebody than to guess that it can wait."""
+
+
+class Action(StrEnum):
+    TRIGGER = "trigger"
+    ACKNOWLEDGE = "acknowledge"
+    RESOLVE = "resolve"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    """One thing a source said about one dedup key. `payload` is what it sent, unknown fields and all.
+
+    `began_at` is when the source says that it began (UTC). An event with `whole_group` speaks of every
+    open alert of `group_key` and has no dedup key of its own.
+    """
+
+    action: Action
+    dedup_key: str
+    summary: str = ""
+    severity: str = UNKNOWN_SEVERITY
+    source: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    links: tuple[tuple[str, str], ...] = ()
+    payload: Mapping[str, Any] = field(default_factory=dict)
+    began_at: datetime | None = None
+    group_key: str = ""
+    whole_group: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """A change somebody announced: shown beside incidents, pages nobody."""
+
+    summary: str
+    source: str = ""
+    at: datetime | None = None
+    payload: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Malformed(Exception):
+    """The body cannot be read. Each of `errors` is a sentence that says what is wrong."""
+
+    def __init__(self, *errors: str, is_json: bool = True) -> None:
+        super().__init__("; ".join(errors))
+        self.errors = list(errors)
+        self.is_json = is_json
+
+
+def severity_of(word: object) -> str:
+    """SEV-1 to SEV-4 from a source's own word."""
+    return (
+        SEVERITIES.get(word.strip().lower(), UNKNOWN_SEVERITY) if isinstance(word, str) else UNKNOWN_SEVERITY
+    )
+
+
+def read_object(body: bytes) -> dict[str, Any]:
+    """The JSON object in `body`, whatever its Content-Type says. Raises Malformed.
+
+    Refused besides what is no JSON: NUL, which no database text holds; numbers past the largest float;
+    nesting deeper than 64.
+    """
+    try:
+        parsed = orjson.loads(body)
+    except orjson.JSONDecodeError as fault:
+        raise Malformed(f"The body is not JSON: {fault}.", is_json=False) from fault
+    if not isinstance(parsed, dict):
+        raise Malformed("The body must be a JSON object.", is_json=False)
+    _check(parsed)
+    return parsed
+
+
+def _check(root: Any) -> None:
+    level: list[Any] = [root]
+    for _ in range(MAX_DEPTH):
+        for value in level:
+            _check_value(value)
+        level = [child for value in level for child in _children(value)]
+        if not level:
+            return
+    raise Malformed(f"The body is nested deeper than {MAX_DEPTH} levels.")
+
+
+def _check_value(value: Any) -> None:
+    if isinstance(value, str) and "\x00" in value:
+        raise Malformed("The body holds a NUL character (\\u0000), which cannot be stored.")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise Malformed("The body holds a number that is too large.")
+
+
+def _children(value: Any) -> list[Any]:
+    if isinstance(value, dict):
+        return [*value.keys(), *value.values()]
+    return value if isinstance(value, list) else []
+
+
+_TIME = re.compile(
+    r"(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}:\d{2})(?:[.,](\d+))?\s*(Z|z|[+-]\d{2}:?\d{2}|[+-]\d{2})?$"
+)
+
+
+def read_time(text: object) -> datetime | None:
+    """An ISO 8601 time as senders write it: nanoseconds, offsets without colon, no offset for UTC.
+
+    None for what is no time, and for year 1 and the like, which senders use to say “not yet”.
+    """
+    match = _TIME.match(text.strip()) if isinstance(text, str) else None
+    if match is None:
+        return None
+    date, clock, fraction, offset = match.groups()
+    offset = "+00:00" if offset in (None, "Z", "z") else offset
+    try:
+        moment = datetime.fromisoformat(f"{date}T{clock}.{(fraction or '0')[:6]:0<6}{offset}").astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+    return moment if 1970 <= moment.year < 9999 else None
+
+
+def web_address(value: object) -> str:
+    """`value` when it is an http(s) address that may stand in a message; otherwise nothing."""
+    if not isinstance(value, str) or not re.match(r"https?://[^\s<>\"']+$", value):
+        return ""
+    return value[:2000]

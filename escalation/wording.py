@@ -1,0 +1,87 @@
+"""The sentences of the timeline and of a page, about one incident."""
+
+from collections.abc import Sequence
+from datetime import UTC, timedelta
+
+from escalation.core.decision import Event, Note, PageTargets
+from escalation.models import Alert, Incident
+from escalation.targets import Recipient
+from paging.core.message import Facts
+from people.ledger.record import ENGINE, Actor, Line
+from people.ledger.verbs import Verb
+from people.models import User
+
+BY_THE_ENGINE = frozenset({Event.HELD, Event.ACK_EXPIRED, Event.STEP_EMPTY, Event.EXHAUSTED, Event.HEALED})
+
+SAID: dict[Event, tuple[Verb, str]] = {
+    Event.TRIGGERED: (Verb.INCIDENT_TRIGGERED, "triggered the incident as {severity}"),
+    Event.HELD: (Verb.INCIDENT_HELD, "pages nobody yet"),
+    Event.RAISED: (Verb.INCIDENT_RAISED, "raised the incident to {severity}, {urgency} urgency"),
+    Event.ACKNOWLEDGED: (Verb.INCIDENT_ACKNOWLEDGED, "acknowledged; everyone's paging stops"),
+    Event.ACK_EXPIRED: (
+        Verb.INCIDENT_ACK_EXPIRED,
+        "the acknowledgement ran out; paging starts again at step 1",
+    ),
+    Event.SNOOZED: (Verb.INCIDENT_SNOOZED, "snoozed until {hold_until}"),
+    Event.ESCALATED: (Verb.INCIDENT_ESCALATED, "escalated by hand: the next step is paged now"),
+    Event.REASSIGNED: (Verb.INCIDENT_REASSIGNED, "reassigned the incident"),
+    Event.STEP_EMPTY: (Verb.INCIDENT_STEP_EMPTY, "the step is skipped at once"),
+    Event.EXHAUSTED: (Verb.INCIDENT_EXHAUSTED, "the escalation policy is exhausted"),
+    Event.HEALED: (Verb.INCIDENT_HEALED, "found the incident waiting for nothing; paging starts at step 1"),
+    Event.RESOLVED: (Verb.INCIDENT_RESOLVED, "resolved the incident"),
+}
+
+
+def line(row: Incident, note: Note, *, by: Actor, why: str = "") -> Line:
+    """One line of the incident's timeline, from the machine's note. The machine's reason comes first."""
+    verb, template = SAID[note.event]
+    until = (
+        row.hold_until.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC") if row.hold_until else "it is taken up"
+    )
+    what = template.format(severity=row.severity, urgency=row.urgency, hold_until=until)
+    return Line(verb, ("incident", row.pk), by, what, "; ".join(part for part in (note.why, why) if part))
+
+
+def unreached(
+    row: Incident, found: Sequence[Recipient], reached: Sequence[Recipient], *, why: str
+) -> list[Line]:
+    """Of whom no way to be reached was found, or that there was nobody at all. Who was paged, and how, is
+    written by the floor below.
+    """
+    missed = [one.user for one in found if one not in reached]
+    if found and not missed:
+        return []
+    names = ", ".join(str(user) for user in User.objects.filter(pk__in=missed).order_by("username"))
+    what = f"no usable contact method of {names}" if missed else "there was nobody to page"
+    return [Line(Verb.INCIDENT_UNREACHABLE, ("incident", row.pk), ENGINE, what, why, {"users": missed})]
+
+
+def step_reason(decision: PageTargets) -> str:
+    """“step 2, repeat 1”."""
+    return f"step {decision.number}" + (f", repeat {decision.repeat}" if decision.repeat else "")
+
+
+def facts(row: Incident, alert: Alert | None, *, because: str, valid_for: timedelta) -> Facts:
+    """What a message about this incident may say."""
+    links = tuple((label, address) for label, address in alert.links) if alert else ()
+    return Facts(
+        reference=f"#{row.pk}",
+        title=row.title,
+        service=row.service.name,
+        severity=row.severity,
+        path=f"/incidents/{row.pk}",
+        because=because,
+        detail=dict(sorted(alert.labels.items())) if alert else {},
+        valid_seconds=max(1, int(valid_for.total_seconds())),
+        links=runbooks(row, alert) + links,
+    )
+
+
+def runbooks(row: Incident, alert: Alert | None) -> tuple[tuple[str, str], ...]:
+    """The service's runbooks whose every matched label the alert carries."""
+    labels = alert.labels if alert else {}
+    return tuple(
+        ("runbook", str(runbook["url"]))
+        for runbook in row.service.runbooks
+        if all(labels.get(name) == value for name, value in runbook.get("match", {}).items())
+    )

@@ -1,0 +1,29 @@
+"""Everything that changes a schedule. Each verb writes the ledger in the same transaction."""
+
+from oncall.actions.feeds import issue_feed, rotate_feed
+from oncall.actions.holidays import ensure_holidays
+from oncall.actions.overrides import add_override, cancel_override, end_override
+from oncall.actions.refusal import Refused
+from oncall.actions.schedules import bring_back, create_schedule, new_version, retire_schedule, set_team
+from oncall.actions.temporaries import add_temporary, cancel_temporary, end_temporary
+from oncall.actions.time_off import add_time_off, cancel_time_off
+
+__all__ = [
+    "Refused",
+    "add_override",
+    "add_temporary",
+    "add_time_off",
+    "bring_back",
+    "cancel_override",
+    "cancel_temporary",
+    "cancel_time_off",
+    "create_schedule",
+    "end_override",
+    "end_temporary",
+    "ensure_holidays",
+    "issue_feed",
+    "new_version",
+    "retire_schedule",
+    "rotate_feed",
+    "set_team",
+]

@@ -1,0 +1,43 @@
+"""Holiday dates, copied from the `holidays` library once, so that its updates do not rewrite the past."""
+
+import difflib
+from collections.abc import Iterable
+
+import holidays as library
+
+from oncall.actions.refusal import Refused
+from oncall.models import HolidayDate
+
+
+def ensure_holidays(calendar: str, years: Iterable[int]) -> None:
+    """Write the dates of `calendar` (GB-ENG, US-NY, DE) for those of `years` that have none yet.
+
+    Raises Refused for a calendar the library does not know. An empty calendar has no holidays.
+    """
+    if not calendar:
+        return
+    check_calendar(calendar)
+    known = HolidayDate.objects.filter(calendar=calendar).values_list("date__year", flat=True).distinct()
+    missing = sorted(set(years) - set(known))
+    country, _, part = calendar.partition("-")
+    dates = library.country_holidays(country, subdiv=part or None, years=missing)
+    HolidayDate.objects.bulk_create(
+        [
+            HolidayDate(calendar=calendar, date=day, name=name[:200])
+            for day, name in sorted(dates.items())
+            if day.year in missing
+        ],
+        ignore_conflicts=True,  # another request may be writing the same years
+    )
+
+
+def check_calendar(calendar: str) -> None:
+    """Raises Refused unless `calendar` is empty or a country's code, with a part of it or without."""
+    country, dash, part = calendar.partition("-")
+    parts: list[str] | None = library.list_supported_countries().get(country)
+    if not calendar or (parts is not None and (part in parts if dash else True)):
+        return
+    codes = [f"{name}-{one}" for name, ones in library.list_supported_countries().items() for one in ones]
+    near = difflib.get_close_matches(calendar.upper(), codes, n=1)
+    hint = f"did you mean {near[0]}?" if near else "write a country and its part, such as DE-BE or US-NY."
+    raise Refused(f"“{calendar}” is not a known holiday calendar; {hint}")

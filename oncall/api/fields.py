@@ -1,0 +1,58 @@
+"""Values that a request writes: times, ranges of them, people and schedules by name."""
+
+from datetime import datetime
+from typing import Any
+
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from oncall.api.instants import check_range, read_moment
+from oncall.api.lookups import UnknownName, find_schedule, find_user
+from oncall.models import Schedule
+from people.models import User
+
+
+@extend_schema_field(OpenApiTypes.DATETIME)
+class MomentField(serializers.CharField):
+    """A date or an ISO 8601 time; without an offset it is naive, to be read in the schedule's zone."""
+
+    def to_internal_value(self, data: Any) -> datetime:  # type: ignore[override]
+        try:
+            return read_moment(super().to_internal_value(data))
+        except ValueError as fault:
+            raise serializers.ValidationError(str(fault)) from None
+
+
+@extend_schema_field(OpenApiTypes.STR)
+class PersonField(serializers.CharField):
+    """A person who is not deactivated, by username."""
+
+    def to_internal_value(self, data: Any) -> User:  # type: ignore[override]
+        try:
+            user = find_user(super().to_internal_value(data))
+        except UnknownName as unknown:
+            raise serializers.ValidationError(str(unknown)) from None
+        if not user.is_active:
+            raise serializers.ValidationError(f"{user} ({user.username}) is deactivated; name someone else.")
+        return user
+
+
+@extend_schema_field(OpenApiTypes.STR)
+class ScheduleField(serializers.CharField):
+    """A schedule, by name."""
+
+    def to_internal_value(self, data: Any) -> Schedule:  # type: ignore[override]
+        try:
+            return find_schedule(super().to_internal_value(data))
+        except UnknownName as unknown:
+            raise serializers.ValidationError(str(unknown)) from None
+
+
+def checked_range(since: datetime, until: datetime) -> tuple[datetime, datetime]:
+    """Raises ValidationError under `until` where the range is empty or longer than ten years."""
+    try:
+        check_range(since, until)
+    except ValueError as fault:
+        raise serializers.ValidationError({"until": [str(fault)]}) from None
+    return since, until

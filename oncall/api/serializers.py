@@ -1,0 +1,136 @@
+"""What the API of schedules takes and gives."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from oncall.api.fields import MomentField, PersonField, ScheduleField
+from oncall.core.definition import in_order
+from oncall.models import Override, Schedule, ScheduleVersion
+
+
+class OnCallQuery(serializers.Serializer[Any]):
+    schedule = ScheduleField(required=False, help_text="One schedule, by name; all of them if left out.")
+    at = MomentField(
+        required=False, help_text="Now, if left out. Without an offset: wall-clock time of each schedule."
+    )
+
+
+class RangeQuery(serializers.Serializer[Any]):
+    since = MomentField(
+        required=False, help_text="Now, if left out. Without an offset: the schedule's wall clock."
+    )
+    until = MomentField(required=False, help_text="Four weeks after `since`, if left out. Not included.")
+
+
+class ShiftsQuery(RangeQuery):
+    role = serializers.CharField(required=False, help_text="One role; all of them if left out.")
+
+
+class OverridesQuery(RangeQuery):
+    schedule = ScheduleField(required=False, help_text="One schedule, by name; all of them if left out.")
+    since = MomentField(required=False, help_text="Leave out what ends before. Without an offset: UTC.")
+    until = MomentField(
+        required=False, help_text="Leave out what starts at or after. Without an offset: UTC."
+    )
+
+
+class PersonSerializer(serializers.Serializer[Any]):
+    username = serializers.CharField()
+    name = serializers.CharField(source="__str__")
+
+
+class OnCallSerializer(serializers.Serializer[Any]):
+    schedule = serializers.CharField()
+    role = serializers.CharField()
+    users = PersonSerializer(many=True)
+    until = serializers.DateTimeField(allow_null=True, help_text="When who is on call changes next.")
+
+
+class ShiftSerializer(serializers.Serializer[Any]):
+    schedule = serializers.CharField()
+    role = serializers.CharField()
+    user = serializers.CharField(allow_null=True, help_text="A username; null is a gap.")
+    start = serializers.DateTimeField()
+    end = serializers.DateTimeField()
+    override = serializers.CharField(allow_null=True, help_text="cover, replace, add, temporary, or null.")
+
+
+class ScheduleSerializer(serializers.ModelSerializer[Schedule]):
+    """Needs `versions` in its context: the one in force, by schedule id, with its participants."""
+
+    team = serializers.CharField(source="team.name", default=None, allow_null=True)
+    time_zone = serializers.SerializerMethodField()
+    roles = serializers.SerializerMethodField()
+    participants = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Schedule
+        fields = ("name", "team", "time_zone", "roles", "participants", "retired_at")
+
+    def _version(self, schedule: Schedule) -> ScheduleVersion | None:
+        versions: dict[int, ScheduleVersion] = self.context["versions"]
+        return versions.get(schedule.pk)
+
+    def get_time_zone(self, schedule: Schedule) -> str:
+        version = self._version(schedule)
+        return version.time_zone if version else "UTC"
+
+    def get_roles(self, schedule: Schedule) -> list[str]:
+        version = self._version(schedule)
+        return in_order(version.definition["roles"]) if version else []
+
+    def get_participants(self, schedule: Schedule) -> list[str]:
+        version = self._version(schedule)
+        return sorted(user.username for user in version.participants.all()) if version else []
+
+
+class OverrideSerializer(serializers.ModelSerializer[Override]):
+    schedule = serializers.CharField(source="schedule.name")
+    user = serializers.CharField(source="user.username")
+    instead_of = serializers.CharField(source="instead_of.username", default=None, allow_null=True)
+    created_by = serializers.CharField(source="created_by.username", default=None, allow_null=True)
+
+    class Meta:
+        model = Override
+        fields = (
+            "id",
+            "schedule",
+            "role",
+            "kind",
+            "start",
+            "end",
+            "user",
+            "instead_of",
+            "reason",
+            "created_at",
+            "created_by",
+        )
+
+
+class NewOverride(serializers.Serializer[Any]):
+    """An override to be made. Times without an offset are wall-clock times of the schedule."""
+
+    kind = serializers.ChoiceField(
+        choices=Override.Kind.choices,
+        default=Override.Kind.COVER,
+        error_messages={"invalid_choice": f"Write {', '.join(Override.Kind.values)}."},
+    )
+    role = serializers.CharField(max_length=40)
+    start = MomentField()
+    end = MomentField()
+    user = PersonField()
+    instead_of = PersonField(required=False, allow_null=True, default=None)
+    reason = serializers.CharField(required=False, allow_blank=True, default="", max_length=200)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        replaces = attrs["kind"] == Override.Kind.REPLACE
+        if replaces and attrs["instead_of"] is None:
+            raise serializers.ValidationError(
+                {"instead_of": ["A replace names the person whose place is taken."]}
+            )
+        if not replaces and attrs["instead_of"] is not None:
+            raise serializers.ValidationError(
+                {"instead_of": [f"Only a replace takes somebody's place, and this is a {attrs['kind']}."]}
+            )
+        return attrs

@@ -1,0 +1,23 @@
+"""Mounted at /api/v1/. Each address answers with and without a trailing slash, and neither redirects."""
+
+from django.urls import URLPattern, path
+from rest_framework.views import APIView
+
+from oncall.api.overrides import NewOverrideView, OverridesView, OverrideView
+from oncall.api.views import OnCallView, SchedulesView, ScheduleView, ShiftsView
+
+
+def both(route: str, view: type[APIView]) -> list[URLPattern]:
+    """The address, and the same with a slash, which the schema leaves out."""
+    return [path(f"{route}/", view.as_view(schema=None)), path(route, view.as_view())]
+
+
+urlpatterns = [
+    *both("oncall", OnCallView),
+    *both("schedules", SchedulesView),
+    *both("schedules/<path:name>/shifts", ShiftsView),
+    *both("schedules/<path:name>/overrides", NewOverrideView),
+    *both("schedules/<path:name>", ScheduleView),
+    *both("overrides", OverridesView),
+    *both("overrides/<int:pk>", OverrideView),
+]

@@ -1,0 +1,73 @@
+"""Who is on call, asked of the database. Every answer comes from `oncall.core.final`."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from django.db.models import QuerySet
+
+from oncall.core import final
+from oncall.core.final import Roster, Shift
+from oncall.loading import rosters
+from oncall.models import Override, Participation, Schedule, TemporaryShift
+
+NO_ROSTER = Roster(())
+AN_INSTANT = timedelta(microseconds=1)
+LOOK_AHEAD = (timedelta(days=8), timedelta(days=60), timedelta(days=400))
+
+
+def final_shifts(
+    schedule: Schedule,
+    *,
+    since: datetime,
+    until: datetime,
+    role: str | None = None,
+    split_at_handoffs: bool = False,
+) -> list[Shift]:
+    """The final schedule of [since, until), gaps included, in at most three queries; see `final.shifts`."""
+    roster = _roster(schedule, since, until)
+    return final.shifts(roster, since, until, role=role, split_at_handoffs=split_at_handoffs)
+
+
+def on_call(schedule_ids: Iterable[int], *, at: datetime) -> dict[tuple[int, str], tuple[int, ...]]:
+    """The user ids on call at `at`, by (schedule id, role), in at most three queries; nobody is ().
+
+    A role that does not exist at `at` is not among the keys.
+    """
+    return {
+        (schedule, role): users
+        for schedule, roster in rosters(schedule_ids, since=at, until=at + AN_INSTANT).items()
+        for role, users in final.on_call(roster, at).items()
+    }
+
+
+def next_handoff(schedule: Schedule, *, at: datetime, role: str | None = None) -> datetime | None:
+    """The first instant after `at` at which who is on call changes; None if that is over 400 days away."""
+    for ahead in LOOK_AHEAD:
+        until = at + ahead
+        shifts = final_shifts(schedule, since=at, until=until, role=role)
+        edges = (edge for shift in shifts for edge in (shift.start, shift.end) if edge > at)
+        change = min(edges, default=until)
+        if change < until:
+            return change
+    return None
+
+
+def schedules_of(user_id: int) -> QuerySet[Schedule]:
+    """The schedules that have ever named a person, retired ones included, by name."""
+    as_participant = Participation.objects.filter(user=user_id).values("version__schedule")
+    by_override = Override.objects.filter(user=user_id, cancelled_at__isnull=True).values("schedule")
+    by_temporary = TemporaryShift.objects.filter(user=user_id, temporary__cancelled_at__isnull=True)
+    return (
+        Schedule.objects.filter(pk__in=as_participant)
+        | Schedule.objects.filter(pk__in=by_override)
+        | Schedule.objects.filter(pk__in=by_temporary.values("temporary__schedule"))
+    ).order_by("name")
+
+
+def roles_of(schedule: Schedule, *, at: datetime) -> tuple[str, ...]:
+    """The roles there are at `at`: primary, secondary, then the others by name."""
+    return tuple(final.roles(_roster(schedule, at, at + AN_INSTANT), at, at + AN_INSTANT))
+
+
+def _roster(schedule: Schedule, since: datetime, until: datetime) -> Roster:
+    return rosters([schedule.pk], since=since, until=until).get(schedule.pk, NO_ROSTER)

@@ -1,0 +1,186 @@
+"""Ask for people to be reached, and stop asking. Both run in their caller's transaction."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+from django.contrib.auth.hashers import make_password
+from django.db import transaction
+from django.db.models import Q
+
+from paging import loading
+from paging.actions.contacts import disable_contact_method, in_words, set_contact_method
+from paging.core.delivery import WAITING, State
+from paging.core.message import Facts
+from paging.core.rules import Moment, moments
+from paging.models import ContactMethod, Notification, Page
+from paging.queue import nudge_on_commit
+from people import metrics
+from people.ledger.record import ENGINE, Actor, Line, record
+from people.ledger.verbs import Verb
+from people.models import User
+
+FALLBACK_USERNAME = "fallback"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PageRequest:
+    """Reach `user_id` about `cause` ("incident:42"). `run` names the decision that asks: the same one asked
+    twice makes one page. `urgency` is "high" or "low".
+    """
+
+    user_id: int
+    cause: str
+    run: str
+    urgency: str
+    facts: Facts
+
+
+def subject_of(cause: str) -> tuple[str, int]:
+    """The ledger's subject of a cause. Raises ValueError where it is not "type:id"."""
+    kind, _, number = cause.partition(":")
+    if not (kind and number.isdecimal()):
+        raise ValueError(f"The cause is “{cause}”; write type:id, such as incident:42.")
+    return kind, int(number)
+
+
+def page(*, requests: Sequence[PageRequest], now: datetime) -> list[int]:
+    """Write the pages and all their notifications, each due at its rule's moment after `now`.
+
+    Returns the ids of those who cannot be reached at all: no verified, enabled contact method, or no
+    longer active. They get no page. A constant number of statements.
+    """
+    users = _active({request.user_id for request in requests})
+    methods, rules = loading.usable_methods(users), loading.rules(users)
+    plans = [
+        _Plan(
+            request=request,
+            user=users[request.user_id],
+            moments=moments(
+                rules.get((request.user_id, request.urgency), ()),
+                methods[request.user_id],
+                urgency=request.urgency,
+            ),
+        )
+        for request in requests
+        if request.user_id in methods
+    ]
+    if plans:
+        _write(plans, now=now)
+    return [request.user_id for request in requests if request.user_id not in methods]
+
+
+def _active(user_ids: Collection[int]) -> Mapping[int, User]:
+    """The fallback contact is no person, and never active."""
+    active = Q(is_active=True) | Q(username=FALLBACK_USERNAME)
+    return User.objects.filter(active, pk__in=user_ids).in_bulk()
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Plan:
+    request: PageRequest
+    user: User
+    moments: Sequence[Moment]
+
+    @property
+    def key(self) -> tuple[str, str, int]:
+        return self.request.cause, self.request.run, self.request.user_id
+
+
+def _write(plans: Sequence[_Plan], *, now: datetime) -> None:
+    """Of two transactions that ask the same, the second one waits, finds all there, and adds nothing."""
+    Page.objects.bulk_create([_row(plan.request, now) for plan in plans], ignore_conflicts=True)
+    ids = _without_notifications(plans)
+    mine = {ids[plan.key]: plan for plan in plans if plan.key in ids}
+    Notification.objects.bulk_create(
+        Notification(page_id=pk, method_id=moment.method.id, due_at=now + moment.after, created_at=now)
+        for pk, plan in mine.items()
+        for moment in plan.moments
+    )
+    record([_line(plan, pk) for pk, plan in mine.items()], now=now)
+    for plan in mine.values():
+        metrics.PAGES.labels(urgency=plan.request.urgency).inc()
+    nudge_on_commit()
+
+
+def _row(request: PageRequest, now: datetime) -> Page:
+    subject_of(request.cause)
+    return Page(
+        user_id=request.user_id,
+        cause=request.cause,
+        run=request.run,
+        urgency=request.urgency,
+        facts=request.facts.to_json(),
+        created_at=now,
+    )
+
+
+def _without_notifications(plans: Sequence[_Plan]) -> Mapping[tuple[str, str, int], int]:
+    """The pages written just now: any other has its notifications already."""
+    rows = Page.objects.filter(
+        cause__in={plan.request.cause for plan in plans},
+        run__in={plan.request.run for plan in plans},
+        user_id__in={plan.request.user_id for plan in plans},
+        notifications=None,
+    )
+    return {
+        (cause, run, user): pk for pk, cause, run, user in rows.values_list("pk", "cause", "run", "user_id")
+    }
+
+
+def _line(plan: _Plan, page_id: int) -> Line:
+    how = ", ".join(
+        dict.fromkeys(f"{moment.method.kind} {in_words(moment.after)}" for moment in plan.moments)
+    )
+    return Line(
+        Verb.PAGE_CREATED,
+        subject_of(plan.request.cause),
+        ENGINE,
+        f"paging {plan.user}: {how}",
+        plan.request.facts.because,
+        {"page": page_id, "user": plan.user.pk},
+    )
+
+
+def stop(*, cause: str, reason: str, now: datetime, user_id: int | None = None) -> None:
+    """Send nothing more about `cause` (to `user_id` alone, where given). Nothing happens where nothing runs.
+
+    What a provider has in its hands at this moment cannot be called back.
+    """
+    running = Page.objects.filter(cause=cause, stopped_at=None)
+    if user_id is not None:
+        running = running.filter(user_id=user_id)
+    pages = list(running.select_related("user").order_by("pk"))
+    if not pages:
+        return
+    ids = [page.pk for page in pages]
+    Page.objects.filter(pk__in=ids).update(stopped_at=now, stop_reason=reason[:200])
+    unsent = Notification.objects.filter(page_id__in=ids, state__in=WAITING).update(
+        state=State.SUPPRESSED, reason=reason[:200]
+    )
+    names = ", ".join(dict.fromkeys(str(page.user) for page in pages))
+    what = f"stopped paging {names}; {unsent} {'message' if unsent == 1 else 'messages'} not sent"
+    record([Line(Verb.PAGE_STOPPED, subject_of(cause), ENGINE, what, reason, {"pages": ids})], now=now)
+
+
+@transaction.atomic
+def fallback_recipient(now: datetime) -> int | None:
+    """The id of the user who stands for FALLBACK_CONTACT, made when first needed; None where it is not set.
+
+    A number is reached by SMS and by voice. A former contact is disabled.
+    """
+    contact: str = settings.FALLBACK_CONTACT
+    if not contact:
+        return None
+    user, _ = User.objects.get_or_create(
+        username=FALLBACK_USERNAME,
+        defaults={"name": "Fallback contact", "is_active": False, "password": make_password(None)},
+    )
+    by = Actor("FALLBACK_CONTACT")
+    for former in user.contact_methods.exclude(address=contact).filter(disabled_reason=""):
+        disable_contact_method(method=former, reason="FALLBACK_CONTACT names another", by=by, now=now)
+    kinds = ContactMethod.Kind
+    for kind in (kinds.EMAIL,) if "@" in contact else (kinds.SMS, kinds.VOICE):
+        set_contact_method(user=user, kind=kind, address=contact, by=by, now=now)
+    return user.pk

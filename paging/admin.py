@@ -1,0 +1,178 @@
+"""How people are reached, on their page; and the outbox: every message, with what became of it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from unfold.decorators import display
+
+from paging.actions import contacts
+from paging.models import Attempt, ContactMethod, Notification, NotificationRule
+from people.actions import PeopleError
+from people.admin import PersonAdmin
+from people.forms import RowForm, ShortDurationField
+from people.models import User
+from people.recorded import ReadOnly, Rows, Shown, actor_of, kept_rows
+
+STATES = {
+    "delivered": "success",
+    "sent": "info",
+    "failed": "danger",
+    "undelivered": "danger",
+    "unknown": "warning",
+}
+
+
+class ContactMethodForm(RowForm):
+    """Of one that exists only whether it is used can be changed: messages that were sent name it."""
+
+    used = forms.BooleanField(required=False, initial=True, label="Paged by it")
+
+    class Meta:
+        model = ContactMethod
+        fields = ("kind", "address")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            self.fields["kind"].disabled = self.fields["address"].disabled = True
+            self.initial["used"] = bool(self.instance.verified_at) and not self.instance.disabled_reason
+
+    def clean(self) -> dict[str, Any]:
+        given = {**(super().clean() or {})}
+        if not self.instance.pk and given.get("kind") and given.get("address"):
+            try:
+                given["address"] = contacts.checked_address(given["kind"], given["address"])
+            except contacts.Refused as refusal:
+                self.add_error("address", str(refusal))
+        return given
+
+
+class ContactMethodRows(Rows):
+    model = ContactMethod
+    form = ContactMethodForm
+    fields = ("kind", "address", "used", "disabled_reason")
+    readonly_fields = ("disabled_reason",)
+    can_delete = False
+
+
+class RuleForm(RowForm):
+    after = ShortDurationField(help_text="0m is at once.")
+
+    class Meta:
+        model = NotificationRule
+        fields = ("urgency", "via", "after")
+
+
+class RuleRows(Rows):
+    model = NotificationRule
+    form = RuleForm
+    verbose_name_plural = "notification rules (none: every method at once)"
+    ordering = ("urgency", "after", "pk")
+
+
+@admin.register(User)
+class ReachablePersonAdmin(PersonAdmin):
+    """A person, their contact methods and their notification rules."""
+
+    inlines = (ContactMethodRows, RuleRows)
+    refusals = (PeopleError, contacts.Refused)
+
+    def write(self, request: HttpRequest, row: User | None, form: Any, formsets: Mapping[type, Any]) -> User:
+        person = super().write(request, row, form, formsets)
+        by, now = actor_of(request), timezone.now()
+        for one in kept_rows(formsets[ContactMethod]):
+            given, method = one.cleaned_data, one.instance
+            if given["used"]:
+                contacts.set_contact_method(
+                    user=person, kind=given["kind"], address=given["address"], by=by, now=now
+                )
+            elif method.pk:
+                contacts.disable_contact_method(
+                    method=method, reason=f"switched off by {by.user}", by=by, now=now
+                )
+        rules = [one.cleaned_data for one in kept_rows(formsets[NotificationRule])]
+        for urgency in NotificationRule.Urgency:
+            wanted = [(rule["via"], rule["after"]) for rule in rules if rule["urgency"] == urgency]
+            contacts.set_rules(user=person, urgency=urgency, rules=wanted, by=by, now=now)
+        return person
+
+
+class AttemptRows(Shown):
+    model = Attempt
+    fields = ("at", "provider", "accepted", "error", "subject", "body")
+    readonly_fields = fields
+    ordering = ("id",)
+    verbose_name_plural = "attempts"
+
+
+@admin.register(Notification)
+class NotificationAdmin(ReadOnly):
+    """Every message that was to leave, sent or not, and why."""
+
+    list_display = ("due_at", "person", "method", "became", "reason", "attempts", "cause")
+    list_filter = ("state", "method__kind", ("page__user", admin.RelatedOnlyFieldListFilter))
+    search_fields = ("page__user__username", "page__user__name", "method__address", "page__cause", "reason")
+    date_hierarchy = "due_at"
+    ordering = ("-due_at", "-id")
+    inlines = (AttemptRows,)
+    fields = ("person", "method", "cause", "urgency", "state", "reason", "due_at", "sent_at", "attempts")
+    readonly_fields = ("person", "cause", "urgency")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Notification]:
+        return super().get_queryset(request).select_related("page__user", "method")
+
+    @display(description="Person", ordering="page__user__username")
+    def person(self, row: Notification) -> str:
+        return str(row.page.user)
+
+    @display(description="About")
+    def cause(self, row: Notification) -> str:
+        return row.page.cause
+
+    @display(description="Urgency")
+    def urgency(self, row: Notification) -> str:
+        return row.page.urgency
+
+    @display(description="State", ordering="state", label=STATES)
+    def became(self, row: Notification) -> tuple[str, str]:
+        return row.state, f"{row.state}: {row.get_state_display()}"
+
+
+@admin.register(Attempt)
+class AttemptAdmin(ReadOnly):
+    """The outbox: each message as it was handed over, newest first."""
+
+    list_display = ("at", "person", "via", "provider", "accepted", "words", "error")
+    list_filter = (
+        "provider",
+        "accepted",
+        "notification__method__kind",
+        ("notification__page__user", admin.RelatedOnlyFieldListFilter),
+    )
+    search_fields = ("subject", "body", "notification__page__user__username", "notification__method__address")
+    date_hierarchy = "at"
+    ordering = ("-id",)
+    fields = ("at", "person", "via", "provider", "accepted", "error", "provider_id", "subject", "body")
+    readonly_fields = ("person", "via")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Attempt]:
+        return (
+            super().get_queryset(request).select_related("notification__page__user", "notification__method")
+        )
+
+    @display(description="Person", ordering="notification__page__user__username")
+    def person(self, row: Attempt) -> str:
+        return str(row.notification.page.user)
+
+    @display(description="To")
+    def via(self, row: Attempt) -> str:
+        return str(row.notification.method)
+
+    @display(description="Message")
+    def words(self, row: Attempt) -> str:
+        return row.subject or row.body

@@ -1,0 +1,82 @@
+"""Twilio's account: its client with our timeouts and base address, its errors in our words."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from twilio.base.exceptions import TwilioRestException, TwilioServiceException
+from twilio.http.http_client import TwilioHttpClient
+from twilio.rest import Client
+
+from paging.channels.base import ChannelError
+
+PROVIDER = "twilio"
+TITLE = "Twilio"
+TIMEOUT = (3.0, 5.0)  # seconds to connect and to answer: 8 together, below dispatch's lease
+
+# https://www.twilio.com/docs/api/errors
+PERMANENT = {
+    20003: "Twilio does not accept TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN",
+    21211: "this is not a phone number",
+    21408: "the Twilio account may not send to this country; permit it in Twilio's console",
+    21610: "the owner of this number replied STOP; they have to send START to our number",
+    21614: "this number cannot receive SMS",
+}
+TEMPORARY = frozenset({20429, 21611, 30001})
+TEMPORARY_STATUS = frozenset({408, 429})
+
+
+class _Http(TwilioHttpClient):  # type: ignore[misc]
+    """Twilio's own client has no timeout by default, and no setting for another base address."""
+
+    def __init__(self, *, base_url: str) -> None:
+        super().__init__()
+        self.timeout = TIMEOUT
+        self._base_url = base_url
+
+    def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> Any:
+        if self._base_url:
+            parts = urlsplit(url)
+            url = self._base_url + parts.path + (f"?{parts.query}" if parts.query else "")
+        return super().request(method, url, *args, **kwargs)
+
+
+@contextmanager
+def account() -> Iterator[Any]:
+    """Twilio's REST client. Inside, all that Twilio or the network refuses is a ChannelError."""
+    config = settings.TWILIO
+    http = _Http(base_url=config["api_base_url"])
+    try:
+        yield Client(config["account_sid"], config["auth_token"], http_client=http)
+    except (TwilioRestException, TwilioServiceException) as fault:
+        raise _translated(fault) from fault
+    except OSError as fault:  # what `requests` raises without an answer
+        raise ChannelError(f"Twilio did not answer: {fault}", permanent=False) from fault
+    finally:
+        http.session.close()
+
+
+def _translated(fault: Any) -> ChannelError:
+    code, status = _number(fault.code), _number(fault.status)
+    said = getattr(fault, "msg", "") or getattr(fault, "title", "")
+    if code in PERMANENT:
+        return ChannelError(f"Twilio {code}: {PERMANENT[code]}", permanent=True)
+    temporary = code in TEMPORARY or status in TEMPORARY_STATUS or status >= 500
+    return ChannelError(f"Twilio {code or status}: {said}", permanent=not temporary)
+
+
+def _number(value: object) -> int:
+    """A proxy in between may answer anything at all."""
+    return int(value) if isinstance(value, int | str) and str(value).isdecimal() else 0
+
+
+def sender(*, voice: bool = False) -> dict[str, str]:
+    """Who it comes from. A messaging service cannot call."""
+    service, number = settings.TWILIO["messaging_service_sid"], settings.TWILIO["from_number"]
+    if voice and not number:
+        raise ChannelError(
+            "Calls need TWILIO_FROM_NUMBER; a messaging service only sends SMS.", permanent=True
+        )
+    return {"from_": number} if voice or not service else {"messaging_service_sid": service}

@@ -1,0 +1,17 @@
+"""Which channel carries which kind of contact method: `settings.PAGING_CHANNELS`."""
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+from paging.channels.base import Channel, ChannelError
+
+
+def channel_for(kind: str) -> Channel:
+    """A new channel for `kind` ("sms", "voice", "email"). Raises ChannelError where there is none."""
+    path = settings.PAGING_CHANNELS.get(kind)
+    if path is None:
+        raise ChannelError(
+            f"No channel carries “{kind}”; add it to PAGING_CHANNELS in the settings.", permanent=True
+        )
+    channel: Channel = import_string(path)()
+    return channel

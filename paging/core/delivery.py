@@ -1,0 +1,57 @@
+"""What became of one message. Each state says what happened in the world."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from paging.core import retry
+
+
+class State(StrEnum):
+    PENDING = "pending"  # nobody has tried yet, or a try failed for now: it waits for its time
+    CLAIMED = "claimed"  # a worker holds it and is talking to the provider, until its lease ends
+    SENT = "sent"  # the provider took it
+    DELIVERED = "delivered"  # the phone has it
+    UNDELIVERED = "undelivered"  # the carrier gave it back
+    FAILED = "failed"  # the provider refused it for good, or for now once too often
+    BUNDLED = "bundled"  # another message says it
+    SUPPRESSED = "suppressed"  # its page was stopped before it left
+    UNKNOWN = "unknown"  # the worker that held it died: perhaps it left, so it is sent again
+
+
+WAITING = frozenset({State.PENDING, State.UNKNOWN})
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """The provider took the message, and calls it `provider_id`."""
+
+    provider: str
+    provider_id: str = ""
+
+
+@dataclass(frozen=True)
+class Rejected:
+    """The message did not leave. Asking again changes nothing if `permanent`."""
+
+    error: str
+    permanent: bool
+
+
+@dataclass(frozen=True)
+class Settled:
+    """What a notification becomes; `due_at` where it is to be tried again."""
+
+    state: State
+    reason: str = ""
+    due_at: datetime | None = None
+
+
+def settle(answer: Accepted | Rejected, *, attempts: int, spread: float, now: datetime) -> Settled:
+    """The state after try number `attempts`; `spread` as in `retry.next_try`."""
+    if isinstance(answer, Accepted):
+        return Settled(State.SENT)
+    wait = None if answer.permanent else retry.next_try(attempts=attempts, spread=spread)
+    if wait is None:
+        return Settled(State.FAILED, answer.error)
+    return Settled(State.PENDING, answer.error, now + wait)

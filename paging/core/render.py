@@ -1,0 +1,112 @@
+"""What a message says: facts in, text out.
+
+Titles and labels come from whoever can post an alert, so nothing they contain may end a header, start a
+line or become markup.
+"""
+
+import unicodedata
+from dataclasses import dataclass
+from html import escape
+
+from paging.core import gsm7
+from paging.core.message import Facts
+
+SUBJECT = 150
+TITLE = 1024
+SPOKEN_TITLE = 300
+LABEL = 80
+VALUE = 1000
+DETAILS = 50
+HEAD = 40  # septets of an SMS that stay for words; a link that leaves fewer makes it a longer SMS
+BREAKS = frozenset({"Cc", "Zl", "Zp"})
+
+
+@dataclass(frozen=True)
+class Mail:
+    subject: str
+    text: str
+    html: str
+
+
+def clean(text: str, *, limit: int = TITLE) -> str:
+    """One line: control characters and breaks become spaces; what mail or XML cannot carry, “?”."""
+    line = " ".join("".join(map(_clean_char, str(text)[: limit * 2])).split())
+    return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
+
+
+def _clean_char(char: str) -> str:
+    kind = unicodedata.category(char)
+    if kind in BREAKS:
+        return " "
+    return "?" if kind == "Cs" or ord(char) & 0xFFFE == 0xFFFE else char
+
+
+def sms(facts: Facts, *, link: str) -> str:
+    """One GSM-7 segment where the link leaves room for words, else as few as it takes. The link is whole."""
+    head = gsm7.transliterate(clean(f"{facts.reference} {_headline(facts)}"))
+    tail = f"\n{link}"
+    return gsm7.cut(head, to=_room(gsm7.septets(tail))) + tail
+
+
+def _room(taken: int) -> int:
+    if taken + HEAD <= gsm7.SEGMENT:
+        return gsm7.SEGMENT - taken
+    segments = -(-(taken + HEAD) // gsm7.JOINED_SEGMENT)
+    return max(segments, 2) * gsm7.JOINED_SEGMENT - taken
+
+
+def email(facts: Facts, *, link: str, address: str) -> Mail:
+    """`link` acts without a login; `address` is the cause's own page."""
+    rows = [
+        ("Service", facts.service),
+        ("Severity", facts.severity),
+        ("Why you", facts.because),
+        *list(facts.detail.items())[:DETAILS],
+    ]
+    table = [(clean(label, limit=LABEL), clean(value, limit=VALUE)) for label, value in rows]
+    links = [("Acknowledge or resolve", link), (f"All of {facts.reference}", address), *facts.links]
+    links = [(clean(label, limit=LABEL), clean(target, limit=2000)) for label, target in links]
+    title = clean(facts.title)
+    return Mail(
+        subject=clean(
+            f"[{facts.severity}] {facts.service}: {facts.title} ({facts.reference})", limit=SUBJECT
+        ),
+        text=_as_text(title, table, links),
+        html=_as_html(title, table, links),
+    )
+
+
+def _as_text(title: str, table: list[tuple[str, str]], links: list[tuple[str, str]]) -> str:
+    said = "\n".join(f"{label}: {value}" for label, value in table)
+    where = "\n".join(f"{label}:\n{target}" for label, target in links)
+    return f"{title}\n\n{said}\n\n{where}\n"
+
+
+def _as_html(title: str, table: list[tuple[str, str]], links: list[tuple[str, str]]) -> str:
+    said = "".join(
+        f"<tr><th align=left>{escape(label)}</th><td>{escape(value)}</td></tr>" for label, value in table
+    )
+    where = "".join(f"<p>{_anchor(label, target)}</p>" for label, target in links)
+    return f"<!doctype html><h3>{escape(title)}</h3><table cellpadding=3>{said}</table>{where}"
+
+
+def _anchor(label: str, target: str) -> str:
+    """Only web addresses can be followed; anything else is shown as it is written."""
+    if not target.startswith(("https://", "http://")):
+        return f"{escape(label)}: {escape(target)}"
+    return f'<a href="{escape(target)}">{escape(label)}</a>'
+
+
+def voice(facts: Facts) -> str:
+    """To be spoken. No key does anything yet, so it says where to acknowledge."""
+    severity = clean(facts.severity).replace("SEV-", "severity ")
+    return (
+        f"This is Watchbill with a {severity} page, number {clean(facts.reference).lstrip('#')}. "
+        f"{clean(facts.service, limit=LABEL)}: {clean(facts.title, limit=SPOKEN_TITLE)}. "
+        f"You are asked as {clean(facts.because, limit=LABEL * 2)}. "
+        "To acknowledge, open the link in your text message or email."
+    )
+
+
+def _headline(facts: Facts) -> str:
+    return f"{facts.severity} {facts.service}: {facts.title}"

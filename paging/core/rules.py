@@ -1,0 +1,90 @@
+"""Which method at which moment, for one person."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+HIGH = "high"
+QUIET = frozenset({"email"})  # kinds that wake nobody
+
+
+@dataclass(frozen=True)
+class Method:
+    """A usable way to reach the person: verified, and not disabled."""
+
+    id: int
+    kind: str
+
+
+@dataclass(frozen=True)
+class Rule:
+    via: str
+    after: timedelta
+
+
+@dataclass(frozen=True)
+class Moment:
+    method: Method
+    after: timedelta
+
+
+@dataclass(frozen=True)
+class Told:
+    """A notification there is already. `waiting`: not yet handed over."""
+
+    id: int
+    method_id: int
+    due_at: datetime
+    waiting: bool
+
+
+@dataclass(frozen=True)
+class Detour:
+    """What goes at once instead of a method that failed: waiting notifications, and methods without one."""
+
+    forward: tuple[int, ...] = ()
+    extra: tuple[Method, ...] = ()
+
+
+def moments(rules: Sequence[Rule], methods: Sequence[Method], *, urgency: str) -> tuple[Moment, ...]:
+    """The person's rules for this urgency, matched to `methods` by kind, soonest first.
+
+    Without a rule that fits, every method is used at once; at low urgency only email, as long as there
+    is one, because low urgency wakes nobody. Empty only if `methods` is.
+    """
+    matched = {
+        Moment(method, rule.after): None for rule in rules for method in methods if method.kind == rule.via
+    }
+    if matched:
+        return tuple(sorted(matched, key=lambda moment: (moment.after, moment.method.id)))
+    return tuple(Moment(method, timedelta(0)) for method in _unasked(methods, urgency=urgency))
+
+
+def _unasked(methods: Sequence[Method], *, urgency: str) -> Sequence[Method]:
+    """The methods to use where no rule says which."""
+    if urgency == HIGH:
+        return methods
+    return [method for method in methods if method.kind in QUIET] or methods
+
+
+def detour(methods: Sequence[Method], told: Sequence[Told], *, urgency: str) -> Detour:
+    """What to do at once when a method failed for good.
+
+    The next method that still waits for its moment is brought forward. Where none waits, a
+    high-urgency page takes every method that it has not tried; a low one stays with its rules.
+    """
+    usable = {method.id for method in methods}
+    tried = {notification.method_id for notification in told if not notification.waiting}
+    ahead = [
+        notification
+        for notification in told
+        if notification.waiting and notification.method_id in usable - tried
+    ]
+    if ahead:
+        soonest = min(notification.due_at for notification in ahead)
+        return Detour(
+            forward=tuple(notification.id for notification in ahead if notification.due_at == soonest)
+        )
+    if urgency != HIGH:
+        return Detour()
+    return Detour(extra=tuple(method for method in methods if method.id not in tried))

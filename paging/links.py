@@ -1,0 +1,51 @@
+"""The signed address in a message: it opens one page (a request to reach one person), as that person.
+
+Minted when a message is rendered and never stored. Opening it does nothing; what it shows acts on POST.
+"""
+
+import re
+from datetime import timedelta
+
+from django.conf import settings
+from django.core import signing
+
+MAX_AGE = timedelta(days=3)
+SALT = "watchbill.page"
+SIGNATURE = 22  # characters: 132 of HMAC-SHA256's bits, so that the rest of an SMS is for words
+SHOWN = 6
+_TOKEN_IN_TEXT = re.compile(rf"(/p/[\w.\-]{{{SHOWN}}})[\w.\-]+")
+
+
+class BadLink(ValueError):
+    """The link is not ours, was changed, or is too old. The text is for the person who opened it."""
+
+
+class _Signer(signing.TimestampSigner):
+    """A truncated signature, compared in constant time by Django."""
+
+    def signature(self, value: str | bytes, key: str | bytes | None = None) -> str:
+        return super().signature(value, key)[:SIGNATURE]
+
+
+def page_url(page_id: int) -> str:
+    """The absolute address that acts for the person this page is to. Valid for MAX_AGE from now."""
+    return f"{settings.PUBLIC_URL}/p/{_signer().sign(str(page_id))}"
+
+
+def read_page_token(token: str, max_age: timedelta = MAX_AGE) -> int:
+    """The page's id. Raises BadLink."""
+    try:
+        return int(_signer().unsign(token, max_age=max_age))
+    except signing.SignatureExpired:
+        raise BadLink("This link is too old. Log in to see what it was about.") from None
+    except (signing.BadSignature, ValueError):
+        raise BadLink("This link is not complete. Copy all of it from the message, or log in.") from None
+
+
+def without_tokens(text: str) -> str:
+    """`text` as it may be kept: each token cut to where it opens nothing."""
+    return _TOKEN_IN_TEXT.sub(r"\1…", text)
+
+
+def _signer() -> _Signer:
+    return _Signer(salt=SALT, sep=".")

@@ -1,0 +1,151 @@
+"""Rows of the paging floor: how a person is reached, and what became of each message."""
+
+import uuid
+
+from django.db import models
+from django.db.models import Q
+
+from people.models import User
+
+
+class ContactMethod(models.Model):
+    """One way to reach a person. An unverified or disabled one is never paged."""
+
+    class Kind(models.TextChoices):
+        SMS = "sms", "SMS"
+        VOICE = "voice", "Voice"
+        EMAIL = "email", "Email"
+
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="contact_methods")
+    kind = models.CharField(max_length=16, choices=Kind)
+    address = models.CharField(max_length=254, help_text="E.164 number such as +14155550101, or an email.")
+    verified_at = models.DateTimeField(null=True, blank=True)
+    disabled_reason = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "kind", "address"], name="one_method_per_address")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.address}"
+
+
+class NotificationRule(models.Model):
+    """At this urgency, this kind of method, `after` this long. Who has none is paged on all at once."""
+
+    class Urgency(models.TextChoices):
+        HIGH = "high"
+        LOW = "low"
+
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="notification_rules")
+    urgency = models.CharField(max_length=4, choices=Urgency, default=Urgency.HIGH)
+    via = models.CharField(max_length=16, choices=ContactMethod.Kind)
+    after = models.DurationField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "urgency", "via", "after"], name="one_rule_per_moment")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.via} after {self.after}"
+
+
+class Page(models.Model):
+    """A request to reach one person about one cause.
+
+    `cause` says what for in the words of the floor above ("incident:42"); `run` says which step
+    run asked, so that the same decision applied twice makes one page. `facts` is what a message may
+    say (`paging.core.message.Facts` as JSON). `stopped_at` is all dispatch asks before it sends.
+    """
+
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="pages")
+    cause = models.CharField(max_length=64)
+    run = models.CharField(max_length=64)
+    urgency = models.CharField(max_length=4)
+    facts = models.JSONField()
+    created_at = models.DateTimeField()
+    stopped_at = models.DateTimeField(null=True, blank=True)
+    stop_reason = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["cause", "run", "user"], name="one_page_per_run_and_person")
+        ]
+        indexes = [
+            # The pages of a cause that a stop has to reach.
+            models.Index(fields=["cause"], condition=Q(stopped_at__isnull=True), name="page_running")
+        ]
+
+    def __str__(self) -> str:
+        return f"page to {self.user} about {self.cause}"
+
+
+class Notification(models.Model):
+    """One message to one contact method, due at `due_at`. Each state says what the phone did."""
+
+    class State(models.TextChoices):
+        PENDING = "pending", "waiting for its time"
+        CLAIMED = "claimed", "a worker is handing it over"
+        SENT = "sent", "the provider took it"
+        DELIVERED = "delivered", "the phone has it"
+        UNDELIVERED = "undelivered", "the carrier gave it back"
+        FAILED = "failed", "the provider refused it for good"
+        BUNDLED = "bundled", "said by another message"
+        SUPPRESSED = "suppressed", "stopped before it left"
+        UNKNOWN = "unknown", "handed over by a worker that died: perhaps it left"
+
+    page = models.ForeignKey(Page, on_delete=models.PROTECT, related_name="notifications")
+    method = models.ForeignKey(ContactMethod, on_delete=models.PROTECT, related_name="notifications")
+    due_at = models.DateTimeField()
+    state = models.CharField(max_length=12, choices=State, default=State.PENDING)
+    reason = models.CharField(max_length=200, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    claim = models.UUIDField(null=True, blank=True, editable=False)
+    lease_until = models.DateTimeField(null=True, blank=True, editable=False)
+    message_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    created_at = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["page", "method", "due_at"], name="one_notification_per_moment"),
+            models.CheckConstraint(
+                condition=~Q(state="claimed") | Q(claim__isnull=False, lease_until__isnull=False),
+                name="a_claim_has_a_lease",
+            ),
+        ]
+        indexes = [
+            # dispatch: what is due now, oldest first.
+            models.Index(
+                fields=["due_at", "id"],
+                condition=Q(state__in=["pending", "unknown"]),
+                name="notification_due",
+            ),
+            # dispatch: claims whose worker died.
+            models.Index(fields=["lease_until"], condition=Q(state="claimed"), name="notification_leased"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.method} ({self.state})"
+
+
+class Attempt(models.Model):
+    """One call of a provider: what was handed over, and what it answered."""
+
+    notification = models.ForeignKey(Notification, on_delete=models.PROTECT, related_name="tries")
+    at = models.DateTimeField()
+    provider = models.CharField(max_length=32)
+    accepted = models.BooleanField()
+    provider_id = models.CharField(max_length=128, blank=True)
+    error = models.CharField(max_length=500, blank=True)
+    subject = models.CharField(max_length=300, blank=True)
+    body = models.TextField()
+
+    class Meta:
+        verbose_name = "message"
+        verbose_name_plural = "outbox"
+
+    def __str__(self) -> str:
+        return f"{self.provider}: {self.subject or self.body[:60]}"

@@ -1,0 +1,57 @@
+"""Nudge a worker on commit: a hint that rows are due, safe to lose, never waited for.
+
+A thread of its own speaks to the broker, so that a broker that hangs costs the caller nothing, and a
+burst of commits becomes a few messages. What a lost nudge costs is the time to the next tick.
+"""
+
+import os
+import threading
+
+import structlog
+from celery import current_app
+from django.db import transaction
+
+from people import metrics
+
+TICK = "watchbill.tick"
+log = structlog.get_logger(__name__)
+
+
+class Nudger:
+    """One per process; the thread is started at the first nudge, so that a fork does not lose it."""
+
+    def __init__(self) -> None:
+        self._wanted = threading.Event()
+        self._lock = threading.Lock()
+        self._pid = 0
+
+    def nudge(self) -> None:
+        self._wanted.set()
+        if self._pid != os.getpid():
+            self._start()
+
+    def _start(self) -> None:
+        with self._lock:
+            if self._pid == os.getpid():
+                return
+            self._pid = os.getpid()
+            threading.Thread(target=self._run, name="nudger", daemon=True).start()
+
+    def _run(self) -> None:
+        while True:
+            self._wanted.wait()
+            self._wanted.clear()
+            try:
+                current_app.send_task(TICK, ignore_result=True, expires=5, retry=False)
+                metrics.NUDGES.labels(outcome="sent").inc()
+            except Exception as fault:  # noqa: BLE001 - whatever the broker's driver raises, the tick comes anyway
+                metrics.NUDGES.labels(outcome="lost").inc()
+                log.warning("nudge_lost", error=repr(fault), effect="the next tick finds the rows")
+
+
+_nudger = Nudger()
+
+
+def nudge_on_commit() -> None:
+    """Call inside the transaction that wrote due rows."""
+    transaction.on_commit(_nudger.nudge, robust=True)

@@ -1,0 +1,38 @@
+"""The ledger in the admin: who did what, when and why. Read and searched, never written."""
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from people.ledger.models import Entry
+from people.queries import CleanQueries
+
+if TYPE_CHECKING:
+    from django.contrib.admin import ModelAdmin
+else:
+    from unfold.admin import ModelAdmin
+
+
+@admin.register(Entry)
+class EntryAdmin(CleanQueries, ModelAdmin):  # type: ignore[type-arg]  # Django's admin classes take no parameters when they run
+    list_display = ("at", "actor_name", "what", "why", "verb", "subject")
+    list_filter = ("subject_type", "verb")
+    search_fields = ("actor_name", "what", "why", "verb")
+    date_hierarchy = "at"
+    ordering = ("-id",)
+    list_per_page = 100
+    show_full_result_count = False
+
+    @admin.display(description="About")
+    def subject(self, entry: Entry) -> str:
+        return f"{entry.subject_type} {entry.subject_id}"
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False

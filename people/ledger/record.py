@@ -1,0 +1,56 @@
+"""Write to the ledger. Called by verbs only, in the same transaction as what it records."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from people.ledger.models import Entry
+from people.ledger.verbs import Verb
+from people.models import User
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who did it: a person, or something with a name of its own (a source, the engine)."""
+
+    name: str
+    user: User | None = None
+
+    @classmethod
+    def person(cls, user: User, *, via: str = "") -> "Actor":
+        """The person, and the door they came through (`via`: admin, link, API, sms ...)."""
+        return cls(name=f"{user} ({via})" if via else str(user), user=user)
+
+
+ENGINE = Actor("Watchbill")
+
+
+@dataclass(frozen=True)
+class Line:
+    """One entry to be written: `subject` is (type, id), such as ("incident", 42)."""
+
+    verb: Verb
+    subject: tuple[str, int]
+    actor: Actor
+    what: str
+    why: str = ""
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+def record(lines: Iterable[Line], *, now: datetime) -> None:
+    """Append `lines` in one statement. Texts are freed of NUL, which PostgreSQL refuses."""
+    Entry.objects.bulk_create(
+        Entry(
+            at=now,
+            verb=line.verb,
+            subject_type=line.subject[0],
+            subject_id=line.subject[1],
+            actor=line.actor.user,
+            actor_name=line.actor.name.replace("\x00", "")[:200],
+            what=line.what.replace("\x00", ""),
+            why=line.why.replace("\x00", ""),
+            data=dict(line.data),
+        )
+        for line in lines
+    )

@@ -1,0 +1,71 @@
+"""Every verb the ledger knows. A free string is a typo waiting, so they stand here."""
+
+from enum import StrEnum
+
+
+class Verb(StrEnum):
+    ALERT_TRIGGERED = "alert.triggered"
+    ALERT_REPEATED = "alert.repeated"
+    ALERT_RESOLVED = "alert.resolved"
+
+    INCIDENT_TRIGGERED = "incident.triggered"
+    INCIDENT_RAISED = "incident.raised"
+    INCIDENT_HELD = "incident.held"
+    INCIDENT_ACKNOWLEDGED = "incident.acknowledged"
+    INCIDENT_ACK_EXPIRED = "incident.acknowledgement_expired"
+    INCIDENT_ESCALATED = "incident.escalated"
+    INCIDENT_STEP_EMPTY = "incident.step_empty"
+    INCIDENT_EXHAUSTED = "incident.exhausted"
+    INCIDENT_UNREACHABLE = "incident.unreachable"
+    INCIDENT_HEALED = "incident.healed"
+    INCIDENT_SNOOZED = "incident.snoozed"
+    INCIDENT_SNOOZE_ENDED = "incident.snooze_ended"
+    INCIDENT_REASSIGNED = "incident.reassigned"
+    INCIDENT_RESOLVED = "incident.resolved"
+    INCIDENT_NOTE = "incident.note"
+
+    PAGE_CREATED = "page.created"
+    PAGE_SENT = "page.sent"
+    PAGE_FAILED = "page.failed"
+    PAGE_SUPPRESSED = "page.suppressed"
+    PAGE_STOPPED = "page.stopped"
+
+    USER_CREATED = "user.created"
+    USER_CHANGED = "user.changed"
+    USER_DEACTIVATED = "user.deactivated"
+    TEAM_CREATED = "team.created"
+    TEAM_CHANGED = "team.changed"
+    TOKEN_CREATED = "token.created"  # noqa: S105 - a verb
+
+    CONTACT_METHOD_ADDED = "contact_method.added"
+    CONTACT_METHOD_CHANGED = "contact_method.changed"
+    CONTACT_METHOD_DISABLED = "contact_method.disabled"
+    NOTIFICATION_RULES_CHANGED = "notification_rules.changed"
+
+    SCHEDULE_CREATED = "schedule.created"
+    SCHEDULE_VERSIONED = "schedule.versioned"
+    SCHEDULE_CHANGED = "schedule.changed"
+    SCHEDULE_RETIRED = "schedule.retired"
+    OVERRIDE_CREATED = "override.created"
+    OVERRIDE_ENDED = "override.ended"
+    OVERRIDE_CANCELLED = "override.cancelled"
+    TEMPORARY_CREATED = "temporary.created"
+    TEMPORARY_CANCELLED = "temporary.cancelled"
+    TEMPORARY_ENDED = "temporary.ended"
+    TIME_OFF_CREATED = "time_off.created"
+    TIME_OFF_CANCELLED = "time_off.cancelled"
+    FEED_CREATED = "feed.created"
+    FEED_REVOKED = "feed.revoked"
+
+    POLICY_CREATED = "policy.created"
+    POLICY_CHANGED = "policy.changed"
+    POLICY_RETIRED = "policy.retired"
+    SERVICE_CREATED = "service.created"
+    SERVICE_CHANGED = "service.changed"
+    SERVICE_RETIRED = "service.retired"
+    ROUTING_KEY_CREATED = "routing_key.created"
+    ROUTING_KEY_CHANGED = "routing_key.changed"
+    ROUTING_KEY_REVOKED = "routing_key.revoked"
+
+    DOCUMENT_APPLIED = "document.applied"
+    DOCUMENT_KEPT = "document.kept"

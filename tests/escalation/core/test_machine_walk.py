@@ -1,0 +1,115 @@
+"""Hypothesis walks the machine: whatever happens, in whatever order, nobody is forgotten."""
+
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from escalation.core.decision import PageManagers, PageTargets
+from escalation.core.incident import Parked, Status, Urgency
+from escalation.core.machine import decide, opening
+from escalation.core.policy import OutsideStep, Policy, Step, Target
+from escalation.core.stimulus import (
+    Acknowledged,
+    Active,
+    Escalated,
+    Reassigned,
+    Repeated,
+    Resolved,
+    Snoozed,
+    StepRan,
+    Ticked,
+    Triggered,
+)
+
+WHO = (Target(label="Ana", user=1),)
+waits = st.integers(1, 7200).map(lambda seconds: timedelta(seconds=seconds))
+severities = st.sampled_from(["SEV-1", "SEV-2", "SEV-3", "SEV-4"])
+urgencies = st.sampled_from(list(Urgency))
+
+
+class Walk(RuleBasedStateMachine):
+    @initialize(
+        timeouts=st.lists(waits, min_size=0, max_size=4),
+        outside=st.lists(waits, max_size=2),
+        repeat=st.integers(0, 3),
+        ack=st.none() | waits,
+        severity=severities,
+        urgency=urgencies,
+        held=st.booleans(),
+    )
+    def trigger(self, timeouts, outside, repeat, ack, severity, urgency, held):
+        self.now = datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
+        steps = tuple(Step(number=n, timeout=t, targets=WHO) for n, t in enumerate(timeouts, 1))
+        extra = tuple(OutsideStep(number=90 + n, after=t, targets=WHO) for n, t in enumerate(outside))
+        self.policy = Policy(name="p", steps=steps, outside=extra, repeat=repeat, acknowledgement_timeout=ack)
+        raise_at = self.now + timedelta(hours=1) if held and urgency is Urgency.LOW else None
+        stimulus = Triggered(severity=severity, urgency=urgency, raise_at=raise_at)
+        self.state = opening(stimulus)
+        self.runs: set[str] = set()
+        self.resolved = False
+        self.happen(stimulus, anyone=True)
+
+    def happen(self, stimulus, *, anyone):
+        waiting = [stimulus]
+        for _ in range(500):
+            if not waiting:
+                return
+            self.state, decisions = decide(self.state, self.policy, waiting.pop(0), self.now)
+            for decision in decisions:
+                if isinstance(decision, PageTargets | PageManagers):
+                    assert not self.resolved, "paged after a resolve"
+                    assert decision.run not in self.runs, "two runs of one name"
+                    self.runs.add(decision.run)
+                if isinstance(decision, PageTargets) and not decision.outside:
+                    waiting.append(StepRan(anyone))
+            wake_at = self.state.wake_at(self.policy)
+            if not waiting and wake_at is not None and wake_at <= self.now:
+                waiting.append(Ticked())
+        raise AssertionError("the machine does not come to rest")
+
+    @rule(ahead=waits, anyone=st.booleans())
+    def time_passes(self, ahead, anyone):
+        self.now += ahead
+        self.happen(Ticked(), anyone=anyone)
+
+    @rule(anyone=st.booleans())
+    def woken_exactly_when_asked(self, anyone):
+        wake_at = self.state.wake_at(self.policy)
+        if wake_at is not None:
+            assert wake_at > self.now
+            self.now = wake_at
+            self.happen(Ticked(), anyone=anyone)
+
+    @rule(severity=severities, urgency=urgencies)
+    def repeated(self, severity, urgency):
+        self.happen(Repeated(severity=severity, urgency=urgency), anyone=True)
+
+    @rule(until=waits)
+    def snoozed(self, until):
+        self.happen(Snoozed(self.now + until), anyone=True)
+
+    @rule(what=st.sampled_from([Acknowledged(), Active(), Escalated(), Reassigned()]), anyone=st.booleans())
+    def somebody_acts(self, what, anyone):
+        self.happen(what, anyone=anyone)
+
+    @rule()
+    def resolve(self):
+        self.happen(Resolved(), anyone=True)
+        self.resolved = True
+
+    @invariant()
+    def nobody_is_forgotten(self):
+        if self.state.status is Status.TRIGGERED:
+            assert self.state.wake_at(self.policy) is not None or self.state.parked is not Parked.NOT
+
+    @invariant()
+    def a_resolved_incident_sleeps(self):
+        assert self.resolved == (self.state.status is Status.RESOLVED)
+        if self.resolved:
+            assert self.state.wake_at(self.policy) is None
+
+
+Walk.TestCase.settings = settings(max_examples=80, stateful_step_count=25, deadline=None)
+test_nobody_is_forgotten_whatever_happens = Walk.TestCase

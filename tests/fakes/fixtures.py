@@ -1,0 +1,32 @@
+"""`phone` and `mailbox`: with one of them in its arguments, a test pages for real, as far as the loopback."""
+
+from collections.abc import Iterator
+
+import pytest
+from pytest_django import Settings
+
+from tests.fakes.mailbox import FakeMailbox
+from tests.fakes.phone import FakePhone
+
+
+@pytest.fixture
+def phone(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakePhone]:
+    """SMS and calls go to it. The test fails at its end if one arrived that it did not expect."""
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    with FakePhone() as fake:
+        settings.TWILIO = fake.settings
+        settings.PAGING_CHANNELS = settings.PAGING_CHANNELS | {
+            "sms": "paging.channels.sms.SmsChannel",
+            "voice": "paging.channels.voice.VoiceChannel",
+        }
+        yield fake
+
+
+@pytest.fixture
+def mailbox(settings: Settings) -> Iterator[FakeMailbox]:
+    """Email goes to it, by SMTP. The test fails at its end if one arrived that it did not expect."""
+    with FakeMailbox() as fake:
+        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+        settings.EMAIL_HOST, settings.EMAIL_PORT = fake.host, fake.port
+        settings.PAGING_CHANNELS = settings.PAGING_CHANNELS | {"email": "paging.channels.email.EmailChannel"}
+        yield fake

@@ -1,0 +1,44 @@
+"""Runs the suite once for each database: SQLite with the embedded broker, PostgreSQL with Redis.
+
+Under CI both have to run; elsewhere PostgreSQL's turn is left out, and said to be, when none answers.
+Arguments go to pytest.
+"""
+# ruff: noqa: T201 - it speaks to a terminal
+
+import os
+import subprocess
+import sys
+
+from tests.servers import postgres_answers, redis_answers
+
+CI = os.environ.get("CI", "").lower() in {"1", "true"}
+
+
+def main() -> int:
+    missing = [
+        name
+        for name, there in {"PostgreSQL": postgres_answers(), "Redis": redis_answers()}.items()
+        if not there
+    ]
+    if CI and missing:
+        print(
+            f"With CI=true nothing is left out, and {' and '.join(missing)} does not answer.", file=sys.stderr
+        )
+        return 1
+    legs = ["sqlite"] if "PostgreSQL" in missing else ["sqlite", "postgres"]
+    codes = {leg: run(leg) for leg in legs}
+    for leg, code in codes.items():
+        print(f"{leg}: {'passed' if code == 0 else f'FAILED (pytest ended with {code})'}")
+    for name in missing:
+        print(f"Not run: {name} does not answer, so what needs it was left out.")
+    return max(codes.values())
+
+
+def run(leg: str) -> int:
+    print(f"== {leg}", flush=True)
+    pytest = [sys.executable, "-m", "pytest", "-q", "-n", "2", *sys.argv[1:]]
+    return subprocess.run(pytest, env=os.environ | {"TEST_DB": leg}, check=False).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())

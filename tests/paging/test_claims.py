@@ -1,0 +1,97 @@
+"""Many workers at once, on real transactions."""
+
+import threading
+from collections.abc import Callable
+
+import pytest
+from django.db import connection, transaction
+
+from paging import dispatch
+from paging.actions import pages
+from paging.models import Attempt, Notification, Page
+from tests.paging.world import ALICE_SMS, CAUSE, Clock, Statements, page, person
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def start(work: Callable[[], object]) -> threading.Thread:
+    def run() -> None:
+        try:
+            work()
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    return thread
+
+
+def test_workers_at_once_never_send_one_notification_twice(phone):
+    people = [person(f"p{n}", sms=f"+141555501{n:02}") for n in range(20)]
+    page(*people)
+    together = threading.Barrier(4)
+
+    def work() -> None:
+        together.wait(5)
+        dispatch.send_due(clock=Clock())
+
+    for thread in [start(work) for _ in range(4)]:
+        thread.join(20)
+    for number in range(20):
+        phone.expect_sms(to=f"+141555501{number:02}")
+    assert Attempt.objects.count() == 20
+    assert set(Notification.objects.values_list("state", "attempts")) == {("sent", 1)}
+
+
+def test_a_provider_that_hangs_holds_up_one_worker_only(phone):
+    page(person(sms=ALICE_SMS), person("bob", "Bob Ruiz", sms="+14155550102"))
+    silence = phone.hang_next()
+    stuck = start(lambda: dispatch.send_due(clock=Clock(), limit=1))
+    assert silence.reached.wait(5)
+    assert dispatch.send_due(clock=Clock()) == 1
+    phone.expect_sms(to="+14155550102")
+    silence.release.set()
+    stuck.join(10)
+    phone.expect_sms(to=ALICE_SMS)
+
+
+def test_a_stop_waits_for_no_provider_and_what_is_in_its_hands_is_said_to_be_sent(phone):
+    page(person(sms=ALICE_SMS))
+    silence = phone.hang_next()
+    stuck = start(lambda: dispatch.send_due(clock=Clock(), limit=1))
+    assert silence.reached.wait(5)
+    pages.stop(cause=CAUSE, reason="acknowledged", now=Clock()())
+    silence.release.set()
+    stuck.join(10)
+    phone.expect_sms(to=ALICE_SMS)
+    assert Notification.objects.get().state == "sent"
+
+
+def test_two_transactions_that_ask_the_same_make_one_page():
+    alice = person(sms=ALICE_SMS)
+    together = threading.Barrier(2)
+
+    def ask() -> None:
+        together.wait(5)
+        with transaction.atomic():
+            page(alice)
+
+    for thread in [start(ask) for _ in range(2)]:
+        thread.join(20)
+    assert (Page.objects.count(), Notification.objects.count()) == (1, 1)
+
+
+def test_sending_inside_a_transaction_is_refused():
+    with transaction.atomic(), pytest.raises(RuntimeError, match="durable"):
+        dispatch.send_due(clock=Clock())
+
+
+def test_a_message_costs_at_most_six_statements(capsys):
+    page(*(person(f"p{n}", sms=f"+1415555010{n}") for n in range(10)))
+    alone = len(Statements.during(lambda: dispatch.send_due(clock=Clock(), limit=1)))
+    rest = len(Statements.during(lambda: dispatch.send_due(clock=Clock())))
+    assert Notification.objects.filter(state="sent").count() == 10
+    assert alone <= 6
+    idle = len(Statements.during(lambda: dispatch.send_due(clock=Clock())))
+    assert idle <= 3
+    assert rest <= 6 * 9 + idle

@@ -1,0 +1,128 @@
+import re
+from xml.etree import ElementTree as ET
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from paging.core import gsm7, render
+from paging.core.address import masked
+from tests.paging.world import facts
+
+LINK = "https://watchbill.acme.example/p/42.1vMx2a.Q5hX0mZ8pP7J_w3kfT9-ab"
+
+
+def test_an_sms_says_what_where_and_how_to_answer_in_one_segment():
+    assert render.sms(facts(), link=LINK) == f"#42 SEV-1 checkout-api: DiskFull on db-1\n{LINK}"
+
+
+@given(
+    title=st.text(max_size=1100), service=st.text(min_size=1, max_size=100), link_length=st.integers(20, 119)
+)
+def test_any_title_fits_one_segment_with_the_whole_link(title, service, link_length):
+    link = "https://w.example/p/".ljust(link_length, "x")
+    text = render.sms(facts(title=title, service=service), link=link)
+    assert set(text) <= gsm7.ALPHABET
+    assert gsm7.septets(text) <= gsm7.SEGMENT
+    assert text.endswith("\n" + link)
+    assert text.count("\n") == 1
+
+
+@given(title=st.text(min_size=200, max_size=300), link_length=st.integers(120, 600))
+def test_a_link_too_long_for_one_segment_is_still_whole_and_leaves_room_for_words(title, link_length):
+    link = "https://w.example/p/".ljust(link_length, "x")
+    text = render.sms(facts(title=title), link=link)
+    assert text.endswith("\n" + link)
+    assert text.startswith("#42 SEV-1")
+    assert (
+        gsm7.septets(text) <= -(-(link_length + 1 + render.HEAD) // gsm7.JOINED_SEGMENT) * gsm7.JOINED_SEGMENT
+    )
+
+
+@pytest.mark.parametrize("length", [159, 160, 161])
+def test_a_text_is_cut_only_where_it_does_not_fit(length):
+    text = gsm7.cut("x" * length, to=160)
+    assert text == ("x" * length if length <= 160 else "x" * 157 + "...")
+
+
+def test_a_brace_counts_twice():
+    assert gsm7.septets("DiskFull{eu1}") == 15
+
+
+@pytest.mark.parametrize(
+    ("written", "sent"),
+    [
+        ("Größe über Ñandú", "Größe über Ñandu"),
+        ("“p99” – 3 × 10³…", '"p99" - 3 x 103...'),  # noqa: RUF001
+        ("cafe\u0301 ½ 20°C", "café 1/2 20 degC"),
+        ("データベース down 🔥🔥", "? down ?"),
+        ("e\u200bu1", "eu1"),
+    ],
+)
+def test_typography_becomes_what_a_phone_can_show(written, sent):
+    assert gsm7.transliterate(written) == sent
+
+
+@given(title=st.text(st.characters(), max_size=300))
+def test_nothing_in_a_title_can_break_a_line_or_an_encoding(title):
+    mail = render.email(
+        facts(title=title, service=title), link=LINK, address="https://w.example/incidents/42"
+    )
+    assert "\n" not in mail.subject
+    assert "\r" not in mail.subject
+    assert len(mail.subject) <= render.SUBJECT
+    (mail.subject + mail.text + mail.html + render.voice(facts(title=title))).encode()
+
+
+def test_an_email_says_why_you_and_lists_labels_and_links():
+    mail = render.email(
+        facts(detail={"cluster": "eu1"}, links=(("runbook", "https://wiki.example/full"),)),
+        link=LINK,
+        address="https://w.example/incidents/42",
+    )
+    assert mail.subject == "[SEV-1] checkout-api: DiskFull on db-1 (#42)"
+    assert "Why you: primary of Checkout, step 1" in mail.text
+    assert "cluster: eu1" in mail.text
+    assert f"Acknowledge or resolve:\n{LINK}" in mail.text
+    assert "runbook:\nhttps://wiki.example/full" in mail.text
+    assert "All of #42:\nhttps://w.example/incidents/42" in mail.text
+
+
+def test_markup_and_scripts_in_an_alert_stay_text():
+    mail = render.email(
+        facts(
+            title="<b>x</b>",
+            detail={"<i>": "</td>"},
+            links=(("run", "javascript:alert(1)"), ("q", 'https://x/"on=')),
+        ),
+        link=LINK,
+        address="https://w.example/incidents/42",
+    )
+    assert "<b>" not in mail.html
+    assert "<i>" not in mail.html
+    hrefs = re.findall(r'href="([^"]*)"', mail.html)
+    assert hrefs == [LINK, "https://w.example/incidents/42", "https://x/&quot;on="]
+
+
+def test_a_call_says_where_to_acknowledge():
+    spoken = render.voice(facts())
+    assert "severity 1" in spoken
+    assert "DiskFull on db-1" in spoken
+    assert "To acknowledge, open the link" in spoken
+
+
+@given(title=st.text(max_size=300))
+def test_what_is_spoken_fits_into_xml(title):
+    ET.fromstring(f"<Say>{render.escape(render.voice(facts(title=title)))}</Say>")  # noqa: S314
+
+
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("+14155550101", "+1415…0101"),
+        ("alice@acme.example", "a…@acme.example"),
+        ("+4312345", "+4…"),
+    ],
+)
+def test_others_see_only_enough_of_an_address_to_recognise_it(address, shown):
+    assert masked(address) == shown

@@ -1,0 +1,75 @@
+"""A real Alertmanager, the real process tree, a real mail server, the real Twilio library."""
+
+import json
+import re
+
+import pytest
+
+from tests.fakes.mailbox import FakeMailbox
+from tests.fakes.phone import FakePhone
+from tests.processes.alertmanager import Alertmanager
+from tests.processes.tree import fetch, manage, until
+
+KEY = "0123456789abcdef0123456789abcdef"
+pytestmark = pytest.mark.processes
+
+
+@pytest.fixture
+def mailbox():
+    with FakeMailbox() as mailbox:
+        yield mailbox
+
+
+@pytest.fixture
+def phone():
+    with FakePhone() as phone:
+        yield phone
+
+
+@pytest.fixture
+def tree(make_tree, mailbox, phone):
+    """Everything that `make up` runs, with a small organisation and providers that answer."""
+    twilio = {f"TWILIO_{name.upper()}": value for name, value in phone.settings.items() if value}
+    tree = make_tree(
+        "--no-demo", EMAIL_URL=f"smtp://{mailbox.host}:{mailbox.port}", NO_PROXY="127.0.0.1", **twilio
+    )
+    tree.start()
+    tree.wait_until_up()
+    manage(tree, "apply", "tests/processes/organisation.yaml")
+    return tree
+
+
+def incidents(tree, token):
+    status, body = fetch(f"{tree.url}/api/v1/incidents", Authorization=f"Bearer {token}")
+    assert status == 200, body
+    return json.loads(body)["results"]
+
+
+@pytest.mark.parametrize("receiver", ["webhook", "pagerduty"])
+def test_a_real_alert_reaches_the_person_on_call_and_their_answer_stops_it(
+    tree, mailbox, phone, tmp_path, receiver
+):
+    token = manage(tree, "token", "mia").split()[-1]
+    with Alertmanager(folder=tmp_path / "am", url=tree.url, key=KEY, receiver=receiver) as alertmanager:
+        alertmanager.alert(alertname="DiskFull", cluster="eu1", severity="critical")
+        mail = mailbox.expect_mail(to="ana@example.com", subject="DiskFull", timeout=10)
+        phone.expect_sms(to="+14155550101", containing="DiskFull")
+
+        # Nobody answers for two seconds: the secondary is paged.
+        second = mailbox.expect_mail(to="bo@example.com", subject="DiskFull", timeout=10)
+        assert second.message_id != mail.message_id
+
+        # Opening the link does nothing (mail scanners do); pressing its button acknowledges.
+        link = re.search(r"http://\S+/p/\S+", mail.body()).group()
+        link = re.sub(r"^http://[^/]+", tree.url, link)
+        assert fetch(link)[0] == 200
+        assert [one["status"] for one in incidents(tree, token)] == ["triggered"]
+        assert fetch(link, b"action=acknowledge")[0] == 200
+        assert [(one["status"], one["acknowledged_by"]) for one in incidents(tree, token)] == [
+            ("acknowledged", "ana")
+        ]
+
+        # The source says that it is over.
+        alertmanager.alert(over=True, alertname="DiskFull", cluster="eu1", severity="critical")
+        until(lambda: incidents(tree, token)[0]["status"] == "resolved", "resolved by the source")
+    # Nothing more arrives: the fakes fail the test if it does.

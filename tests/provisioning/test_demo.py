@@ -1,0 +1,62 @@
+from datetime import UTC, datetime
+
+import pytest
+from django.conf import settings as site
+
+from escalation.models import RoutingKey
+from oncall.models import Override
+from paging.models import ContactMethod
+from people.models import User
+from watchbill.provisioning import demo
+from watchbill.provisioning.apply import apply
+from watchbill.provisioning.export import export
+
+pytestmark = pytest.mark.django_db
+
+NOW = datetime(2025, 6, 11, 12, tzinfo=UTC)
+
+
+def test_the_demo_has_people_and_a_login_for_a_private_machine():
+    login = demo.fill(now=NOW)
+    assert (login.username, login.password) == ("demo", "demo")
+    assert User.objects.filter(is_superuser=False).count() == 6
+    user = User.objects.get(username="demo")
+    assert user.is_superuser
+    assert user.check_password("demo")
+    assert RoutingKey.objects.get(key=login.routing_key).service.name == "checkout"
+
+
+def test_nobody_in_the_demo_is_real():
+    demo.fill(now=NOW)
+    for method in ContactMethod.objects.all():
+        assert method.address.endswith("@demo.example") or method.address.startswith("+1415555")
+
+
+@pytest.mark.parametrize("name", ["PUBLIC_URL", "HOST"])
+def test_where_others_can_reach_it_the_password_is_a_secret(settings, name):
+    if name == "HOST":
+        settings.ENV = type("Env", (), {"host": "0.0.0.0"})()  # noqa: S104 - what is tested
+    else:
+        settings.PUBLIC_URL = "https://watchbill.example"
+    login = demo.fill(now=NOW)
+    assert len(login.password) >= 12
+    assert User.objects.get(username="demo").check_password(login.password)
+    again = demo.login()
+    assert again is not None
+    assert again.password == "that was printed at the first start"
+
+
+def test_a_later_start_finds_the_login_again():
+    assert demo.login() is None
+    assert demo.fill(now=NOW) == demo.login()
+    assert site.ENV.host == "127.0.0.1"
+
+
+def test_something_happens_tomorrow():
+    demo.fill(now=NOW)
+    assert Override.objects.get().start == datetime(2025, 6, 12, 16, tzinfo=UTC)
+
+
+def test_the_demo_is_exported_like_any_organisation():
+    demo.fill(now=NOW)
+    assert apply(export(now=NOW), name="again", now=NOW).changes == ()

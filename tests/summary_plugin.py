@@ -1,0 +1,50 @@
+"""Says at the end on what the suite ran; under CI a test that was skipped fails the run."""
+
+import os
+import shutil
+
+import pytest
+from django.conf import settings
+
+from tests import servers
+
+CI = os.environ.get("CI", "").lower() in {"1", "true"}
+
+
+def is_controller(config):
+    return not hasattr(config, "workerinput")
+
+
+def pytest_sessionstart(session):
+    if is_controller(session.config) and settings.ON_POSTGRES:
+        servers.drop_orphans()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session, exitstatus):
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if (
+        CI
+        and reporter
+        and is_controller(session.config)
+        and reporter.stats.get("skipped")
+        and exitstatus == 0
+    ):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    if not is_controller(config):
+        return
+    terminalreporter.section("what ran on what")
+    database = "PostgreSQL" if settings.ON_POSTGRES else "SQLite"
+    broker = "Redis" if settings.ON_POSTGRES and settings.HAS_REDIS else "the embedded broker"
+    terminalreporter.line(f"database: {database}")
+    terminalreporter.line(f"whole process trees: {database} and {broker}")
+    skipped = len(terminalreporter.stats.get("skipped", ()))
+    terminalreporter.line(f"skipped: {skipped}{' (CI=true: that fails the run)' if CI and skipped else ''}")
+
+
+def pytest_unconfigure(config):
+    if is_controller(config):
+        shutil.rmtree(settings.VAR, ignore_errors=True)

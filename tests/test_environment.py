@@ -1,0 +1,206 @@
+"""Every variable is checked at the start; what is wrong is said in one sentence without a secret in it."""
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from watchbill.environment import VariableError, read
+
+KEY = "k" * 40
+
+
+@pytest.fixture
+def root(tmp_path):
+    return tmp_path
+
+
+def given(root, **variables):
+    return read({"SECRET_KEY": KEY, **variables}, root=root)
+
+
+def refusal(root, **variables):
+    with pytest.raises(VariableError) as caught:
+        given(root, **variables)
+    return str(caught.value)
+
+
+def test_nothing_set_is_a_whole_installation_below_var(root):
+    env = read({}, root=root)
+    assert env.database["NAME"] == str(root / "var" / "watchbill.sqlite3")
+    assert (env.redis_url, env.email_configured, env.sms_configured, env.demo) == ("", False, False, True)
+    assert env.public_url == "http://127.0.0.1:8000"
+    assert "127.0.0.1" in env.allowed_hosts
+
+
+def test_secret_is_made_once_and_readable_by_its_owner_alone(root):
+    first = read({}, root=root).secret_key
+    assert len(first) >= 50
+    assert read({}, root=root).secret_key == first
+    assert stat.S_IMODE((root / "var" / "secret_key").stat().st_mode) == 0o600
+    assert [path.name for path in (root / "var").iterdir()] == ["secret_key"]
+
+
+def test_value_may_stand_in_a_file(root):
+    (root / "key").write_text("s" * 50 + "\n")
+    assert read({"SECRET_KEY_FILE": str(root / "key")}, root=root).secret_key == "s" * 50
+
+
+@pytest.mark.parametrize(
+    ("variables", "says"),
+    [
+        ({"PORT": "80a"}, "PORT is “80a”; write a number from 1 to 65535."),
+        ({"PORT": "0"}, "PORT is “0”"),
+        ({"PORT": "65536"}, "PORT is “65536”"),
+        ({"DEBUG": "maybe"}, "DEBUG is “maybe”; write 1 or 0."),
+        ({"DEMO": "2"}, "DEMO is “2”"),
+        ({"SECRET_KEY": "short"}, "SECRET_KEY has 5 characters; write at least 32."),
+        ({"PUBLIC_URL": "pager.example"}, "PUBLIC_URL must begin with http:// or https:// and name a host."),
+        ({"PUBLIC_URL": "https:///path"}, "PUBLIC_URL must begin with"),
+        ({"ALLOWED_HOSTS": "https://pager.example"}, "write names alone, such as pager.example"),
+        ({"DATABASE_URL": "mysql://root@db/w"}, "DATABASE_URL must begin with postgres:// or sqlite:///"),
+        ({"DATABASE_URL": "postgres://db:5432"}, "DATABASE_URL names no database; end it with /name."),
+        ({"DATABASE_URL": "sqlite://"}, "DATABASE_URL names no file"),
+        (
+            {"REDIS_URL": "localhost:6379"},
+            "REDIS_URL must begin with redis:// or rediss:// or redis+socket://",
+        ),
+        ({"REDIS_URL": "redis://"}, "REDIS_URL must begin with"),
+        ({"EMAIL_URL": "mail.example:25"}, "EMAIL_URL must begin with smtp:// or smtps://"),
+        ({"EMAIL_URL": "smtp://:25"}, "EMAIL_URL names no host"),
+        ({"DEFAULT_FROM_EMAIL": "Watchbill"}, "DEFAULT_FROM_EMAIL is"),
+        ({"TWILIO_API_BASE_URL": "stand-in"}, "TWILIO_API_BASE_URL must begin with"),
+        ({"TWILIO_FROM_NUMBER": "0151 234"}, "write it with its country, such as +14155550100"),
+        ({"TWILIO_FROM_NUMBER": "+1"}, "TWILIO_FROM_NUMBER is “+1”"),
+        ({"TWILIO_ACCOUNT_SID": "AC1"}, "set both or neither"),
+        ({"TWILIO_AUTH_TOKEN": "hush"}, "set both or neither"),
+        ({"TWILIO_ACCOUNT_SID": "AC1", "TWILIO_AUTH_TOKEN": "hush"}, "Twilio needs a sender"),
+        ({"FALLBACK_CONTACT": "ops@"}, "FALLBACK_CONTACT is “ops@”, which is not an email address."),
+        ({"FALLBACK_CONTACT": "ops"}, "FALLBACK_CONTACT is “ops”"),
+        ({"HEARTBEAT_URL": "ping.example/key"}, "HEARTBEAT_URL must begin with"),
+        ({"WEB_CONCURRENCY": "many"}, "WEB_CONCURRENCY is “many”"),
+        ({"WEB_CONCURRENCY": "2"}, "WEB_CONCURRENCY is 2, which needs a broker"),
+        ({"EMAIL_URL_FILE": "missing"}, "EMAIL_URL_FILE names missing, which cannot be read"),
+        ({"SECRET_KEY_FILE": "key"}, "SECRET_KEY and SECRET_KEY_FILE are both set; keep one of them."),
+    ],
+)
+def test_wrong_value_is_refused_with_what_to_write_instead(root, variables, says):
+    assert says in refusal(root, **variables)
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {"DATABASE_URL": "postgres://u:hu/sh@db/w"},
+        {"DATABASE_URL": "postgres://u:hu#sh@db/w"},
+        {"DATABASE_URL": "postgre://u:hush@db/w"},
+        {"DATABASE_URL": "postgres://u:hush@db:port/w"},
+        {"REDIS_URL": "redis//:hush@cache"},
+        {"REDIS_URL": "redis://:hu/sh@cache"},
+        {"EMAIL_URL": "smtp://u:hu?sh@mail"},
+        {"EMAIL_URL": "mail://u:hush@mail"},
+        {"HEARTBEAT_URL": "ping.example/hush"},
+        {"TWILIO_API_BASE_URL": "u:hush@stand-in"},
+        {"SECRET_KEY": "hush"},
+        {"TWILIO_AUTH_TOKEN": "hush"},
+    ],
+)
+def test_no_refusal_holds_a_secret(root, variables):
+    said = refusal(root, **variables)
+    assert "hu" not in said
+    assert "sh@" not in said
+
+
+def test_file_that_is_not_text_is_refused(root):
+    (root / "key").write_bytes(b"\xff\xfe")
+    with pytest.raises(VariableError, match="not UTF-8 text"):
+        read({"SECRET_KEY_FILE": str(root / "key")}, root=root)
+
+
+def test_folder_that_cannot_be_made_is_said(root):
+    (root / "var").write_text("in the way")
+    with pytest.raises(VariableError, match="SECRET_KEY is not set, and none can be kept"):
+        read({"DATABASE_URL": "postgres://u@db/w"}, root=root)
+    assert "cannot be made" in refusal(root)
+
+
+def test_relative_paths_start_at_the_project_whatever_the_working_directory(root, monkeypatch):
+    monkeypatch.chdir("/")
+    env = given(root, VAR_DIR="data", DATABASE_URL="sqlite:///data/pager.sqlite3")
+    assert env.var == root / "data"
+    assert Path(env.database["NAME"]) == root / "data" / "pager.sqlite3"
+
+
+def test_sqlite_takes_its_lock_at_the_start_of_a_transaction(root):
+    options = given(root).database["OPTIONS"]
+    assert options["transaction_mode"] == "IMMEDIATE"
+    assert "journal_mode=WAL" in options["init_command"]
+
+
+def test_postgres_is_pooled_and_an_option_of_the_address_wins(root):
+    database = given(root, DATABASE_URL="postgres://u:p%2Fw@db/w?sslmode=require&connect_timeout=9").database
+    assert (database["PASSWORD"], database["PORT"]) == ("p/w", 5432)
+    assert database["OPTIONS"]["sslmode"] == "require"
+    assert database["OPTIONS"]["connect_timeout"] == 9
+    assert database["OPTIONS"]["pool"]["max_size"] == 20
+
+
+@pytest.mark.parametrize(
+    ("url", "port", "starttls", "tls"),
+    [
+        ("smtp://mail", 25, False, False),
+        ("smtp://u:p@mail:587", 587, True, False),
+        ("smtp://mail:2525", 2525, False, False),
+        ("smtp+tls://mail", 587, True, False),
+        ("smtps://u:p@mail", 465, False, True),
+        ("smtps://mail:10465", 10465, False, True),
+    ],
+)
+def test_mail_is_encrypted_as_the_port_or_the_scheme_says(root, url, port, starttls, tls):
+    email = given(root, EMAIL_URL=url).email
+    assert (email["EMAIL_PORT"], email["EMAIL_USE_TLS"], email["EMAIL_USE_SSL"]) == (port, starttls, tls)
+    assert email["EMAIL_HOST"] == "mail"
+
+
+@pytest.mark.parametrize(
+    ("host", "url"),
+    [
+        ("0.0.0.0", "http://127.0.0.1:8100"),  # noqa: S104
+        ("::", "http://[::1]:8100"),
+        ("10.1.2.3", "http://10.1.2.3:8100"),
+        ("fd00::1", "http://[fd00::1]:8100"),
+    ],
+)
+def test_public_address_follows_where_it_listens_and_is_an_allowed_host(root, host, url):
+    env = given(root, HOST=host, PORT="8100")
+    assert env.public_url == url
+    assert url.removeprefix("http://").removesuffix(":8100") in env.allowed_hosts
+
+
+def test_public_address_loses_its_last_slash(root):
+    assert given(root, PUBLIC_URL="https://pager.example/").public_url == "https://pager.example"
+
+
+@pytest.mark.parametrize("contact", ["ops@acme.example", "+14155550100"])
+def test_fallback_contact_is_an_address_or_a_number(root, contact):
+    assert given(root, FALLBACK_CONTACT=contact).fallback_contact == contact
+
+
+def test_number_is_kept_in_the_form_that_carriers_want(root):
+    sender = given(
+        root, TWILIO_ACCOUNT_SID="AC1", TWILIO_AUTH_TOKEN="hush", TWILIO_FROM_NUMBER="+1 (415) 555-0100"
+    )
+    assert sender.twilio_from_number == "+14155550100"
+    assert sender.sms_configured
+
+
+@pytest.mark.parametrize(
+    ("variables", "workers"),
+    [
+        ({}, 1),
+        ({"REDIS_URL": "redis://cache"}, 2),
+        ({"REDIS_URL": "redis://cache", "WEB_CONCURRENCY": "5"}, 5),
+    ],
+)
+def test_one_web_process_without_a_broker_two_with_one(root, variables, workers):
+    assert given(root, **variables).web_concurrency == workers

@@ -1,0 +1,178 @@
+"""Every worker's clock: it looks by itself, at once when woken, and outlives whatever goes wrong."""
+
+import threading
+
+import pytest
+
+from escalation import engine
+from paging import dispatch
+from watchbill import tasks
+from watchbill.ticking import ticker
+from watchbill.ticking.loop import Loop
+from watchbill.ticking.ticker import Ticker
+
+LONG = 30  # nothing below waits this long; a failure does
+
+
+class Work:
+    """Counts its calls, and does with each what the test says."""
+
+    def __init__(self, *outcomes):
+        self._outcomes = list(outcomes)
+        self._called = threading.Semaphore(0)
+        self.calls = 0
+
+    def __call__(self, **_):
+        outcome = self._outcomes.pop(0) if self._outcomes else 0
+        self.calls += 1
+        self._called.release()
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome() if callable(outcome) else outcome
+
+    def await_call(self, times=1):
+        for _ in range(times):
+            assert self._called.acquire(timeout=LONG)
+
+
+@pytest.fixture
+def run():
+    """Starts what the test makes, and stops it at the end."""
+    loops = []
+
+    def start(loop):
+        loop.start()
+        loops.append(loop)
+        return loop
+
+    yield start
+    for loop in loops:
+        loop.ask_to_stop()
+        loop.join(LONG)
+
+
+@pytest.fixture
+def decide(monkeypatch):
+    work = Work()
+    monkeypatch.setattr(engine, "run_due", work)
+    return work
+
+
+@pytest.fixture
+def send(monkeypatch):
+    work = Work()
+    monkeypatch.setattr(dispatch, "send_due", work)
+    return work
+
+
+@pytest.fixture
+def a_ticker(decide, send):
+    made = Ticker(every=LONG)
+    yield made
+    made.stop()
+
+
+def test_loop_works_at_once_when_woken(run):
+    work = Work()
+    loop = run(Loop("test", work, every=LONG))
+    work.await_call()
+    assert loop.wake()
+    work.await_call()
+
+
+def test_loop_works_by_itself(run):
+    work = Work()
+    run(Loop("test", work, every=0.01))
+    work.await_call(times=3)
+
+
+def test_loop_outlives_what_it_raises_and_says_so_once(run, caplog):
+    work = Work(*[OSError("gone")] * 3)
+    loop = run(Loop("test", work, every=0.01))
+    work.await_call(times=5)
+    loop.ask_to_stop()
+    loop.join(LONG)
+    said = [record.getMessage() for record in caplog.records]
+    assert sum("tick_fault" in line for line in said) == 1
+    assert sum("tick_recovered" in line for line in said) == 1
+
+
+def test_loop_that_does_not_run_says_that_nobody_woke():
+    assert not Loop("test", Work()).wake()
+
+
+def test_ticker_decides_until_nothing_is_due_and_then_sends(decide, send, a_ticker):
+    decide._outcomes[:] = [100, 100, 3, 0]
+    a_ticker.start()
+    decide.await_call(times=4)
+    send.await_call(times=5)  # each sender once as it starts, and one that is called
+
+
+def test_nudge_wakes_the_ticker_of_this_process(decide, send, a_ticker):
+    a_ticker.start()
+    decide.await_call()
+    tasks.tick_task()
+    decide.await_call()
+
+
+def test_nudge_does_the_work_itself_where_no_ticker_runs(decide, send):
+    assert not ticker.wake()
+    tasks.tick_task()
+    assert (decide.calls, send.calls) == (1, 1)
+
+
+def test_stopped_ticker_is_woken_no_more(decide, send, a_ticker):
+    a_ticker.start()
+    decide.await_call()
+    a_ticker.stop()
+    assert not ticker.wake()
+    a_ticker.stop()  # and again: nothing
+
+
+def test_provider_that_hangs_keeps_neither_deciding_nor_other_senders_waiting(decide, send, a_ticker):
+    hang = threading.Event()
+    send._outcomes[:] = [hang.wait, hang.wait, hang.wait]
+    a_ticker.start()
+    send.await_call(times=4)
+    try:
+        for _ in range(3):
+            ticker.wake()
+            decide.await_call()
+            send.await_call()
+    finally:
+        hang.set()
+
+
+def test_sender_that_found_something_calls_another_to_help(decide, send):
+    pair = Ticker(every=LONG, senders=2)
+    both = threading.Barrier(2)
+    pair.start()
+    try:
+        send.await_call(times=3)  # each as it starts, and the first once more, called by the decider
+        send._outcomes[:] = [1, lambda: both.wait(LONG) * 0, lambda: both.wait(LONG) * 0]
+        pair.wake()
+        send.await_call(times=3)
+    finally:
+        pair.stop()
+    assert not both.broken
+
+
+def test_decision_that_fails_still_lets_messages_leave(decide, send, a_ticker):
+    decide._outcomes[:] = [ValueError("no")]
+    a_ticker.start()
+    decide.await_call()
+    send.await_call(times=5)
+
+
+def test_alive_file_is_touched_only_after_a_look_that_worked(decide, send, a_ticker, tmp_path, monkeypatch):
+    file = tmp_path / "alive"
+    monkeypatch.setenv("ALIVE_FILE", str(file))
+    decide._outcomes[:] = [ValueError("no"), lambda: int(file.exists())]
+    a_ticker.start()
+    decide.await_call()
+    send.await_call(times=5)
+    assert not file.exists()
+    ticker.wake()
+    decide.await_call()
+    a_ticker.stop()
+    assert file.exists()

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class WatchbillConfig(AppConfig):
+    name = "watchbill"
+    verbose_name = "Watchbill"

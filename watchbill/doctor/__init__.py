@@ -1,0 +1,1 @@
+"""What would fail tonight, said while there is still time. It informs and never blocks."""

@@ -1,0 +1,67 @@
+"""Checks of the site: providers, addresses, the engine."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+
+from watchbill.doctor.finding import Finding, error, warning
+from watchbill.provisioning.models import KeptPart
+from watchbill.ticking.overdue import oldest_overdue
+
+LATE = timedelta(seconds=60)
+
+
+def migrations(now: datetime) -> Iterator[Finding]:
+    executor = MigrationExecutor(connection)
+    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        yield error("The database lacks migrations.", "Run manage.py migrate.")
+
+
+def engine(now: datetime) -> Iterator[Finding]:
+    """Rows that should have been looked at long ago: nothing is running, or it is stuck."""
+    late = oldest_overdue(now=now)
+    if late > LATE:
+        yield error(
+            f"The oldest due row has waited for {int(late.total_seconds())} s: nobody decides or sends.",
+            "Start a worker: `make up`, or `manage.py engine`, which needs no broker.",
+        )
+
+
+def providers(now: datetime) -> Iterator[Finding]:
+    if not settings.ENV.email_configured:
+        yield warning("No mail server: emails go to the outbox only.", "Set EMAIL_URL.")
+    if not settings.ENV.sms_configured:
+        yield warning(
+            "No SMS and voice provider: they go to the outbox only.", "Set TWILIO_ACCOUNT_SID and so on."
+        )
+
+
+def fallback(now: datetime) -> Iterator[Finding]:
+    if not settings.FALLBACK_CONTACT:
+        yield warning(
+            "There is no fallback contact: when nobody of a team can be reached, nobody is.",
+            "Set FALLBACK_CONTACT to an email address or a phone number.",
+        )
+
+
+def address(now: datetime) -> Iterator[Finding]:
+    host = urlsplit(settings.PUBLIC_URL).hostname or ""
+    if host == "localhost" or host.startswith("127."):
+        yield warning(
+            f"PUBLIC_URL is {settings.PUBLIC_URL}: the links in messages open on this machine only.",
+            "Set PUBLIC_URL to the address that phones reach.",
+        )
+
+
+def kept(now: datetime) -> Iterator[Finding]:
+    parts = list(KeptPart.objects.order_by("section", "name"))
+    if parts:
+        names = ", ".join(str(part) for part in parts)
+        yield warning(f"Kept as stored and not acted on: {names}.")
+
+
+CHECKS = (migrations, engine, providers, fallback, address, kept)

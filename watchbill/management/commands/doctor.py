@@ -1,0 +1,50 @@
+"""`manage.py doctor`: what would fail tonight. Exit 1 if anything would."""
+
+import json
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from django.db import DatabaseError
+from django.utils import timezone
+
+from watchbill.doctor import roster, site
+from watchbill.doctor.finding import Finding, Level, error
+
+MARKS = {Level.ERROR: "✗", Level.WARNING: "!"}
+
+
+class Command(BaseCommand):
+    help = "What would fail tonight; exit 1 if anything would."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--format", default="text", choices=("text", "json"))
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        findings = self._findings()
+        if options["format"] == "json":
+            rows = [{"level": found.level, "what": found.what, "mend": found.mend} for found in findings]
+            self.stdout.write(json.dumps(rows, indent=2, ensure_ascii=False))
+        else:
+            self._say(findings)
+        if any(found.level is Level.ERROR for found in findings):
+            raise SystemExit(1)
+
+    @staticmethod
+    def _findings() -> list[Finding]:
+        now = timezone.now()
+        try:
+            found = [finding for check in site.CHECKS for finding in check(now)]
+            return found + [finding for check in roster.CHECKS for finding in check(now)]
+        except DatabaseError as fault:
+            return [error(f"The database cannot be asked: {str(fault).strip()}", "Run manage.py migrate.")]
+
+    def _say(self, findings: list[Finding]) -> None:
+        for found in sorted(findings, key=lambda found: found.level is not Level.ERROR):
+            self.stdout.write(f"{MARKS[found.level]} {found.what}" + (f" {found.mend}" if found.mend else ""))
+        errors = sum(found.level is Level.ERROR for found in findings)
+        warnings = len(findings) - errors
+        if errors:
+            self.stdout.write(f"{errors} things would fail tonight; {warnings} warnings.")
+        else:
+            self.stdout.write(f"Nothing would fail tonight; {warnings} warnings.")

@@ -1,0 +1,85 @@
+"""`manage.py simulate SERVICE`: who would be paged, when and how, if nobody answers."""
+
+import json
+from argparse import ArgumentParser
+from datetime import UTC, datetime
+from difflib import get_close_matches
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+from rich.console import Console
+from rich.table import Table
+
+from escalation.core.plan import PlannedMessage
+from escalation.models import Service
+from escalation.planning import simulate
+from people.models import User
+
+SEVERITIES = ("SEV-1", "SEV-2", "SEV-3", "SEV-4")
+
+
+class Command(BaseCommand):
+    help = "Who would be paged for SERVICE, when and how, if nobody answers."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("service")
+        parser.add_argument("--severity", default="SEV-1", choices=SEVERITIES)
+        parser.add_argument("--at", help="ISO 8601; without an offset it is UTC. Default: now.")
+        parser.add_argument("--format", default="table", choices=("table", "json"))
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        service = _service(options["service"])
+        at = _at(options["at"])
+        messages = simulate(service, severity=options["severity"], at=at)
+        people = User.objects.in_bulk({message.user for message in messages})
+        if options["format"] == "json":
+            self.stdout.write(json.dumps([_row(message, people) for message in messages], indent=2))
+        else:
+            self._table(service, at, messages, people)
+
+    def _table(
+        self, service: Service, at: datetime, messages: list[PlannedMessage], people: dict[int, User]
+    ) -> None:
+        if not messages:
+            self.stdout.write(f"Nobody would be paged for {service} at {at:%Y-%m-%d %H:%M} UTC.")
+            return
+        table = Table(
+            "after", "at (UTC)", "who", "via", "step", "repeat", title=f"{service}, if nobody answers"
+        )
+        for message in messages:
+            step = "managers" if message.step is None else str(message.step)
+            when = message.at.astimezone(UTC)
+            who = str(people[message.user])
+            table.add_row(f"+{message.at - at}", f"{when:%F %T}", who, message.via, step, str(message.repeat))
+        Console(file=self.stdout).print(table)  # type: ignore[arg-type]
+
+
+def _service(name: str) -> Service:
+    found = Service.objects.select_related("policy").filter(name=name, retired_at=None).first()
+    if found is None:
+        near = get_close_matches(
+            name, Service.objects.filter(retired_at=None).values_list("name", flat=True), n=1
+        )
+        raise CommandError(f"There is no service “{name}”." + (f" Did you mean “{near[0]}”?" if near else ""))
+    return found
+
+
+def _at(text: str | None) -> datetime:
+    if text is None:
+        return timezone.now()
+    try:
+        at = datetime.fromisoformat(text)
+        return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise CommandError(f"--at {text} is not a time; write one such as 2025-03-10T03:00Z.") from None
+
+
+def _row(message: PlannedMessage, people: dict[int, User]) -> dict[str, Any]:
+    return {
+        "at": message.at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+        "user": people[message.user].username,
+        "via": message.via,
+        "step": message.step,
+        "repeat": message.repeat,
+    }

@@ -1,0 +1,67 @@
+"""gunicorn's settings: `python -m gunicorn -c python:watchbill.processes.gunicorn_conf`.
+
+Without REDIS_URL the one worker also runs Celery's worker and beat (watchbill.processes.embedded).
+"""
+
+from importlib import import_module
+from typing import Any
+
+from gunicorn.glogging import Logger
+
+from watchbill import logs
+from watchbill.processes import lifeline
+from watchbill.settings import ENV
+
+EMBEDDED = not ENV.redis_url
+
+wsgi_app = "watchbill.wsgi"
+preload_app = True  # loaded once: a web process that dies is back within a fifth of a second
+bind = f"[{ENV.host}]:{ENV.port}" if ":" in ENV.host else f"{ENV.host}:{ENV.port}"
+worker_class = "gthread"
+workers = ENV.web_concurrency
+threads = 8
+timeout = 60
+graceful_timeout = 5
+keepalive = 5
+control_socket_disable = True
+loglevel = "warning"
+
+
+class RootLogger(Logger):  # type: ignore[misc]
+    """gunicorn's own lines look like all others."""
+
+    def setup(self, cfg: Any) -> None:
+        super().setup(cfg)
+        logs.configure({"level": "INFO"})
+        self.error_log.handlers.clear()
+        self.error_log.propagate = True
+
+
+logger_class = RootLogger
+
+
+def on_starting(server: Any) -> None:
+    if EMBEDDED and server.cfg.workers != 1:
+        raise SystemExit(
+            f"Watchbill cannot start: {server.cfg.workers} web workers need a broker; set REDIS_URL, "
+            "or run one."
+        )
+
+
+def post_fork(_server: Any, _worker: Any) -> None:
+    lifeline.end_with_parent()
+
+
+def post_worker_init(_worker: Any) -> None:
+    if EMBEDDED:
+        _embedded().start()
+
+
+def worker_exit(_server: Any, _worker: Any) -> None:
+    if EMBEDDED:
+        _embedded().stop()
+
+
+def _embedded() -> Any:
+    """Named, not imported above: it needs Django's apps, which only a worker has loaded."""
+    return import_module("watchbill.processes.embedded")

@@ -1,0 +1,1 @@
+"""Carries a plan out by the verbs of each floor, one module a floor."""

@@ -1,0 +1,102 @@
+"""Escalation policies, services and routing keys."""
+
+from typing import cast
+
+from escalation.actions import config
+from escalation.models import EscalationPolicy, RoutingKey
+from escalation.models import Service as ServiceRow
+from watchbill.provisioning.carrying.context import Context
+from watchbill.provisioning.document.escalation import Key, Policy, Service, Step, Target
+from watchbill.provisioning.plan import Change
+
+KEPT = ("heartbeats", "grouping", "auto_resolve_after", "maintenance")
+
+
+def create_policy(change: Change, context: Context) -> None:
+    policy = cast("Policy", change.wanted)
+    steps = [_step(step, context) for step in policy.steps]
+    config.create_policy(name=policy.name, repeat=policy.repeat, steps=steps, by=context.by, now=context.now)
+
+
+def change_policy(change: Change, context: Context) -> None:
+    policy = cast("Policy", change.wanted)
+    config.change_policy(
+        policy=_policy(policy.name),
+        repeat=policy.repeat,
+        steps=[_step(step, context) for step in policy.steps],
+        by=context.by,
+        now=context.now,
+    )
+
+
+def retire_policy(change: Change, context: Context) -> None:
+    config.retire_policy(policy=_policy(change.identity[0]), by=context.by, now=context.now)
+
+
+def create_service(change: Change, context: Context) -> None:
+    service = cast("Service", change.wanted)
+    policy = _policy(service.escalation_policy)
+    fields = _fields(service, context)
+    config.create_service(name=service.name, policy=policy, by=context.by, now=context.now, **fields)
+
+
+def change_service(change: Change, context: Context) -> None:
+    service = cast("Service", change.wanted)
+    config.change_service(
+        service=_service(service.name),
+        policy=_policy(service.escalation_policy),
+        by=context.by,
+        now=context.now,
+        **_fields(service, context),
+    )
+
+
+def retire_service(change: Change, context: Context) -> None:
+    config.retire_service(service=_service(change.identity[0]), by=context.by, now=context.now)
+
+
+def ensure_key(change: Change, context: Context) -> None:
+    service, key = change.identity[0], cast("Key", change.wanted)
+    config.ensure_routing_key(
+        service=_service(service), name=key.name, key=key.key, by=context.by, now=context.now
+    )
+
+
+def revoke_key(change: Change, context: Context) -> None:
+    service, name = change.identity
+    for key in RoutingKey.objects.filter(service__name=service, name=name, revoked_at=None):
+        config.revoke_routing_key(key=key, by=context.by, now=context.now)
+
+
+def _policy(name: str) -> EscalationPolicy:
+    return EscalationPolicy.objects.get(name=name)
+
+
+def _service(name: str) -> ServiceRow:
+    return ServiceRow.objects.get(name=name)
+
+
+def _step(step: Step, context: Context) -> config.StepSpec:
+    targets = [_target(target, context) for target in step.targets]
+    return config.StepSpec(timeout=step.timeout, after=step.after, targets=targets)
+
+
+def _target(target: Target, context: Context) -> config.TargetSpec:
+    return config.TargetSpec(
+        schedule=context.schedule(target.schedule) if target.schedule else None,
+        user=context.user(target.user) if target.user else None,
+        team=context.team(target.team),
+        role=target.role or "",
+    )
+
+
+def _fields(service: Service, context: Context) -> config.ServiceFields:
+    spelled = service.model_dump()
+    return {
+        "team": context.team(service.team),
+        "acknowledgement_timeout": service.acknowledgement_timeout,
+        "urgency": dict(service.urgency.items()),
+        "support_hours": spelled.get("support_hours", {}),
+        "runbooks": spelled.get("runbooks", []),
+        "extras": {name: spelled[name] for name in KEPT if name in spelled},
+    }

@@ -1,0 +1,77 @@
+"""What the document leaves open about things that exist is taken from what is stored.
+
+How to reach a person, a team's members and a routing key's value are left alone where they are not given:
+a document without phone numbers must not make anybody unreachable.
+"""
+
+from collections.abc import Mapping
+
+from watchbill.provisioning.document.escalation import Key, Service
+from watchbill.provisioning.document.organisation import Organisation
+from watchbill.provisioning.document.people import Method, Person, Team
+from watchbill.provisioning.settling import in_zone
+from watchbill.provisioning.stored import implied_methods, methods_of
+
+
+def complete(wanted: Organisation, stored: Organisation) -> Organisation:
+    """`wanted` with nothing left open, to be compared with `explicit(stored)`."""
+    people = {person.username: person for person in stored.users}
+    teams = {team.name: team for team in stored.teams}
+    services = {service.name: service for service in stored.services}
+    return wanted.model_copy(
+        update={
+            "users": [_person(person, people.get(person.username)) for person in wanted.users],
+            "teams": [_team(team, teams.get(team.name)) for team in wanted.teams],
+            "services": [_service(service, services.get(service.name)) for service in wanted.services],
+        }
+    )
+
+
+def explicit(stored: Organisation, *, zones: Mapping[str, str]) -> Organisation:
+    """`stored` with every contact method in one list, and times said in the `zones` of the document."""
+    return stored.model_copy(
+        update={
+            "users": [_with_methods(one, methods_of(one)) for one in stored.users],
+            "schedules": [in_zone(one, zones[one.name]) for one in stored.schedules],
+        }
+    )
+
+
+def _with_methods(person: Person, methods: list[Method]) -> Person:
+    distinct = {(one.via, one.address): one for one in methods}
+    return person.model_copy(
+        update={"phone": "", "contact_methods": [distinct[key] for key in sorted(distinct)]},
+    )
+
+
+def _person(person: Person, old: Person | None) -> Person:
+    given = person.model_fields_set
+    kept = {} if old is None else {"email": old.email, "notification_rules": old.notification_rules}
+    update = {name: value for name, value in kept.items() if name not in given}
+    return _with_methods(person, _methods(person, old)).model_copy(update=update)
+
+
+def _methods(person: Person, old: Person | None) -> list[Method]:
+    """A phone or email that is given takes the place of the old one; other ways stay as they are."""
+    if person.contact_methods is not None:
+        return person.contact_methods
+    if old is None:
+        return implied_methods(phone=person.phone, email=person.email)
+    given = person.model_fields_set
+    phone, email = person.phone if "phone" in given else "", person.email if "email" in given else ""
+    replaced = implied_methods(
+        phone=old.phone if "phone" in given else "", email=old.email if "email" in given else ""
+    )
+    return [one for one in methods_of(old) if one not in replaced] + implied_methods(phone=phone, email=email)
+
+
+def _team(team: Team, old: Team | None) -> Team:
+    if team.members is not None:
+        return team
+    return team.model_copy(update={"members": {} if old is None else old.members})
+
+
+def _service(service: Service, old: Service | None) -> Service:
+    values = {key.name: key.key for key in old.routing_keys} if old else {}
+    keys = [key if key.key else Key(name=key.name, key=values.get(key.name)) for key in service.routing_keys]
+    return service.model_copy(update={"routing_keys": keys})

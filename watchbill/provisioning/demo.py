@@ -1,0 +1,93 @@
+"""The demo organisation, for an empty database: believable people, none of them real."""
+
+import ipaddress
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import QuerySet
+
+from escalation.models import RoutingKey
+from oncall.actions import add_override
+from oncall.core.walltime import first_instant
+from oncall.models import Schedule
+from people.actions import create_administrator
+from people.ledger.record import Actor
+from people.models import User
+from watchbill.provisioning.apply import apply
+
+DOCUMENT = Path(__file__).with_name("demo.yaml")
+ADMINISTRATOR = "demo"
+WELL_KNOWN = "demo"
+SAID_BEFORE = "that was printed at the first start"
+DEMO = Actor("demo")
+
+
+@dataclass(frozen=True)
+class DemoLogin:
+    """How to get in, and the key of the service to page about. `password` may be a word about it instead."""
+
+    username: str
+    password: str
+    routing_key: str
+
+
+@transaction.atomic
+def fill(now: datetime) -> DemoLogin:
+    """Make the demo organisation and its administrator. The password is a well-known one only where nobody
+    but this machine can try it.
+    """
+    apply(DOCUMENT.read_bytes(), name=DOCUMENT.name, now=now)
+    _cover_tomorrow_evening(now)
+    password = WELL_KNOWN if _is_private() else secrets.token_urlsafe(9)
+    create_administrator(
+        username=ADMINISTRATOR, password=password, name="Demo", email="demo@demo.example", by=DEMO, now=now
+    )
+    return DemoLogin(ADMINISTRATOR, password, _live_keys().get().key)
+
+
+def login() -> DemoLogin | None:
+    """The login of a demo that was filled before, or None where there is no demo."""
+    user, key = User.objects.filter(username=ADMINISTRATOR, is_active=True).first(), _live_keys().first()
+    if user is None or key is None:
+        return None
+    return DemoLogin(ADMINISTRATOR, WELL_KNOWN if user.check_password(WELL_KNOWN) else SAID_BEFORE, key.key)
+
+
+def _live_keys() -> QuerySet[RoutingKey]:
+    return RoutingKey.objects.filter(name="demo", service__name="checkout", revoked_at=None)
+
+
+def _cover_tomorrow_evening(now: datetime) -> None:
+    """Something for the calendar to show: somebody has a concert tomorrow."""
+    schedule = Schedule.objects.get(name="Shop")
+    zone = ZoneInfo("Europe/Berlin")
+    tomorrow = now.astimezone(zone).date() + timedelta(days=1)
+    add_override(
+        schedule=schedule,
+        role="primary",
+        start=first_instant(datetime.combine(tomorrow, time(18)), zone),
+        end=first_instant(datetime.combine(tomorrow, time(22)), zone),
+        user=User.objects.get(username="ruth"),
+        reason="concert",
+        by=DEMO,
+        now=now,
+    )
+
+
+def _is_private() -> bool:
+    """Whether only this machine can reach the pages, or somebody asked for DEBUG."""
+    hosts = (urlsplit(settings.PUBLIC_URL).hostname or "", settings.ENV.host)
+    return settings.DEBUG or all(_is_loopback(host) for host in hosts)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,134 @@
+"""Escalation policies and services."""
+
+import re
+from datetime import timedelta
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, Field, model_validator
+
+from watchbill.provisioning.document.windows import ZonedHours
+from watchbill.provisioning.document.words import (
+    Duration,
+    Moment,
+    Name,
+    Part,
+    Reason,
+    RoleName,
+    Username,
+    Zone,
+)
+
+Severity = Literal["SEV-1", "SEV-2", "SEV-3", "SEV-4"]
+Urgency = Literal["high", "support_hours", "low"]
+USUAL_URGENCY: dict[Severity, Urgency] = {
+    "SEV-1": "high",
+    "SEV-2": "high",
+    "SEV-3": "support_hours",
+    "SEV-4": "low",
+}
+MOST_STEPS = 50
+
+
+def _key(value: str) -> str:
+    if not re.fullmatch(r"[0-9a-zA-Z]{32}", value):
+        raise ValueError(
+            "is not a routing key; write 32 letters and digits, or leave it out and one is made."
+        )
+    return value
+
+
+def _url(value: str) -> str:
+    if not re.fullmatch(r"https?://[^\s]+", value):
+        raise ValueError(f"“{value}” is not an address; begin it with https://.")
+    return value
+
+
+Url = Annotated[str, Field(max_length=1000), AfterValidator(_url)]
+
+
+class Target(Part):
+    """A schedule's role (primary, where none is named), a person, or a team's members (of a role)."""
+
+    schedule: Name | None = None
+    user: Username | None = None
+    team: Name | None = None
+    role: RoleName | None = None
+
+    @model_validator(mode="after")
+    def _one_thing(self) -> Self:
+        if sum(part is not None for part in (self.schedule, self.user, self.team)) != 1:
+            raise ValueError("is not one target; name one of schedule, user or team.")
+        if self.user is not None and self.role is not None:
+            raise ValueError(
+                "has a role, which a person does not take; name a schedule or a team, or drop it."
+            )
+        return self
+
+
+class Step(Part):
+    """Waits `timeout` before the next; or stands outside the sequence: once, `after` the first trigger."""
+
+    timeout: Duration | None = None
+    after: Duration | None = None
+    until: Literal["resolved"] | None = None
+    targets: Annotated[list[Target], Field(min_length=1, max_length=50)]
+
+    @model_validator(mode="after")
+    def _waits_or_stands_outside(self) -> Self:
+        if (self.timeout is None) == (self.after is None):
+            raise ValueError(
+                "needs either timeout (a step of the sequence) or after (outside it), such as 10m."
+            )
+        if self.until is not None and self.after is None:
+            raise ValueError("has until without after; a step of the sequence ends by an acknowledgement.")
+        return self
+
+
+class Policy(Part):
+    name: Name
+    repeat: Annotated[int, Field(ge=0, le=100)] = 0
+    steps: Annotated[list[Step], Field(min_length=1, max_length=MOST_STEPS)]
+
+
+class Runbook(Part):
+    match: dict[str, str] = {}
+    url: Url
+
+
+class Key(Part):
+    name: Name
+    key: Annotated[str, AfterValidator(_key)] | None = None
+
+
+class Heartbeat(Part):
+    name: Name
+    every: Duration
+    grace: Duration | None = None
+
+
+class Grouping(Part):
+    by: list[Name] = []
+    window: Duration | None = None
+
+
+class Maintenance(Part):
+    start: Moment
+    end: Moment
+    time_zone: Zone | None = None
+    repeat: Literal["daily", "weekly", "monthly"] | None = None
+    reason: Reason = ""
+
+
+class Service(Part):
+    name: Name
+    team: Name | None = None
+    escalation_policy: Name
+    acknowledgement_timeout: Duration = timedelta(minutes=30)
+    support_hours: ZonedHours | None = None
+    urgency: dict[Severity, Urgency] = USUAL_URGENCY
+    runbooks: list[Runbook] = []
+    routing_keys: list[Key] = []
+    heartbeats: list[Heartbeat] = []
+    grouping: Grouping | None = None
+    auto_resolve_after: Duration | None = None
+    maintenance: list[Maintenance] = []

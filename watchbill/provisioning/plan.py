@@ -1,0 +1,166 @@
+"""What an apply would do: the document compared with what is stored, part by part, as plain values."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from watchbill.provisioning.document.organisation import Organisation
+from watchbill.provisioning.document.schedules import Override
+from watchbill.provisioning.document.words import Part
+from watchbill.provisioning.faults import Path
+
+Action = Literal["create", "change", "retire"]
+Identity = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One field of a part: what is stored, and what the document says."""
+
+    field: str
+    old: Any
+    new: Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """One thing to do. `wanted` is None for what retires, `stored` for what is new."""
+
+    kind: str
+    identity: Identity
+    action: Action
+    path: Path
+    wanted: Part | None = None
+    stored: Part | None = None
+    differences: tuple[Difference, ...] = ()
+
+    @property
+    def name(self) -> str:
+        return " ".join(word for word in self.identity if word)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything an apply would do, in order, and everything it would not.
+
+    `history`: overrides of the document that were cancelled, ended early or begun with another reason.
+    `kept`: parts that are stored and exported, and that nothing acts on yet.
+    """
+
+    changes: tuple[Change, ...] = ()
+    unchanged: int = 0
+    left_alone: tuple[Change, ...] = ()
+    history: tuple[Change, ...] = ()
+    kept: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Found:
+    """One part of a document under the identity by which it is the same in another one."""
+
+    identity: Identity
+    part: Part
+    path: Path = ()
+
+
+Listing = Callable[[Organisation], Iterator[Found]]
+
+
+def _named(section: str, key: str) -> Listing:
+    def listing(document: Organisation) -> Iterator[Found]:
+        for index, part in enumerate(getattr(document, section)):
+            yield Found((getattr(part, key),), part, (section, index))
+
+    return listing
+
+
+def _overrides(document: Organisation) -> Iterator[Found]:
+    for index, schedule in enumerate(document.schedules):
+        for number, one in enumerate(schedule.overrides):
+            yield Found(override_identity(schedule.name, one), one, ("schedules", index, "overrides", number))
+
+
+def _temporaries(document: Organisation) -> Iterator[Found]:
+    for index, schedule in enumerate(document.schedules):
+        for number, one in enumerate(schedule.temporary):
+            spelled = one.model_dump()
+            identity = (schedule.name, spelled["start"], spelled["end"])
+            yield Found(identity, one, ("schedules", index, "temporary", number))
+
+
+def _keys(document: Organisation) -> Iterator[Found]:
+    for index, service in enumerate(document.services):
+        for number, key in enumerate(service.routing_keys):
+            yield Found((service.name, key.name), key, ("services", index, "routing_keys", number))
+
+
+def _time_off(document: Organisation) -> Iterator[Found]:
+    for index, away in enumerate(document.time_off):
+        yield Found((away.user, away.start.isoformat(), away.end.isoformat()), away, ("time_off", index))
+
+
+def override_identity(schedule: str, override: Override) -> Identity:
+    """Two overrides that differ only in their reason are the same one."""
+    spelled = override.model_dump()
+    return (schedule, override.role, override.kind, spelled["start"], spelled["end"], override.user) + (
+        (override.instead_of,) if override.instead_of else ()
+    )
+
+
+# In the order of doing. What retires goes last, in the reverse order.
+LISTINGS: dict[str, Listing] = {
+    "user": _named("users", "username"),
+    "team": _named("teams", "name"),
+    "schedule": _named("schedules", "name"),
+    "override": _overrides,
+    "temporary schedule": _temporaries,
+    "time off": _time_off,
+    "escalation policy": _named("escalation_policies", "name"),
+    "service": _named("services", "name"),
+    "routing key": _keys,
+    "pay plan": _named("pay_plans", "name"),
+}
+INNER = {"overrides", "temporary", "routing_keys"}  # listed as things of their own
+
+
+def compare(stored: Organisation, wanted: Organisation) -> tuple[list[Change], int, list[Change]]:
+    """What to create and change, how much is so already, and what the document does not name."""
+    changes: list[Change] = []
+    unchanged = 0
+    missing: list[Change] = []
+    for kind, listing in LISTINGS.items():
+        there = {found.identity: found for found in listing(stored)}
+        for found in listing(wanted):
+            change = _change(kind, found, there.pop(found.identity, None))
+            changes.extend([change] if change else [])
+            unchanged += change is None
+        missing.extend(_missing(kind, found) for found in there.values())
+    return changes, unchanged, missing
+
+
+def _change(kind: str, found: Found, old: Found | None) -> Change | None:
+    change = Change(kind=kind, identity=found.identity, action="create", path=found.path, wanted=found.part)
+    if old is None:
+        return replace(change, differences=tuple(_differences({}, _fields(found.part))))
+    differences = tuple(_differences(_fields(old.part), _fields(found.part)))
+    return replace(change, action="change", stored=old.part, differences=differences) if differences else None
+
+
+def _missing(kind: str, found: Found) -> Change:
+    return Change(kind=kind, identity=found.identity, action="retire", path=(), stored=found.part)
+
+
+def _fields(part: Part) -> dict[str, Any]:
+    """Every field of a part, what is usual included, as plain values."""
+    spelled = part.model_dump()
+    return {
+        name: spelled.get(info.alias or name, getattr(part, name))
+        for name, info in type(part).model_fields.items()
+        if name not in INNER
+    }
+
+
+def _differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterable[Difference]:
+    for name, value in new.items():
+        if name not in old or old[name] != value:
+            yield Difference(name, old.get(name), value)

@@ -1,0 +1,227 @@
+"""What the parts of a document say about each other: names that have to exist, and to exist once."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import pairwise
+
+from people.models import Membership
+from watchbill.provisioning.definitions import definition_faults
+from watchbill.provisioning.document.escalation import Policy, Service, Target
+from watchbill.provisioning.document.organisation import Organisation
+from watchbill.provisioning.document.pay import USUAL_BANDS, PayPlan
+from watchbill.provisioning.document.people import Team
+from watchbill.provisioning.document.schedules import Override, Schedule, Temporary, TemporaryShift
+from watchbill.provisioning.faults import Fault, Path, suggestion
+from watchbill.provisioning.settling import instant
+
+NAMED = {"users": "username", "teams": "name", "schedules": "name"} | {
+    "escalation_policies": "name",
+    "services": "name",
+    "pay_plans": "name",
+}
+
+
+@dataclass(frozen=True)
+class Known:
+    """The names that there will be once the document is applied; `leaving` says why another one will not."""
+
+    users: frozenset[str]
+    teams: frozenset[str]
+    policies: frozenset[str]
+    schedules: Mapping[str, frozenset[str]]
+    leaving: Mapping[tuple[str, str], str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, *documents: Organisation, leaving: Mapping[tuple[str, str], str]) -> "Known":
+        """What `documents` name; where two name the same schedule, the last one's roles count."""
+        return cls(
+            users=frozenset(person.username for one in documents for person in one.users),
+            teams=frozenset(team.name for one in documents for team in one.teams),
+            policies=frozenset(policy.name for one in documents for policy in one.escalation_policies),
+            schedules={schedule.name: roles_of(schedule) for one in documents for schedule in one.schedules},
+            leaving=leaving,
+        )
+
+
+def roles_of(schedule: Schedule) -> frozenset[str]:
+    """Every role that somebody can hold in it, by its layers or by what is laid over them."""
+    laid_over = {override.role for override in schedule.overrides if override.kind in {"cover", "add"}}
+    return frozenset({*schedule.roles, *laid_over})
+
+
+def check(document: Organisation, known: Known, *, now: datetime) -> list[Fault]:
+    """Every name that is not there, or there twice, and every span that ends before it begins.
+
+    What was over before `now` may name a role that there no longer is.
+    """
+    return [*_twice(document), *_Checker(known, now).faults(document)]
+
+
+def _twice(document: Organisation) -> Iterator[Fault]:
+    for section, key in NAMED.items():
+        names = [
+            (getattr(part, key), (section, index, key))
+            for index, part in enumerate(getattr(document, section))
+        ]
+        yield from _repeated(names, "stands here twice; give each its own name")
+    for index, service in enumerate(document.services):
+        keys = [
+            (key.name, ("services", index, "routing_keys", n, "name"))
+            for n, key in enumerate(service.routing_keys)
+        ]
+        yield from _repeated(keys, f"is the name of two routing keys of {service.name}; give each its own")
+    values = [
+        (key.key, ("services", index, "routing_keys", n, "key"))
+        for index, service in enumerate(document.services)
+        for n, key in enumerate(service.routing_keys)
+        if key.key is not None
+    ]
+    yield from _repeated(values, "is the value of two routing keys; a key belongs to one service")
+    away = [
+        ((one.user, one.start, one.end), ("time_off", index)) for index, one in enumerate(document.time_off)
+    ]
+    yield from _repeated(away, "stands here twice; keep one")
+
+
+def _repeated(values: Iterable[tuple[object, Path]], what: str) -> Iterator[Fault]:
+    seen: Counter[object] = Counter()
+    for value, path in values:
+        seen[value] += 1
+        if seen[value] > 1:
+            yield Fault(path, f"“{value}” {what}." if isinstance(value, str) else f"This {what}.")
+
+
+class _Checker:
+    def __init__(self, known: Known, now: datetime) -> None:
+        self.known = known
+        self.now = now
+
+    def faults(self, document: Organisation) -> Iterator[Fault]:
+        for section, check in (
+            ("teams", self._team),
+            ("schedules", self._schedule),
+            ("escalation_policies", self._policy),
+            ("services", self._service),
+            ("pay_plans", self._plan),
+        ):
+            for index, part in enumerate(getattr(document, section)):
+                yield from check(part, (section, index))
+        for index, away in enumerate(document.time_off):
+            yield from self._user(away.user, ("time_off", index, "user"))
+
+    def _user(self, name: str, path: Path) -> Iterator[Fault]:
+        yield from self._known("user", name, self.known.users, path)
+
+    def _known(self, what: str, name: str, names: Iterable[str], path: Path) -> Iterator[Fault]:
+        if name in names:
+            return
+        why = self.known.leaving.get((what, name))
+        hint = f" {why}" if why else suggestion(name, names)
+        yield Fault(path, f"There is no {what} “{name}”.{hint}")
+
+    def _team(self, team: Team, path: Path) -> Iterator[Fault]:
+        for name in team.members or {}:
+            yield from self._user(name, (*path, "members", name))
+        for index, name in enumerate(team.load_report.to if team.load_report else []):
+            yield from self._user(name, (*path, "load_report", "to", index))
+
+    def _schedule(self, schedule: Schedule, path: Path) -> Iterator[Fault]:
+        if schedule.team is not None:
+            yield from self._known("team", schedule.team, self.known.teams, (*path, "team"))
+        for role_name, role in schedule.roles.items():
+            for number, layer in enumerate(role.layers):
+                for slot_number, slot in enumerate(layer.participants):
+                    place = (*path, "roles", role_name, "layers", number, "participants", slot_number)
+                    for person in slot:
+                        yield from self._user(person, place)
+        yield from definition_faults(schedule, path)
+        yield from self._laid_over(schedule, path)
+
+    def _laid_over(self, schedule: Schedule, path: Path) -> Iterator[Fault]:
+        for index, override in enumerate(schedule.overrides):
+            place = (*path, "overrides", index)
+            yield from self._user(override.user, (*place, "user"))
+            if override.instead_of is not None:
+                yield from self._user(override.instead_of, (*place, "instead_of"))
+            yield from self._role(override, schedule, (*place, "role"))
+            yield from _span_faults(override, schedule, place)
+        for index, temporary in enumerate(schedule.temporary):
+            yield from self._temporary(temporary, schedule, (*path, "temporary", index))
+        yield from _overlapping_covers(schedule, path)
+
+    def _temporary(self, temporary: Temporary, schedule: Schedule, path: Path) -> Iterator[Fault]:
+        yield from _span_faults(temporary, schedule, path)
+        for index, shift in enumerate(temporary.shifts):
+            yield from self._user(shift.user, (*path, "shifts", index, "user"))
+            yield from self._role(shift, schedule, (*path, "shifts", index, "role"))
+
+    def _role(self, part: Override | TemporaryShift, schedule: Schedule, path: Path) -> Iterator[Fault]:
+        over = instant(part.end, schedule.time_zone or "UTC") <= self.now
+        if schedule.roles and part.role not in schedule.roles and not over:
+            yield Fault(
+                path, f"{schedule.name} has no role “{part.role}”.{suggestion(part.role, schedule.roles)}"
+            )
+
+    def _policy(self, policy: Policy, path: Path) -> Iterator[Fault]:
+        for number, step in enumerate(policy.steps):
+            for index, target in enumerate(step.targets):
+                yield from self._target(target, (*path, "steps", number, "targets", index))
+
+    def _target(self, target: Target, path: Path) -> Iterator[Fault]:
+        if target.user is not None:
+            yield from self._user(target.user, (*path, "user"))
+        if target.team is not None:
+            yield from self._known("team", target.team, self.known.teams, (*path, "team"))
+            yield from _member_role(target.role, (*path, "role"))
+        if target.schedule is not None:
+            yield from self._known("schedule", target.schedule, self.known.schedules, (*path, "schedule"))
+            roles = self.known.schedules.get(target.schedule)
+            if roles is not None and target.role not in roles:
+                hint = suggestion(target.role or "", roles)
+                yield Fault((*path, "role"), f"Schedule {target.schedule} has no role “{target.role}”.{hint}")
+
+    def _service(self, service: Service, path: Path) -> Iterator[Fault]:
+        if service.team is not None:
+            yield from self._known("team", service.team, self.known.teams, (*path, "team"))
+        policy = service.escalation_policy
+        yield from self._known("escalation policy", policy, self.known.policies, (*path, "escalation_policy"))
+
+    def _plan(self, plan: PayPlan, path: Path) -> Iterator[Fault]:
+        for index, person in enumerate(plan.people):
+            yield from self._user(person, (*path, "people", index))
+        for index, team in enumerate(plan.teams):
+            yield from self._known("team", team, self.known.teams, (*path, "teams", index))
+        bands = {*USUAL_BANDS, *(standby.band for standby in plan.standby)}
+        for index, band in enumerate(plan.precedence):
+            if band not in bands:
+                yield Fault(
+                    (*path, "precedence", index), f"There is no band “{band}”.{suggestion(band, bands)}"
+                )
+
+
+def _member_role(role: str | None, path: Path) -> Iterator[Fault]:
+    if role is not None and role not in Membership.Role.values:
+        yield Fault(path, f"A team has no role “{role}”.{suggestion(role, Membership.Role.values)}")
+
+
+def _span_faults(part: Override | Temporary, schedule: Schedule, path: Path) -> Iterator[Fault]:
+    zone = schedule.time_zone or "UTC"
+    if instant(part.end, zone) <= instant(part.start, zone):
+        yield Fault(
+            (*path, "end"), f"This is not after the start, {part.start:%Y-%m-%d %H:%M}; write a later time."
+        )
+
+
+def _overlapping_covers(schedule: Schedule, path: Path) -> Iterator[Fault]:
+    zone = schedule.time_zone or "UTC"
+    covers = sorted(
+        (one.role, instant(one.start, zone), instant(one.end, zone), index)
+        for index, one in enumerate(schedule.overrides)
+        if one.kind == "cover"
+    )
+    for (role, _, end, first), (other, start, _, second) in pairwise(covers):
+        if role == other and start < end:
+            what = f"This cover of {role} overlaps overrides[{first}]; a role has one cover at a time."
+            yield Fault((*path, "overrides", second), what)

@@ -1,0 +1,189 @@
+"""What the database holds, said in the document's words. Read in a fixed number of queries."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Prefetch, QuerySet
+
+from escalation.models import EscalationPolicy, RoutingKey, Service, Step, Target
+from oncall.models import TimeOff
+from paging.actions.pages import FALLBACK_USERNAME
+from paging.models import ContactMethod
+from people.models import Team, User
+from watchbill.provisioning import stored_schedules
+from watchbill.provisioning.checking import validate
+from watchbill.provisioning.document.organisation import Organisation
+from watchbill.provisioning.document.people import Method, Person
+from watchbill.provisioning.durations import spell
+from watchbill.provisioning.faults import DocumentFaults, Fault
+from watchbill.provisioning.models import KeptPart
+from watchbill.provisioning.reading import Reading
+from watchbill.provisioning.settling import settle
+
+PAY_PLANS = "pay_plans"
+
+
+@dataclass(frozen=True)
+class Stored:
+    """The organisation in force, deactivated people included, and who no document may deactivate."""
+
+    organisation: Organisation
+    superusers: frozenset[str]
+
+    @property
+    def zones(self) -> dict[str, str]:
+        return {team.name: team.time_zone for team in self.organisation.teams}
+
+
+def load(*, now: datetime) -> Stored:
+    """Everything that is in use at `now`. Raises DocumentFaults where a row says what no document can."""
+    users = _users()
+    names = {user.pk: user.username for user in users}
+    data: dict[str, Any] = {
+        "version": 1,
+        "users": [_person(user) for user in users],
+        "teams": [_team(team, names) for team in Team.objects.prefetch_related("memberships").order_by("pk")],
+        "schedules": list(stored_schedules.schedules(names, now=now)),
+        "time_off": list(_time_off(names)),
+        "escalation_policies": [_policy(policy) for policy in _policies()],
+        "services": [_service(service) for service in _services()],
+        PAY_PLANS: [part.body for part in KeptPart.objects.filter(section=PAY_PLANS).order_by("pk")],
+    }
+    superusers = frozenset(user.username for user in users if user.is_superuser)
+    return Stored(settle(_validated(data), zones={}), superusers)
+
+
+def _validated(data: dict[str, Any]) -> Organisation:
+    try:
+        return validate(Reading(data))
+    except DocumentFaults as faults:
+        said = [Fault((), f"The database holds what no document can say: {fault}") for fault in faults.faults]
+        raise DocumentFaults(said) from None
+
+
+def implied_methods(*, phone: str, email: str) -> list[Method]:
+    """How a person is reached who gave a phone number and an email address."""
+    by_phone = [Method(via="sms", address=phone), Method(via="voice", address=phone)] if phone else []
+    return [*by_phone, *([Method(via="email", address=email)] if email else [])]
+
+
+def methods_of(person: Person) -> list[Method]:
+    """Every contact method of a stored person."""
+    if person.contact_methods is not None:
+        return person.contact_methods
+    return implied_methods(phone=person.phone, email=person.email)
+
+
+def _users() -> QuerySet[User]:
+    usable = ContactMethod.objects.filter(verified_at__isnull=False, disabled_reason="").order_by("pk")
+    return (
+        User.objects.exclude(username=FALLBACK_USERNAME)  # stands for FALLBACK_CONTACT, and is nobody's
+        .prefetch_related(Prefetch("contact_methods", usable), "notification_rules")
+        .order_by("pk")
+        .all()
+    )
+
+
+def _person(user: User) -> dict[str, Any]:
+    methods = [{"via": one.kind, "address": one.address} for one in user.contact_methods.all()]
+    phone = _phone(methods)
+    implied = [one.model_dump() for one in implied_methods(phone=phone, email=user.email)]
+    by_address = sorted(methods, key=lambda one: (one["via"], one["address"]))
+    usual = by_address == sorted(implied, key=lambda one: (one["via"], one["address"]))
+    return {
+        "username": user.username,
+        "name": user.name,
+        "active": user.is_active,
+        "email": user.email,
+        "phone": phone,
+        "contact_methods": None if usual else methods,
+        "time_zone": user.time_zone,
+        "holidays": user.holidays,
+        "notification_rules": _rules(user),
+    }
+
+
+def _phone(methods: list[dict[str, str]]) -> str:
+    """The number that is both texted and called."""
+    called = {one["address"] for one in methods if one["via"] == "voice"}
+    return next((one["address"] for one in methods if one["via"] == "sms" and one["address"] in called), "")
+
+
+def _rules(user: User) -> dict[str, list[dict[str, str]]] | None:
+    rules: dict[str, list[dict[str, str]]] = {}
+    for rule in user.notification_rules.all():
+        rules.setdefault(rule.urgency, []).append({"via": rule.via, "after": spell(rule.after)})
+    return rules or None
+
+
+def _team(team: Team, names: dict[int, str]) -> dict[str, Any]:
+    return {
+        "name": team.name,
+        "time_zone": team.time_zone,
+        "members": {names[member.user_id]: member.role for member in team.memberships.all()},
+        "pages_per_shift_budget": team.pages_per_shift_budget,
+        **team.extras,
+    }
+
+
+def _time_off(names: dict[int, str]) -> Iterator[dict[str, Any]]:
+    for away in TimeOff.objects.filter(cancelled_at=None).order_by("start", "end", "user__username", "pk"):
+        dates = {"start": away.start.isoformat(), "end": away.end.isoformat()}
+        yield {"user": names[away.user_id], **dates, "reason": away.reason}
+
+
+def _policies() -> QuerySet[EscalationPolicy]:
+    targets = Target.objects.select_related("schedule", "user", "team").order_by("pk")
+    steps = Step.objects.prefetch_related(Prefetch("targets", targets)).order_by("position")
+    return (
+        EscalationPolicy.objects.filter(retired_at=None)
+        .prefetch_related(Prefetch("steps", steps))
+        .order_by("pk")
+    )
+
+
+def _policy(policy: EscalationPolicy) -> dict[str, Any]:
+    return {
+        "name": policy.name,
+        "repeat": policy.repeat,
+        "steps": [_step(step) for step in policy.steps.all()],
+    }
+
+
+def _step(step: Step) -> dict[str, Any]:
+    return {
+        "timeout": step.timeout and spell(step.timeout),
+        "after": step.after and spell(step.after),
+        "targets": [_target(target) for target in step.targets.all()],
+    }
+
+
+def _target(target: Target) -> dict[str, Any]:
+    return {
+        "schedule": target.schedule and target.schedule.name,
+        "user": target.user and target.user.username,
+        "team": target.team and target.team.name,
+        "role": target.role or None,
+    }
+
+
+def _services() -> QuerySet[Service]:
+    keys = RoutingKey.objects.filter(revoked_at=None).order_by("pk")
+    services = Service.objects.filter(retired_at=None).select_related("team", "policy")
+    return services.prefetch_related(Prefetch("routing_keys", keys)).order_by("pk")
+
+
+def _service(service: Service) -> dict[str, Any]:
+    return {
+        "name": service.name,
+        "team": service.team and service.team.name,
+        "escalation_policy": service.policy.name,
+        "acknowledgement_timeout": spell(service.acknowledgement_timeout),
+        "support_hours": service.support_hours or None,
+        "urgency": service.urgency,
+        "runbooks": service.runbooks,
+        "routing_keys": [{"name": key.name, "key": key.key} for key in service.routing_keys.all()],
+        **service.extras,
+    }

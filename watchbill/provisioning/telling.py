@@ -1,0 +1,66 @@
+"""A plan in words, for the one who applies it."""
+
+import json
+from collections.abc import Iterator
+from itertools import groupby
+from typing import Any
+
+from watchbill.provisioning.plan import Change, Difference, Plan
+
+SIGNS = {"create": "+", "change": "~", "retire": "-"}
+RETIRING = {
+    "user": "deactivated",
+    "override": "cancelled",
+    "temporary schedule": "cancelled",
+    "time off": "cancelled",
+    "routing key": "revoked",
+    "pay plan": "removed",
+}
+LONGEST = 200
+
+
+def tell(plan: Plan) -> Iterator[str]:
+    """The plan, line by line; “no change” where there is nothing to do."""
+    retiring = [change for change in plan.changes if change.action == "retire"]
+    if retiring:
+        yield f"not in the document, and retired by --prune: {len(retiring)}"
+        yield from (_line(change) for change in retiring)
+    for change in plan.changes:
+        if change.action != "retire":
+            yield _line(change)
+            yield from _fields(change)
+    yield from (f"left as it was carried: {change.kind} {change.name}" for change in plan.history)
+    for kind, changes in groupby(plan.left_alone, key=lambda change: change.kind):
+        yield f"left alone, not in the document: {kind} {', '.join(change.name for change in changes)}"
+    if plan.kept:
+        yield f"kept as stored, not yet acted on: {'; '.join(plan.kept)}"
+    yield _sum(plan)
+
+
+def _line(change: Change) -> str:
+    becomes = f": {RETIRING.get(change.kind, 'retired')}" if change.action == "retire" else ""
+    return f"  {SIGNS[change.action]} {change.kind} {change.name}{becomes}"
+
+
+def _fields(change: Change) -> Iterator[str]:
+    if change.action == "change":
+        yield from (f"      {_field(change, one)}" for one in change.differences)
+
+
+def _field(change: Change, one: Difference) -> str:
+    if change.kind == "routing key":
+        return f"{one.field}: another value"
+    return f"{one.field}: {_spelled(one.old)} -> {_spelled(one.new)}"
+
+
+def _spelled(value: Any) -> str:
+    text = value if isinstance(value, str) and value else json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+
+
+def _sum(plan: Plan) -> str:
+    if not plan.changes:
+        return f"no change ({plan.unchanged} parts are as the document says)"
+    counts = {action: sum(change.action == action for change in plan.changes) for action in SIGNS}
+    said = ", ".join(f"{count} to {action}" for action, count in counts.items())
+    return f"{said}, {plan.unchanged} unchanged"

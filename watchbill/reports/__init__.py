@@ -1,0 +1,1 @@
+"""Reports look at every floor through selectors and write only rows of their own."""

@@ -1,0 +1,22 @@
+"""How late the rows are: what says that nobody decides or sends."""
+
+from datetime import datetime, timedelta
+
+from django.db.models import Min
+
+from escalation.models import Incident
+from paging.models import Notification
+
+State = Notification.State
+
+
+def oldest_overdue(*, now: datetime) -> timedelta:
+    """For how long the oldest due row waits to be decided or sent; zero when nothing is due."""
+    waiting = Notification.objects.filter(state__in=[State.PENDING, State.UNKNOWN])
+    claimed = Notification.objects.filter(state=State.CLAIMED)
+    oldest = (
+        Incident.objects.filter(wake_at__isnull=False).aggregate(due=Min("wake_at"))["due"],
+        waiting.aggregate(due=Min("due_at"))["due"],
+        claimed.aggregate(due=Min("lease_until"))["due"],
+    )
+    return now - min((due for due in oldest if due is not None and due < now), default=now)

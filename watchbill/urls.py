@@ -1,0 +1,27 @@
+"""Every address, by floor. The names of intake and API paths are the contract with the outside."""
+
+from django.contrib import admin
+from django.urls import include, path, re_path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from rest_framework.permissions import AllowAny
+
+from oncall import feeds
+from watchbill.web import health
+
+urlpatterns = [
+    path("", include("escalation.api.intake_urls")),
+    re_path(r"^healthz/?$", health.healthz, name="healthz"),
+    re_path(r"^readyz/?$", health.readyz, name="readyz"),
+    re_path(r"^metrics/?$", health.metrics, name="metrics"),
+    path("ical/<str:token>.ics", feeds.feed, name="feed"),
+    path("api/v1/", include("escalation.api.urls")),
+    path("api/v1/", include("oncall.api.urls")),
+    path("api/v1/schema/", SpectacularAPIView.as_view(permission_classes=[AllowAny]), name="schema"),
+    path(
+        "api/v1/docs/",
+        SpectacularSwaggerView.as_view(url_name="schema", permission_classes=[AllowAny]),
+        name="docs",
+    ),
+    path("admin/", admin.site.urls),
+    path("", include("watchbill.web.urls")),
+]

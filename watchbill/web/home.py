@@ -1,0 +1,147 @@
+"""The first page: who is on call now, what is open, and when it is my turn."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from escalation.selectors import open_incidents
+from oncall.actions import Refused
+from oncall.actions.feeds import issue_feed, rotate_feed
+from oncall.core import final
+from oncall.core.definition import in_order
+from oncall.core.final import Shift
+from oncall.feeds import address_of
+from oncall.loading import rosters
+from oncall.models import Schedule
+from people.ledger.record import Actor
+from people.models import User
+from watchbill.web.pages import for_people, person
+
+AHEAD = timedelta(days=28)
+SHOWN_INCIDENTS = 25
+SHOWN_SHIFTS = 12
+
+
+@dataclass(frozen=True, kw_only=True)
+class MyShift:
+    """`until` is None where it goes on past the days looked at."""
+
+    schedule: Schedule
+    role: str
+    start: datetime
+    until: datetime | None
+    override: str
+
+
+@dataclass(kw_only=True)
+class RoleNow:
+    """Who is on call in a role, and until when that stays so."""
+
+    role: str
+    names: list[str] = field(default_factory=list)
+    until: datetime | None = None
+
+
+@require_safe
+@for_people
+def home(request: HttpRequest) -> HttpResponse:
+    return _page(request)
+
+
+@require_POST
+@for_people
+def show_calendar(request: HttpRequest) -> HttpResponse:
+    """The page with the secret calendar address on it; `rotate` makes a new one and ends the old."""
+    reader = person(request)
+    verb = rotate_feed if "rotate" in request.POST else issue_feed
+    try:
+        token = verb(owner=reader, by=Actor.person(reader, via="web"), now=timezone.now())
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+        return _page(request)
+    return _page(request, calendar=address_of(token))
+
+
+def _page(request: HttpRequest, *, calendar: str = "") -> HttpResponse:
+    now, reader = timezone.now(), person(request)
+    schedules = list(Schedule.objects.filter(retired_at=None).order_by("name"))
+    shifts = _shifts(schedules, now=now)
+    mine = sorted(_mine(schedules, shifts, reader, now=now), key=lambda shift: shift.start)
+    unanswered_first = open_incidents().order_by("-status", "-triggered_at", "-pk")
+    incidents = list(unanswered_first[: SHOWN_INCIDENTS + 1])
+    context = {
+        "here": "home",
+        "reader": reader,
+        "incidents": incidents[:SHOWN_INCIDENTS],
+        "more": len(incidents) > SHOWN_INCIDENTS,
+        "duties": [shift for shift in mine if shift.start <= now],
+        "shifts": [shift for shift in mine if shift.start > now][:SHOWN_SHIFTS],
+        "schedules": _on_call(schedules, shifts, now=now),
+        "days": AHEAD.days,
+        "calendar": calendar,
+    }
+    return render(request, "web/home.html", context)
+
+
+def _shifts(schedules: Iterable[Schedule], *, now: datetime) -> Mapping[int, list[Shift]]:
+    """The final shifts from now on, by schedule, in a fixed number of queries."""
+    until = now + AHEAD
+    found = rosters([schedule.pk for schedule in schedules], since=now, until=until)
+    return {schedule: final.shifts(roster, now, until) for schedule, roster in found.items()}
+
+
+def _mine(
+    schedules: Iterable[Schedule], shifts: Mapping[int, list[Shift]], reader: User, *, now: datetime
+) -> Iterator[MyShift]:
+    for schedule in schedules:
+        for shift in shifts.get(schedule.pk, ()):
+            if shift.user == reader.pk:
+                yield MyShift(
+                    schedule=schedule,
+                    role=shift.role,
+                    start=shift.start,
+                    until=_end(shift, now=now),
+                    override=shift.override,
+                )
+
+
+def _on_call(
+    schedules: Iterable[Schedule], shifts: Mapping[int, list[Shift]], *, now: datetime
+) -> list[dict[str, object]]:
+    current = {pk: [shift for shift in found if shift.start <= now] for pk, found in shifts.items()}
+    people = User.objects.in_bulk({user for found in current.values() for user in _users(found)})
+    return [
+        {"name": schedule.name, "rows": _roles(current.get(schedule.pk, ()), people, now=now)}
+        for schedule in schedules
+    ]
+
+
+def _roles(current: Iterable[Shift], people: Mapping[int, User], *, now: datetime) -> list[RoleNow]:
+    by_role: defaultdict[str, list[Shift]] = defaultdict(list)
+    for shift in current:
+        by_role[shift.role].append(shift)
+    return [
+        RoleNow(
+            role=role,
+            names=[str(people[user]) for user in _users(by_role[role]) if user in people],
+            until=min(
+                (end for end in (_end(shift, now=now) for shift in by_role[role]) if end), default=None
+            ),
+        )
+        for role in in_order(set(by_role))
+    ]
+
+
+def _users(shifts: Iterable[Shift]) -> list[int]:
+    return [shift.user for shift in shifts if shift.user is not None]
+
+
+def _end(shift: Shift, *, now: datetime) -> datetime | None:
+    return shift.end if shift.end < now + AHEAD else None

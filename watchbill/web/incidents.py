@@ -1,0 +1,135 @@
+"""The incidents: all of them, one of them, and what a person does about it."""
+
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from escalation import planning, selectors, wording
+from escalation.actions import respond
+from escalation.models import Alert, Incident
+from people.ledger.record import Actor
+from people.models import User
+from watchbill.web.pages import for_people, outward, person
+
+PER_PAGE = 50
+SHOWN_OF_PLAN = 8
+SNOOZES = {"30": "30 minutes", "60": "1 hour", "240": "4 hours", "480": "8 hours", "1440": "1 day"}
+LONGEST_NOTE = 10_000
+
+
+@require_safe
+@for_people
+def index(request: HttpRequest) -> HttpResponse:
+    """Every incident, newest first; `?status=open` leaves out what is resolved."""
+    only_open = request.GET.get("status") == "open"
+    rows = selectors.open_incidents() if only_open else selectors.incidents()
+    page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
+    context = {"here": "incidents", "reader": person(request), "page": page, "only_open": only_open}
+    return render(request, "web/incidents.html", context)
+
+
+@require_safe
+@for_people
+def detail(request: HttpRequest, incident_id: int) -> HttpResponse:
+    incident = get_object_or_404(selectors.incidents(), pk=incident_id)
+    alerts = list(incident.alerts.order_by("-last_event_at", "-pk"))
+    context = {
+        "here": "incidents",
+        "reader": person(request),
+        "incident": incident,
+        "open": incident.status != Incident.Status.RESOLVED,
+        "alerts": alerts,
+        "labels": sorted(alerts[0].labels.items()) if alerts else [],
+        "links": _links(incident, alerts),
+        "timeline": selectors.timeline(incident.pk),
+        "plan": _plan(incident),
+        "shown_of_plan": SHOWN_OF_PLAN,
+        "snoozes": SNOOZES,
+    }
+    return render(request, "web/incident.html", context)
+
+
+def _plan(incident: Incident) -> list[dict[str, object]]:
+    """What is still to come if nobody answers: one line for what one person gets at one moment."""
+    if incident.status == Incident.Status.RESOLVED:
+        return []
+    lines: dict[tuple[object, ...], list[str]] = {}
+    for one in planning.plan_of(incident, now=timezone.now()):
+        lines.setdefault((one.at, one.user, one.step, one.repeat), []).append(one.via)
+    people = User.objects.in_bulk({user for _, user, _, _ in lines})
+    return [
+        {"at": at, "user": people.get(user), "vias": vias, "step": step, "repeat": repeat}
+        for (at, user, step, repeat), vias in lines.items()
+    ]
+
+
+def _links(incident: Incident, alerts: Sequence[Alert]) -> list[tuple[str, str, str]]:
+    """Runbooks, and what the newest alert links to."""
+    alert = alerts[0] if alerts else None
+    return outward([*wording.runbooks(incident, alert), *(alert.links if alert else ())])
+
+
+@require_POST
+@for_people
+def act(request: HttpRequest, incident_id: int, action: str) -> HttpResponse:
+    """POST `/incidents/<id>/<action>`, then back to where the button was."""
+    try:
+        said = ACTIONS[action](request, incident_id)
+    except respond.Refused as refusal:
+        messages.error(request, str(refusal))
+    except Incident.DoesNotExist:
+        messages.error(request, f"There is no incident #{incident_id}.")
+        return redirect("home")
+    else:
+        messages.success(request, said)
+    return redirect("home") if request.POST.get("back") == "home" else redirect("incident", incident_id)
+
+
+def _acknowledge(request: HttpRequest, incident_id: int) -> str:
+    respond.acknowledge(incident_id=incident_id, by=_by(request), now=timezone.now())
+    return f"You acknowledged #{incident_id}. Paging has stopped."
+
+
+def _resolve(request: HttpRequest, incident_id: int) -> str:
+    respond.resolve(incident_id=incident_id, by=_by(request), now=timezone.now())
+    return f"You resolved #{incident_id}. Nobody is paged any more."
+
+
+def _escalate(request: HttpRequest, incident_id: int) -> str:
+    respond.escalate(incident_id=incident_id, by=_by(request), now=timezone.now())
+    return f"#{incident_id} is escalated: the next step is paged now."
+
+
+def _snooze(request: HttpRequest, incident_id: int) -> str:
+    minutes = request.POST.get("minutes", "")
+    if minutes not in SNOOZES:
+        raise respond.Refused("Choose how long to snooze.")
+    now = timezone.now()
+    until = now + timedelta(minutes=int(minutes))
+    respond.snooze(incident_id=incident_id, until=until, by=_by(request), now=now)
+    return f"#{incident_id} is quiet for {SNOOZES[minutes]}, then pages from step 1."
+
+
+def _note(request: HttpRequest, incident_id: int) -> str:
+    text = request.POST.get("text", "")[:LONGEST_NOTE].replace("\x00", "")
+    respond.note(incident_id=incident_id, text=text, by=_by(request), now=timezone.now())
+    return "Your note is on the timeline."
+
+
+def _by(request: HttpRequest) -> Actor:
+    return Actor.person(person(request), via="web")
+
+
+ACTIONS: dict[str, Callable[[HttpRequest, int], str]] = {
+    "acknowledge": _acknowledge,
+    "resolve": _resolve,
+    "escalate": _escalate,
+    "snooze": _snooze,
+    "note": _note,
+}

@@ -1,0 +1,101 @@
+"""The page behind the signed link in a message. The token is the authority; nobody logs in at 3 a.m.
+
+GET changes nothing, because mail scanners and link previews open every address. POST acts as the person
+whom the message was to.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+
+from escalation.actions import respond
+from escalation.models import Incident
+from escalation.selectors import incidents
+from paging.links import BadLink, read_page_token
+from paging.models import Page
+from people.ledger.record import Actor
+from watchbill.web.pages import guarded, outward
+
+FOR_EVER = timedelta(days=36_500)
+NO_LONGER = "You can no longer act by this link. Ask a manager of your team, or log in."
+UNKNOWN_ACTION = "This page knows two answers, acknowledge and resolve. Choose one of the buttons."
+
+
+@csrf_exempt  # no session is read: the signature in the address says who is asking
+@require_http_methods(["GET", "HEAD", "POST"])
+@guarded
+def link(request: HttpRequest, token: str) -> HttpResponse:
+    """`/p/<token>`: 403 for a link that is not ours, 410 for one that is too old."""
+    try:
+        page = Page.objects.select_related("user").get(pk=read_page_token(token))
+    except BadLink as fault:
+        return _shut(request, str(fault), status=410 if _was_ours(token) else 403)
+    except Page.DoesNotExist:
+        return _shut(request, NO_LONGER, status=410)
+    incident = _incident_of(page)
+    if incident is None or not page.user.is_active:
+        return _shut(request, NO_LONGER, status=410)
+    if request.method == "POST":
+        return _act(request, page, incident, now=timezone.now())
+    return _show(request, page, incident)
+
+
+def _act(request: HttpRequest, page: Page, incident: Incident, *, now: datetime) -> HttpResponse:
+    by = Actor.person(page.user, via="link")
+    action = request.POST.get("action")
+    try:
+        if action == "acknowledge":
+            respond.acknowledge(incident_id=incident.pk, by=by, now=now)
+        elif action == "resolve":
+            respond.resolve(incident_id=incident.pk, by=by, now=now)
+        else:
+            return _show(request, page, incident, refused=UNKNOWN_ACTION, status=400)
+    except respond.Refused:
+        pass  # somebody was quicker: the page says who, and when
+    return _show(request, page, incidents().get(pk=incident.pk))
+
+
+def _show(request: HttpRequest, page: Page, incident: Incident, **said: Any) -> HttpResponse:
+    status = said.pop("status", 200)
+    context = {
+        "incident": incident,
+        "reader": page.user,
+        "because": page.facts.get("because", ""),
+        "links": outward(page.facts.get("links", ())),
+        "open": incident.status != Incident.Status.RESOLVED,
+        "mine": incident.status == Incident.Status.ACKNOWLEDGED and incident.acknowledged_by == page.user,
+        **said,
+    }
+    return _private(render(request, "web/link.html", context, status=status))
+
+
+def _shut(request: HttpRequest, sentence: str, *, status: int) -> HttpResponse:
+    return _private(render(request, "web/link_shut.html", {"sentence": sentence}, status=status))
+
+
+def _private(response: HttpResponse) -> HttpResponse:
+    """The address is a key: no referrer carries it on, no index keeps it, no cache holds the page."""
+    response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers["X-Robots-Tag"] = "noindex, nofollow"
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _incident_of(page: Page) -> Incident | None:
+    kind, _, number = page.cause.partition(":")
+    if kind != "incident" or not number.isdecimal():
+        return None
+    return incidents().filter(pk=int(number)).first()
+
+
+def _was_ours(token: str) -> bool:
+    try:
+        read_page_token(token, max_age=FOR_EVER)
+    except BadLink:
+        return False
+    return True

@@ -1,0 +1,21 @@
+"""The pages for people. Each answers with and without its trailing slash; nothing redirects."""
+
+from django.urls import path, re_path
+
+from watchbill.web import home, incidents, link, session
+
+urlpatterns = [
+    path("", home.home, name="home"),
+    path("calendar", home.show_calendar, name="calendar"),
+    path("login/", session.Login.as_view(), name="login"),
+    path("logout/", session.Logout.as_view(), name="logout"),
+    path("p/<str:token>", link.link, name="page-link"),
+    re_path(r"^incidents/?$", incidents.index, name="incidents"),
+    path("incidents/<int:incident_id>", incidents.detail, name="incident"),
+    path("incidents/<int:incident_id>/", incidents.detail),
+    re_path(
+        rf"^incidents/(?P<incident_id>[0-9]{{1,18}})/(?P<action>{'|'.join(incidents.ACTIONS)})/?$",
+        incidents.act,
+        name="incident-act",
+    ),
+]
