@@ -3,7 +3,10 @@
 PYTHON ?= python3
 VENV := .venv
 UV := UV_NO_PROGRESS=1 $(VENV)/bin/uv
-SYNC := $(UV) pip sync --quiet --require-hashes --python $(VENV)/bin/python
+# uv brings certificates of its own; where a proxy has others, the system knows them.
+SYNC = sync() { $(UV) pip sync --quiet --require-hashes --python $(VENV)/bin/python "$$@"; }; \
+	again() { echo "Again, with the certificates of this system ..."; sync --system-certs "$$@"; }; \
+	install() { sync "$$@" || again "$$@"; }; install
 UV_VERSION := 0.13.8
 MANAGE := $(VENV)/bin/python manage.py
 
@@ -49,7 +52,7 @@ clean:  ## remove .venv and every cache; var/ stays
 # requirements-dev.lock holds everything of requirements.lock, so whoever has the tools keeps them.
 $(VENV)/run.stamp: requirements.lock | $(VENV)/bin/uv
 	@echo "Installing what requirements.lock names ..."
-	@if test -e $(VENV)/dev.stamp; then $(SYNC) requirements-dev.lock; else $(SYNC) requirements.lock; fi
+	@$(SYNC) $$(test -e $(VENV)/dev.stamp && echo requirements-dev.lock || echo requirements.lock)
 	@touch $@
 
 $(VENV)/dev.stamp: requirements-dev.lock requirements.lock | $(VENV)/bin/uv
