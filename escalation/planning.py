@@ -31,15 +31,23 @@ def plan_of(incident: Incident, *, now: datetime) -> list[plan.PlannedMessage]:
 
 
 def _resolver(service: Service) -> plan.Resolve:
+    """Asks who is on call at each step's own time; how each person is reached is asked once."""
+    known: dict[int, plan.Reached] = {}
+
     def resolve(decision: PageTargets | PageManagers, at: datetime) -> Sequence[plan.Reached]:
         if isinstance(decision, PageTargets):
-            return _reached([one.user for one in targets.recipients(decision.targets, at=at)])
-        return _reached([one.user for one in targets.managers(service.team_id)])
+            users = [one.user for one in targets.recipients(decision.targets, at=at)]
+        else:
+            users = [one.user for one in targets.managers(service.team_id)]
+        known.update({one.user: one for one in _reached([user for user in users if user not in known])})
+        return [known[user] for user in users]
 
     return resolve
 
 
 def _reached(users: Sequence[int]) -> list[plan.Reached]:
+    if not users:
+        return []
     methods, rules = paging.usable_methods(users), paging.rules(users)
     return [
         plan.Reached(

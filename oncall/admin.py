@@ -22,9 +22,7 @@ from oncall.forms.schedule import ScheduleForm, latest_version
 from oncall.loading import rosters
 from oncall.models import Override, Schedule, ScheduleVersion, TimeOff
 from oncall.selectors import on_call
-from people.ledger.record import Line, record
-from people.ledger.verbs import Verb
-from people.models import Team, User
+from people.models import User
 from people.permissions import managed_team_ids
 from people.recorded import ByVerb, Retirable, Rows, actor_of, kept_rows, teams_of, user_of
 
@@ -134,18 +132,10 @@ class ScheduleAdmin(Retirable):
         if row is None:
             return actions.create_schedule(name=form.cleaned_data["name"], team=team, by=by, now=now, **said)
         actions.new_version(schedule=row, by=by, now=now, effective_from=form.effective_from, **said)
-        if row.team != team:
-            self._move(request, row, team, now=now)
+        actions.set_team(schedule=row, team=team, by=by, now=now)
         for one in kept_rows(formsets[Override]):
             _write_override(row, one, by=by, now=now)
         return row
-
-    @staticmethod
-    def _move(request: HttpRequest, row: Schedule, team: Team | None, *, now: datetime) -> None:
-        what = f"Schedule {row.name} moved from {row.team or 'no team'} to {team or 'no team'}"
-        row.team = team
-        row.save(update_fields=["team"])
-        record([Line(Verb.SCHEDULE_CHANGED, ("schedule", row.pk), actor_of(request), what)], now=now)
 
     @action(description="Retire")
     def retire(self, request: HttpRequest, queryset: QuerySet[Schedule]) -> None:

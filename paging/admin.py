@@ -11,6 +11,7 @@ from django.utils import timezone
 from unfold.decorators import display
 
 from paging.actions import contacts
+from paging.actions.pages import FALLBACK_USERNAME
 from paging.models import Attempt, ContactMethod, Notification, NotificationRule
 from people.actions import PeopleError
 from people.admin import PersonAdmin
@@ -81,6 +82,10 @@ class ReachablePersonAdmin(PersonAdmin):
 
     inlines = (ContactMethodRows, RuleRows)
     refusals = (PeopleError, contacts.Refused)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        """Without the one who stands for FALLBACK_CONTACT, and is nobody."""
+        return super().get_queryset(request).exclude(username=FALLBACK_USERNAME)
 
     def write(self, request: HttpRequest, row: User | None, form: Any, formsets: Mapping[type, Any]) -> User:
         person = super().write(request, row, form, formsets)

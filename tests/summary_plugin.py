@@ -11,6 +11,30 @@ from tests import servers
 CI = os.environ.get("CI", "").lower() in {"1", "true"}
 
 
+SERVERS = {"db", "transactional_db"}
+
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--only-servers",
+        action="store_true",
+        help="leave out what touches neither a database nor a process: another run has done it",
+    )
+
+
+def pytest_collection_modifyitems(config, items):
+    if not config.getoption("--only-servers"):
+        return
+    wanted = [item for item in items if needs_server(item)]
+    config.hook.pytest_deselected(items=[item for item in items if not needs_server(item)])
+    items[:] = wanted
+
+
+def needs_server(item):
+    marked = item.get_closest_marker("django_db") or item.get_closest_marker("processes")
+    return bool(marked or SERVERS & set(getattr(item, "fixturenames", ())))
+
+
 def is_controller(config):
     return not hasattr(config, "workerinput")
 

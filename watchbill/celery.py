@@ -3,6 +3,7 @@
 import os
 
 from celery import Celery
+from celery.schedules import crontab
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "watchbill.settings")
 
@@ -13,4 +14,5 @@ app.autodiscover_tasks(["watchbill"])
 app.conf.beat_schedule = {
     # Decide and send what is due. Every worker also does this by itself (watchbill.ticking.ticker).
     "tick": {"task": "watchbill.tick", "schedule": 1.0, "options": {"expires": 2}},
+    "housekeeping": {"task": "watchbill.housekeeping", "schedule": crontab(hour=4, minute=17)},
 }

@@ -100,6 +100,7 @@ LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_TZ = True
 USE_I18N = True
+FORMAT_MODULE_PATH = ["watchbill.formats"]
 
 STATIC_URL = "/static/"
 WHITENOISE_USE_FINDERS = True  # nothing to collect before the first start

@@ -6,6 +6,7 @@ from celery import shared_task, signals
 from django.utils import timezone
 
 from escalation import engine
+from oncall.actions import extend_holidays
 from paging import dispatch
 from watchbill.ticking import ticker
 
@@ -24,6 +25,12 @@ def tick_task() -> None:
     """Costs one flag where a ticker runs beside it; in a prefork worker's child it does the work itself."""
     if not ticker.wake():
         tick()
+
+
+@shared_task(name="watchbill.housekeeping", ignore_result=True)
+def housekeeping() -> None:
+    """What nothing waits for, once a night."""
+    extend_holidays(timezone.now())
 
 
 @signals.worker_ready.connect

@@ -161,7 +161,7 @@ def _run_outside(state: State, policy: Policy, now: datetime) -> Answer:
             decisions.append(
                 PageTargets(
                     number=step.number,
-                    repeat=state.repeat,
+                    repeat=0,
                     run=f"outside.{step.number}",
                     targets=step.targets,
                     outside=True,

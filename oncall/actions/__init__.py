@@ -1,7 +1,7 @@
 """Everything that changes a schedule. Each verb writes the ledger in the same transaction."""
 
 from oncall.actions.feeds import issue_feed, rotate_feed
-from oncall.actions.holidays import ensure_holidays
+from oncall.actions.holidays import ensure_holidays, extend_holidays
 from oncall.actions.overrides import add_override, cancel_override, end_override
 from oncall.actions.refusal import Refused
 from oncall.actions.schedules import bring_back, create_schedule, new_version, retire_schedule, set_team
@@ -21,6 +21,7 @@ __all__ = [
     "end_override",
     "end_temporary",
     "ensure_holidays",
+    "extend_holidays",
     "issue_feed",
     "new_version",
     "retire_schedule",

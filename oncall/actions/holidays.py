@@ -2,11 +2,14 @@
 
 import difflib
 from collections.abc import Iterable
+from datetime import datetime
 
 import holidays as library
 
 from oncall.actions.refusal import Refused
-from oncall.models import HolidayDate
+from oncall.models import HolidayDate, ScheduleVersion
+
+YEARS_AHEAD = 3
 
 
 def ensure_holidays(calendar: str, years: Iterable[int]) -> None:
@@ -29,6 +32,15 @@ def ensure_holidays(calendar: str, years: Iterable[int]) -> None:
         ],
         ignore_conflicts=True,  # another request may be writing the same years
     )
+
+
+def extend_holidays(now: datetime) -> None:
+    """Write the years to come of every calendar that a schedule counts worked days by, so that a schedule
+    nobody edits does not run out of holidays. Dates that are written already stay as they are.
+    """
+    used = ScheduleVersion.objects.exclude(holidays="").values_list("holidays", flat=True).distinct()
+    for calendar in used:
+        ensure_holidays(calendar, range(now.year, now.year + YEARS_AHEAD + 1))
 
 
 def check_calendar(calendar: str) -> None:

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, transaction
 
-from oncall.actions.holidays import ensure_holidays
+from oncall.actions.holidays import YEARS_AHEAD, ensure_holidays
 from oncall.actions.refusal import Refused, text
 from oncall.actions.spans import locked
 from oncall.core.definition import Definition
@@ -15,8 +15,6 @@ from oncall.models import Participation, Schedule, ScheduleVersion
 from people.ledger.record import Actor, Line, record
 from people.ledger.verbs import Verb
 from people.models import Team, User
-
-YEARS_AHEAD = 3
 
 
 def create_schedule(  # noqa: PLR0913 - the words of one request

@@ -311,3 +311,17 @@ def test_time_off_is_whole_days_and_can_be_taken_back(bo):
         actions.cancel_time_off(time_off=row, by=BY, now=NOW)
     with pytest.raises(actions.Refused, match="no day"):
         actions.add_time_off(user=bo, start=date(2025, 7, 7), end=date(2025, 7, 7), by=BY, now=NOW)
+
+
+def test_a_schedule_that_nobody_edits_does_not_run_out_of_holidays(ana):
+    create("Days", said(ana, turns="worked_days"), holidays="GB-ENG")
+    assert not HolidayDate.objects.filter(date__year=2031).exists()
+    actions.extend_holidays(NOW.replace(year=2029))
+    assert HolidayDate.objects.filter(calendar="GB-ENG", date=date(2031, 12, 25)).exists()
+
+
+def test_holidays_that_are_written_stay_whatever_the_library_says_later(ana):
+    create("Days", said(ana, turns="worked_days"), holidays="GB-ENG")
+    HolidayDate.objects.filter(date=date(2026, 12, 25)).delete()
+    actions.extend_holidays(NOW)
+    assert not HolidayDate.objects.filter(date=date(2026, 12, 25)).exists()
