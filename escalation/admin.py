@@ -217,10 +217,10 @@ class IncidentAdmin(ReadOnly):
         ("title", "service"),
         ("status", "severity", "urgency"),
         ("triggered_at", "acknowledged_at", "resolved_at"),
-        ("on_it", "parked_reason", "wake_at"),
-        ("recurred", "policy_name"),
+        ("on_it", "not_paging", "next_look"),
+        ("again", "policy_name"),
     )
-    readonly_fields = ("on_it", "policy_name")
+    readonly_fields = ("on_it", "not_paging", "next_look", "again", "policy_name")
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return IncidentList
@@ -246,6 +246,18 @@ class IncidentAdmin(ReadOnly):
                 "alerts": row.alerts.order_by("-last_event_at", "-pk"),
             }
         return super().changeform_view(request, object_id, form_url, shown | (extra_context or {}))
+
+    @display(description="Why nobody is paged")
+    def not_paging(self, row: Incident) -> str:
+        return row.parked_reason or "-"
+
+    @display(description="Next step at (UTC)", ordering="wake_at")
+    def next_look(self, row: Incident) -> Any:
+        return row.wake_at
+
+    @display(description="Resolved within the hour before")
+    def again(self, row: Incident) -> str:
+        return "yes, it recurred" if row.recurred else "no"
 
     @display(description="Incident", ordering="pk")
     def number(self, row: Incident) -> str:

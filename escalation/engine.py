@@ -6,19 +6,19 @@ that its state is the last one decided.
 """
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 import structlog
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, InterfaceError, OperationalError, transaction
 
 from escalation import targets, wording
 from escalation.core.decision import Decision, Note, PageManagers, PageTargets, StopPaging
-from escalation.core.incident import State, Status
+from escalation.core.incident import State, Status, Urgency
 from escalation.core.machine import decide, opening
-from escalation.core.policy import Policy
+from escalation.core.policy import Policy, Target
 from escalation.core.stimulus import StepRan, Stimulus, Ticked, Triggered
-from escalation.loading import STATE_COLUMNS, put_state, state_of
+from escalation.loading import STATE_COLUMNS, put_state, service_urgency, state_of
 from escalation.models import Alert, Incident
 from paging.actions import pages
 from people import metrics
@@ -30,50 +30,75 @@ log = structlog.get_logger(__name__)
 FAULT_PAUSE = timedelta(seconds=30)
 """An incident that the engine cannot decide is looked at again after this, behind the others."""
 
+DEADLOCKED = {"40P01", "40001"}
 
-def run_due(*, now: datetime, limit: int = 100) -> int:
+
+def run_due(*, clock: Callable[[], datetime], limit: int = 100) -> int:
     """Decide every incident whose `wake_at` has come, oldest first, each in a transaction of its own.
 
     Returns how many were decided; fewer than `limit` means that nothing more is due. Safe to run in many
     workers at once: a row that another one holds is passed over.
     """
-    due = list(
-        Incident.objects.filter(wake_at__lte=now)
-        .order_by("wake_at", "pk")
-        .values_list("pk", flat=True)[:limit]
-    )
-    return sum(_run_one(pk, now) for pk in due)
+    due = Incident.objects.filter(wake_at__lte=clock()).order_by("wake_at", "pk")
+    return sum(_run_one(pk, clock) for pk in list(due.values_list("pk", flat=True)[:limit]))
 
 
-def _run_one(pk: int, now: datetime) -> bool:
+def _run_one(pk: int, clock: Callable[[], datetime]) -> bool:
     try:
         with transaction.atomic():
-            row = (
-                Incident.objects.select_for_update(skip_locked=True, of=("self",))
-                .select_related("service", "service__team")
-                .filter(pk=pk, wake_at__lte=now)
-                .first()
-            )
+            now = clock()  # after the lock was waited for, where the database has only one writer
+            row = _due(pk, now)
             if row is None:
                 return False
-            if row.wake_at is not None:
-                metrics.STEP_LATENESS.observe((now - row.wake_at).total_seconds())
+            metrics.STEP_LATENESS.observe((now - (row.wake_at or now)).total_seconds())
+            _reconsider(row, now)
             apply(row, Ticked(), now=now)
             return True
-    except DatabaseError:
+    except (OperationalError, InterfaceError) as fault:
+        if getattr(fault.__cause__, "sqlstate", "") in DEADLOCKED:
+            return False  # this one waits for the next tick, the others do not
         raise
     except Exception:
         log.exception("incident_not_decided", incident=pk, effect=f"looked at again after {FAULT_PAUSE}")
-        _postpone(pk, now)
+        _postpone(pk, clock())
         return False
 
 
+def _due(pk: int, now: datetime) -> Incident | None:
+    return (
+        Incident.objects.select_for_update(skip_locked=True, of=("self",))
+        .select_related("service", "service__team")
+        .filter(pk=pk, wake_at__lte=now)
+        .first()
+    )
+
+
+def _reconsider(row: Incident, now: datetime) -> None:
+    """A hold outside support hours that ends late, after an outage, may end outside the next ones again."""
+    if row.urgency == Urgency.LOW and row.raise_at is not None and row.raise_at <= now:
+        urgency, raise_at = service_urgency(row.service, row.severity, at=now)
+        if urgency is Urgency.LOW and raise_at is not None:
+            row.hold_until = row.raise_at = raise_at
+
+
 def _postpone(pk: int, now: datetime) -> None:
-    """One incident that cannot be decided must not keep the others from being looked at."""
+    """One incident that cannot be decided must not keep the others waiting, nor stay unheard of: its
+    managers are paged, once.
+    """
     with transaction.atomic():
-        if Incident.objects.filter(pk=pk, wake_at__lte=now).update(wake_at=now + FAULT_PAUSE):
-            what = "The engine could not decide what happens next; it tries again in 30 seconds."
-            record([Line(Verb.INCIDENT_UNREACHABLE, ("incident", pk), ENGINE, what)], now=now)
+        row = _due(pk, now)
+        if row is None:
+            return
+        Incident.objects.filter(pk=pk).update(wake_at=now + FAULT_PAUSE)
+        what = "The engine could not decide what happens next; it tries again in 30 seconds."
+        record([Line(Verb.INCIDENT_UNREACHABLE, ("incident", pk), ENGINE, what)], now=now)
+    try:
+        with transaction.atomic():
+            lines: list[Line] = []
+            _page_managers(row, PageManagers(run="fault.managers", why="it could not be decided"), lines, now)
+            _write(lines, now)
+    except Exception:
+        log.exception("managers_not_paged", incident=pk)
 
 
 def open_incident(
@@ -111,6 +136,8 @@ def apply(row: Incident, stimulus: Stimulus, *, now: datetime, by: Actor = ENGIN
         state, decisions = decide(state, policy, waiting.popleft(), now)
         put_state(row, state, policy)
         for decision in decisions:
+            if not isinstance(decision, Note):
+                _write(lines, now)  # the cause stands before what it brings about
             metrics.DECISIONS.labels(kind=type(decision).__name__).inc()
             waiting.extend(_do(row, decision, lines, now=now, by=by, why=why))
         if not waiting and _is_due(state, policy, now):
@@ -119,7 +146,13 @@ def apply(row: Incident, stimulus: Stimulus, *, now: datetime, by: Actor = ENGIN
     row.save(
         update_fields=[*STATE_COLUMNS, "acknowledged_at", "acknowledged_by", "resolved_at", "resolved_by"]
     )
-    record(lines, now=now)
+    _write(lines, now)
+
+
+def _write(lines: list[Line], now: datetime) -> None:
+    if lines:
+        record(lines, now=now)
+        lines.clear()
 
 
 def _is_due(state: State, policy: Policy, now: datetime) -> bool:
@@ -154,12 +187,26 @@ def _page_step(row: Incident, decision: PageTargets, lines: list[Line], now: dat
     reason = wording.step_reason(decision)
     found = [
         targets.Recipient(one.user, f"{one.because}, {reason}")
-        for one in targets.recipients(decision.targets, at=now)
+        for one in _recipients(row, decision.targets, now)
     ]
     reached = _page(row, found, run=decision.run, now=now, valid_for=decision.valid_for)
     asked = ", ".join(target.label for target in decision.targets)
     lines += wording.unreached(row, found, reached, why=f"{reason}: {asked}")
     return bool(reached)
+
+
+def _recipients(row: Incident, wanted: Sequence[Target], now: datetime) -> list[targets.Recipient]:
+    """Of targets of which one cannot be resolved (a fault of ours), the others are paged all the same."""
+    try:
+        return targets.recipients(wanted, at=now)
+    except DatabaseError:
+        raise
+    except Exception:
+        log.exception("target_not_resolved", incident=row.pk, targets=[target.label for target in wanted])
+    if len(wanted) == 1:
+        return []
+    found = [one for target in wanted for one in _recipients(row, [target], now)]
+    return list({one.user: one for one in reversed(found)}.values())[::-1]
 
 
 def _page_managers(row: Incident, decision: PageManagers, lines: list[Line], now: datetime) -> None:

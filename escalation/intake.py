@@ -21,6 +21,7 @@ from people import metrics
 from people.ledger.record import Actor, Line, record
 from people.ledger.verbs import Verb
 
+BATCH = 200
 RECURS_WITHIN = timedelta(minutes=60)
 
 
@@ -50,20 +51,29 @@ def service_key(key: str) -> RoutingKey:
     return found
 
 
-@transaction.atomic
 def receive(*, key: str, events: Sequence[Event], source: str, now: datetime) -> int:
-    """Take in what one post said, all of it or nothing. Returns the number of new incidents.
+    """Take in what one post said; all of it is durable when this returns. Returns the number of new
+    incidents. Raises UnknownKey, with nothing written.
 
-    Raises UnknownKey. Alerts are touched in the order of their keys, so that two posts that name the
-    same alerts never wait for each other in a circle.
+    A post of thousands is written in batches, so that it does not keep every other sender waiting; a
+    sender that hears of a fault in between sends all of it again, and what is there already only counts.
+    Alerts are touched in the order of their keys, so that two posts that name the same alerts never wait
+    for each other in a circle.
     """
     found = service_key(key)
-    by = Actor(f"{found.name} ({source})")
+    ordered = sorted(events, key=lambda event: (event.whole_group, event.dedup_key))
     opened = 0
-    for event in sorted(events, key=lambda event: (event.whole_group, event.dedup_key)):
-        metrics.EVENTS.labels(source=source, action=event.action.value).inc()
-        opened += _receive_one(found.service, event, by=by, now=now)
+    for first in range(0, len(ordered), BATCH):
+        opened += _receive_batch(found, ordered[first : first + BATCH], source=source, now=now)
     return opened
+
+
+@transaction.atomic
+def _receive_batch(key: RoutingKey, events: Sequence[Event], *, source: str, now: datetime) -> int:
+    by = Actor(f"{key.name} ({source})")
+    for event in events:
+        metrics.EVENTS.labels(source=source, action=event.action.value).inc()
+    return sum(_receive_one(key.service, event, by=by, now=now) for event in events)
 
 
 @transaction.atomic

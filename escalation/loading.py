@@ -1,6 +1,8 @@
 """Rows to core values and back. No decision is taken here."""
 
+from collections.abc import Iterable, Iterator
 from datetime import datetime
+from itertools import groupby
 from typing import Any
 
 from django.db.models import F
@@ -9,33 +11,28 @@ from django.db.models.functions import Greatest
 from escalation.core.incident import Parked, State, Status, Urgency
 from escalation.core.policy import OutsideStep, Policy, Step, Target
 from escalation.core.urgency import SupportHours, urgency_of
-from escalation.models import Alert, EscalationPolicy, Incident, Service
+from escalation.models import Alert, Incident, Service
 from escalation.models import Step as StepRow
 from escalation.models import Target as TargetRow
 
 
 def policy_of(service: Service) -> Policy:
-    """The service's policy as it stands now, to be frozen. Two queries."""
-    return policy_from(
-        service.policy,
-        list(
-            StepRow.objects.filter(policy_id=service.policy_id)
-            .order_by("position")
-            .prefetch_related("targets__schedule", "targets__user", "targets__team")
-        ),
-        service,
+    """The service's policy as it stands now, to be frozen. One query, and so one moment: of an edit that
+    runs beside it, all is seen or nothing.
+    """
+    rows = (
+        TargetRow.objects.filter(step__policy_id=service.policy_id)
+        .select_related("step__policy", "schedule", "user", "team")
+        .order_by("step__position", "pk")
     )
-
-
-def policy_from(policy: EscalationPolicy, rows: list[StepRow], service: Service) -> Policy:
-    steps = []
-    outside = []
-    for number, row in enumerate(rows, start=1):
-        targets = tuple(_target(target) for target in row.targets.all())
+    steps: list[Step] = []
+    outside: list[OutsideStep] = []
+    for number, (row, targets) in enumerate(_by_step(rows), start=1):
         if row.after is not None:
             outside.append(OutsideStep(number=number, after=row.after, targets=targets))
         elif row.timeout is not None:
             steps.append(Step(number=number, timeout=row.timeout, targets=targets))
+    policy = rows[0].step.policy if rows else service.policy
     return Policy(
         name=policy.name,
         steps=tuple(steps),
@@ -43,6 +40,12 @@ def policy_from(policy: EscalationPolicy, rows: list[StepRow], service: Service)
         repeat=policy.repeat,
         acknowledgement_timeout=service.acknowledgement_timeout,
     )
+
+
+def _by_step(rows: Iterable[TargetRow]) -> Iterator[tuple[StepRow, tuple[Target, ...]]]:
+    for _, group in groupby(rows, key=lambda row: row.step_id):
+        targets = list(group)
+        yield targets[0].step, tuple(_target(row) for row in targets)
 
 
 def _target(row: TargetRow) -> Target:
@@ -64,6 +67,7 @@ def state_of(row: Incident) -> State:
         step=row.step,
         step_at=row.step_at,
         hold_until=row.hold_until,
+        raise_at=row.raise_at,
         reached=row.reached,
         managers_paged=row.managers_paged,
         outside_from=row.outside_from,
@@ -73,8 +77,8 @@ def state_of(row: Incident) -> State:
 
 
 STATE_COLUMNS = (
-    "status", "severity", "urgency", "cycle", "repeat", "step", "step_at", "hold_until", "reached",
-    "managers_paged", "outside_from", "outside_done", "parked_reason", "wake_at",
+    "status", "severity", "urgency", "cycle", "repeat", "step", "step_at", "hold_until", "raise_at",
+    "reached", "managers_paged", "outside_from", "outside_done", "parked_reason", "wake_at",
 )  # fmt: skip
 
 
@@ -84,7 +88,7 @@ def put_state(row: Incident, state: State, policy: Policy) -> None:
     row.severity = state.severity
     row.urgency = state.urgency
     row.cycle, row.repeat, row.step = state.cycle, state.repeat, state.step
-    row.step_at, row.hold_until = state.step_at, state.hold_until
+    row.step_at, row.hold_until, row.raise_at = state.step_at, state.hold_until, state.raise_at
     row.reached, row.managers_paged = state.reached, state.managers_paged
     row.outside_from, row.outside_done = state.outside_from, list(state.outside_done)
     row.parked_reason = state.parked

@@ -171,6 +171,7 @@ class Incident(models.Model):
     step = models.PositiveSmallIntegerField(default=0, help_text="The next step of the sequence to run.")
     step_at = models.DateTimeField(null=True, blank=True)
     hold_until = models.DateTimeField(null=True, blank=True)
+    raise_at = models.DateTimeField(null=True, blank=True)
     reached = models.BooleanField(default=False)
     managers_paged = models.BooleanField(default=False)
     outside_from = models.DateTimeField(null=True, blank=True)

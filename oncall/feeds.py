@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils import timezone
 from django.utils.cache import get_conditional_response
 from django.utils.http import content_disposition_header
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
 from oncall.actions.feeds import digest_of, note_fetch
@@ -36,6 +37,7 @@ STORY = ("subject_type", "subject_id", "verb", "at", "why", "data")
 OF_A_SCHEDULE = [verb for verb in Verb if verb.partition(".")[0] in {"schedule", "override", "temporary"}]
 
 
+@csrf_exempt  # so that a POST hears of its method, and no form token is asked of a calendar
 @require_safe
 def feed(request: HttpRequest, token: str) -> HttpResponseBase:
     """The calendar behind a secret address; 404 for an unknown one, 410 for a revoked or a leaver's."""

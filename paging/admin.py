@@ -7,7 +7,9 @@ from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.template.defaultfilters import linebreaksbr
 from django.utils import timezone
+from django.utils.html import format_html
 from unfold.decorators import display
 
 from paging.actions import contacts
@@ -109,8 +111,13 @@ class ReachablePersonAdmin(PersonAdmin):
 
 class AttemptRows(Shown):
     model = Attempt
-    fields = ("at", "provider", "accepted", "error", "subject", "body")
+    fields = ("at", "provider", "accepted", "error", "subject", "text")
     readonly_fields = fields
+
+    @display(description="Text")
+    def text(self, row: Attempt) -> str:
+        return format_html("{}", linebreaksbr(row.body, autoescape=True))
+
     ordering = ("id",)
     verbose_name_plural = "attempts"
 
@@ -162,8 +169,8 @@ class AttemptAdmin(ReadOnly):
     search_fields = ("subject", "body", "notification__page__user__username", "notification__method__address")
     date_hierarchy = "at"
     ordering = ("-id",)
-    fields = ("at", "person", "via", "provider", "accepted", "error", "provider_id", "subject", "body")
-    readonly_fields = ("person", "via")
+    fields = ("at", "person", "via", "provider", "accepted", "error", "provider_id", "subject", "text")
+    readonly_fields = ("person", "via", "text")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Attempt]:
         return (
@@ -177,6 +184,10 @@ class AttemptAdmin(ReadOnly):
     @display(description="To")
     def via(self, row: Attempt) -> str:
         return str(row.notification.method)
+
+    @display(description="Text")
+    def text(self, row: Attempt) -> str:
+        return format_html("{}", linebreaksbr(row.body, autoescape=True))
 
     @display(description="Message")
     def words(self, row: Attempt) -> str:

@@ -16,6 +16,7 @@ from django.db.models import Exists, OuterRef, Subquery
 
 from paging import links
 from paging.actions.outcomes import Handover, record_answer
+from paging.actions.pages import reachable
 from paging.channels.base import ChannelError
 from paging.channels.registry import channel_for
 from paging.core import render, retry
@@ -42,7 +43,7 @@ def send_due(*, clock: Callable[[], datetime], limit: int | None = None) -> int:
     while limit is None or handled < limit:
         now = clock()
         _take_back_lost(now)
-        claimed = _claim(now)
+        claimed = _claim(clock)
         if claimed is None:
             _suppress_stopped(now)
             break
@@ -60,7 +61,7 @@ def _take_back_lost(now: datetime) -> None:
     )
 
 
-def _claim(now: datetime) -> Notification | None:
+def _claim(clock: Callable[[], datetime]) -> Notification | None:
     """The oldest due notification, now ours alone, or None.
 
     The row's lock proves that nobody else claims it and that no stop has reached it. On SQLite the
@@ -69,6 +70,7 @@ def _claim(now: datetime) -> Notification | None:
     """
     running = Exists(Page.objects.filter(pk=OuterRef("page_id"), stopped_at=None))
     with transaction.atomic(durable=True):
+        now = clock()  # after the lock was waited for, or the lease would begin in the past
         due = (
             Notification.objects.select_for_update(skip_locked=True, of=("self",))
             .select_related("page__user", "method")
@@ -112,6 +114,8 @@ def _hand_over(claimed: Notification, *, clock: Callable[[], datetime]) -> None:
 def _check(claimed: Notification) -> None:
     """Whether a provider is to be asked at all. Raises ChannelError if not."""
     method = claimed.method
+    if not reachable(claimed.page.user):
+        raise ChannelError("the person has left", permanent=True)
     if claimed.attempts > retry.TRIES:
         raise ChannelError(f"{retry.TRIES} workers died over it", permanent=True)
     if method.disabled_reason:

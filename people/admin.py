@@ -37,13 +37,15 @@ class PersonForm(RowForm):
 
 
 def may_edit_person(user: User, person: User) -> bool:
-    """Oneself, and the people of one's teams or of none; a superuser is edited by superusers only."""
+    """Oneself, and people all of whose teams one manages, or who have none. Taking somebody into a team of
+    one's own gives no power over them. A superuser is edited by superusers only.
+    """
     if user.is_superuser or user.pk == person.pk:
         return True
     if person.is_superuser or not is_manager(user):
         return False
     teams = {member.team_id for member in person.memberships.all()}
-    return not teams or bool(teams & managed_team_ids(user))
+    return teams <= managed_team_ids(user)
 
 
 class PersonAdmin(ByVerb, UserAdmin):  # type: ignore[type-arg]  # it takes no parameters when it runs

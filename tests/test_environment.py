@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from watchbill.environment import VariableError, read
+from watchbill.environment import read
+from watchbill.values import VariableError
 
 KEY = "k" * 40
 
@@ -204,3 +205,26 @@ def test_number_is_kept_in_the_form_that_carriers_want(root):
 )
 def test_one_web_process_without_a_broker_two_with_one(root, variables, workers):
     assert given(root, **variables).web_concurrency == workers
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("ALLOWED_HOSTS", "a b"),
+        ("ALLOWED_HOSTS", "pager.example:8000"),
+        ("ALLOWED_HOSTS", "[::1"),
+        ("PUBLIC_URL", "http://a b/"),
+        ("PUBLIC_URL", "https://x/path?q=1"),
+        ("PUBLIC_URL", "https://x/#f"),
+        ("PUBLIC_URL", "https://u:hidden@x"),
+        ("HEARTBEAT_URL", "http://x y/"),
+        ("DATABASE_URL", "postgres://u:p@127.0.0.1:5432/db?bogus=1"),
+        ("DATABASE_URL", "sqlite:////tmp"),
+        ("DEFAULT_FROM_EMAIL", "W\nBcc: x <a@b.example>"),
+        ("PORT", "٣"),
+    ],
+)
+def test_what_would_fail_later_is_refused_at_the_start(tmp_path, name, value):
+    with pytest.raises(VariableError, match=name) as refused:
+        read({"VAR_DIR": str(tmp_path), name: value}, root=tmp_path)
+    assert "hidden" not in str(refused.value)

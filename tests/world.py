@@ -108,7 +108,7 @@ class World:
 
     def tick(self) -> "World":
         """What a worker does at this instant."""
-        while engine.run_due(now=self.now):
+        while engine.run_due(clock=lambda: self.now):
             pass
         dispatch.send_due(clock=lambda: self.now)
         return self

@@ -1,4 +1,4 @@
-"""The project: what looks at everything. See docs/ for the map of the floors."""
+"""The project: what looks at everything. The README has the map of the floors."""
 
 from watchbill.celery import app as celery_app
 

@@ -1,26 +1,30 @@
 """The environment, read once and checked: a wrong value stops the start with one clear sentence."""
 
 import contextlib
+import re
 import secrets
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import environ
-import phonenumbers
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
+from psycopg import ProgrammingError
+from psycopg.conninfo import make_conninfo
 
-BOOLEANS = dict.fromkeys(("1", "true", "yes", "on"), True) | dict.fromkeys(("0", "false", "no", "off"), False)
+from watchbill import values
+from watchbill.values import VariableError
+
 DATABASE_SCHEMES = ("postgres", "postgresql", "sqlite")
 ANY = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - what an operator may write
 EMAIL_PORTS = {"smtp": 25, "smtp+tls": 587, "smtp+ssl": 465}
 SUBMISSION = 587  # RFC 6409; servers there want STARTTLS before a password
 SECRET_LENGTH = 32
+
+WEB = ("http", "https")
+HOST_NAME = re.compile(r"\*|\.?[A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\]")
 
 # Dead peers are noticed within seconds, and never hold a page back for TCP's two hours.
 POSTGRES_OPTIONS = {
@@ -29,18 +33,13 @@ POSTGRES_OPTIONS = {
     "keepalives_interval": 3,
     "keepalives_count": 3,
     "tcp_user_timeout": 10_000,
-    "pool": {"min_size": 1, "max_size": 20, "timeout": 3},
+    "pool": {"min_size": 1, "max_size": 20, "timeout": 3, "reconnect_timeout": 3},
 }
 SQLITE_OPTIONS = {
     "transaction_mode": "IMMEDIATE",
     "timeout": 20,
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
 }
-UNREADABLE = "cannot be read as an address; in a password write / # ? @ : as %2F %23 %3F %40 %3A."
-
-
-class VariableError(Exception):
-    """One variable is wrong. The text names it and says what to write instead."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,26 +84,26 @@ def read(environment: Mapping[str, str], *, root: Path) -> Environment:
     """
     get = _reader(environment, root)
     var = root / get("VAR_DIR", "var")
-    host, port = get("HOST", "127.0.0.1"), _port(get("PORT", "8000"))
-    public_url = _url("PUBLIC_URL", get("PUBLIC_URL", near(host, port)), ("http", "https"))
+    host, port = get("HOST", "127.0.0.1"), values.port(get("PORT", "8000"))
+    public_url = _public(get("PUBLIC_URL", near(host, port)))
     found = Environment(
         var=var,
         database=_database(get("DATABASE_URL", f"sqlite:///{var}/watchbill.sqlite3"), root=root),
-        redis_url=_url("REDIS_URL", get("REDIS_URL", ""), ("redis", "rediss", "redis+socket")),
+        redis_url=values.url("REDIS_URL", get("REDIS_URL", ""), ("redis", "rediss", "redis+socket")),
         secret_key=_secret(get("SECRET_KEY", ""), var),
-        debug=_boolean("DEBUG", get("DEBUG", "0")),
+        debug=values.boolean("DEBUG", get("DEBUG", "0")),
         allowed_hosts=_hosts(get("ALLOWED_HOSTS", ""), public_url=public_url),
         public_url=public_url,
         email=_email(get("EMAIL_URL", "")),
-        default_from_email=_sender(get("DEFAULT_FROM_EMAIL", "Watchbill <watchbill@localhost>")),
+        default_from_email=values.sender(get("DEFAULT_FROM_EMAIL", "Watchbill <watchbill@localhost>")),
         twilio_account_sid=get("TWILIO_ACCOUNT_SID", ""),
         twilio_auth_token=get("TWILIO_AUTH_TOKEN", ""),
-        twilio_from_number=_number("TWILIO_FROM_NUMBER", get("TWILIO_FROM_NUMBER", "")),
+        twilio_from_number=values.number("TWILIO_FROM_NUMBER", get("TWILIO_FROM_NUMBER", "")),
         twilio_messaging_service_sid=get("TWILIO_MESSAGING_SERVICE_SID", ""),
-        twilio_api_base_url=_url("TWILIO_API_BASE_URL", get("TWILIO_API_BASE_URL", ""), ("http", "https")),
-        fallback_contact=_contact("FALLBACK_CONTACT", get("FALLBACK_CONTACT", "")),
-        heartbeat_url=_url("HEARTBEAT_URL", get("HEARTBEAT_URL", ""), ("http", "https")),
-        demo=_boolean("DEMO", get("DEMO", "1")),
+        twilio_api_base_url=values.url("TWILIO_API_BASE_URL", get("TWILIO_API_BASE_URL", ""), WEB),
+        fallback_contact=values.contact("FALLBACK_CONTACT", get("FALLBACK_CONTACT", "")),
+        heartbeat_url=values.url("HEARTBEAT_URL", get("HEARTBEAT_URL", ""), WEB),
+        demo=values.boolean("DEMO", get("DEMO", "1")),
         host=host,
         port=port,
         web_concurrency=_workers(get("WEB_CONCURRENCY", ""), broker=bool(get("REDIS_URL", ""))),
@@ -147,18 +146,25 @@ def _database(url: str, *, root: Path) -> dict[str, Any]:
         port = urlsplit(url).port
         database: dict[str, Any] = environ.Env.db_url_config(url)
     except ValueError:
-        raise VariableError(f"DATABASE_URL {UNREADABLE}") from None
+        raise VariableError(f"DATABASE_URL {values.UNREADABLE}") from None
     if scheme == "sqlite":
         return _sqlite(database, root)
     if not database["NAME"]:
         raise VariableError("DATABASE_URL names no database; end it with /name.")
-    return database | {"PORT": port or 5432, "OPTIONS": POSTGRES_OPTIONS | database.get("OPTIONS", {})}
+    options = POSTGRES_OPTIONS | database.get("OPTIONS", {})
+    try:
+        make_conninfo("", **{name: value for name, value in options.items() if name != "pool"})
+    except ProgrammingError:
+        raise VariableError("DATABASE_URL has an option that PostgreSQL does not know.") from None
+    return database | {"PORT": port or 5432, "CONN_HEALTH_CHECKS": True, "OPTIONS": options}
 
 
 def _sqlite(database: dict[str, Any], root: Path) -> dict[str, Any]:
     if database["NAME"] in {"", ":memory:"}:
         raise VariableError("DATABASE_URL names no file; write sqlite:////absolute/path.")
     path = root / database["NAME"]
+    if path.is_dir():
+        raise VariableError(f"DATABASE_URL names {path}, which is a folder; name a file in it.")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as fault:
@@ -176,38 +182,11 @@ def _email(url: str) -> dict[str, Any]:
         port = urlsplit(url).port or EMAIL_PORTS[scheme]
         config: dict[str, Any] = environ.Env.email_url_config(f"{scheme}:{url.partition(':')[2]}")
     except ValueError:
-        raise VariableError(f"EMAIL_URL {UNREADABLE}") from None
+        raise VariableError(f"EMAIL_URL {values.UNREADABLE}") from None
     if not config["EMAIL_HOST"]:
         raise VariableError("EMAIL_URL names no host; write smtp://user:password@mail.example:587.")
     starttls = scheme == "smtp+tls" or (scheme == "smtp" and port == SUBMISSION)
     return config | {"EMAIL_PORT": port, "EMAIL_USE_TLS": starttls, "EMAIL_USE_SSL": scheme == "smtp+ssl"}
-
-
-def _url(name: str, value: str, schemes: tuple[str, ...]) -> str:
-    """The address without its last slash. What is wrong is said without it: it may hold a secret."""
-    try:
-        parts = urlsplit(value)
-        _ = parts.port
-    except ValueError:
-        raise VariableError(f"{name} {UNREADABLE}") from None
-    socket = parts.scheme.endswith("+socket") and parts.path
-    if value and (parts.scheme not in schemes or not (parts.hostname or socket)):
-        written = " or ".join(f"{scheme}://" for scheme in schemes)
-        raise VariableError(f"{name} must begin with {written} and name a host.")
-    return value.rstrip("/")
-
-
-def _boolean(name: str, value: str) -> bool:
-    try:
-        return BOOLEANS[value.lower()]
-    except KeyError:
-        raise VariableError(f"{name} is “{value}”; write 1 or 0.") from None
-
-
-def _port(value: str) -> int:
-    if not value.isdecimal() or not 0 < int(value) < 65536:
-        raise VariableError(f"PORT is “{value}”; write a number from 1 to 65535.")
-    return int(value)
 
 
 def _workers(value: str, *, broker: bool) -> int:
@@ -221,41 +200,19 @@ def _workers(value: str, *, broker: bool) -> int:
     return int(value or (2 if broker else 1))
 
 
-def _number(name: str, value: str) -> str:
-    if not value:
-        return ""
-    try:
-        parsed = phonenumbers.parse(value, None)
-    except phonenumbers.NumberParseException:
-        parsed = None
-    if parsed is None or not phonenumbers.is_possible_number(parsed):
-        raise VariableError(f"{name} is “{value}”; write it with its country, such as +14155550100.")
-    return str(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164))
-
-
-def _contact(name: str, value: str) -> str:
-    """An email address or an E.164 number."""
-    return _address(name, value) if "@" in value else _number(name, value)
-
-
-def _sender(value: str) -> str:
-    """An address as it stands in a message's From: with or without a name before it."""
-    _address("DEFAULT_FROM_EMAIL", parseaddr(value)[1])
-    return value
-
-
-def _address(name: str, value: str) -> str:
-    try:
-        validate_email(value)
-    except ValidationError:
-        raise VariableError(f"{name} is “{value}”, which is not an email address.") from None
-    return value
+def _public(value: str) -> str:
+    """It is put before every link in a message."""
+    url = values.url("PUBLIC_URL", value, WEB)
+    parts = urlsplit(url)
+    if parts.query or parts.fragment or parts.username:
+        raise VariableError("PUBLIC_URL is more than an address; write it such as https://pager.example.")
+    return url
 
 
 def _hosts(value: str, *, public_url: str) -> list[str]:
     named = {host.strip() for host in value.split(",")} - {""}
     for host in sorted(named):
-        if "/" in host:
+        if not HOST_NAME.fullmatch(host):
             raise VariableError(f"ALLOWED_HOSTS has “{host}”; write names alone, such as pager.example.")
     public = urlsplit(public_url).hostname or ""
     return sorted({*named, f"[{public}]" if ":" in public else public, "localhost", "127.0.0.1", "[::1]"})

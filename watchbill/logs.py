@@ -1,10 +1,23 @@
 """Logs: a line a person can read on a terminal, a JSON line anywhere else."""
 
 import logging
+import re
 import sys
 from typing import Any
 
 import structlog
+from structlog.typing import EventDict
+
+SECRET_IN_ADDRESS = re.compile(r"(/integrations/[^/\s]+/|/ical/|/p/)[^\s\"'/?#]+")
+
+
+def without_secrets(_logger: Any, _name: str, event: EventDict) -> EventDict:
+    """Routing keys, calendar tokens and signed links stand in addresses, and an address is soon logged."""
+    return {
+        key: SECRET_IN_ADDRESS.sub(r"\1…", value) if isinstance(value, str) else value
+        for key, value in event.items()
+    }
+
 
 SHARED: list[Any] = [
     structlog.contextvars.merge_contextvars,
@@ -12,6 +25,7 @@ SHARED: list[Any] = [
     structlog.stdlib.add_log_level,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
     structlog.processors.StackInfoRenderer(),
+    without_secrets,
 ]
 NOISY = (
     "celery.beat",

@@ -7,7 +7,8 @@ from typing import Any
 from django.templatetags.static import static
 from django.urls import reverse_lazy
 
-from watchbill.environment import VariableError, read
+from watchbill.environment import read
+from watchbill.values import VariableError
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -52,6 +53,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "watchbill.web.middleware.BodilessHead",
     "watchbill.web.middleware.UnavailableDatabase",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -109,10 +111,11 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = ENV.public_url.startswith("https:")
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SESSION_COOKIE_SECURE else None
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+FILE_UPLOAD_HANDLERS: list[str] = []  # nothing here takes a file, so none is ever written to a disk
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 
 # Mail: an SMTP server when EMAIL_URL names one; otherwise dispatch uses the outbox and never this.
-EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+EMAIL_BACKEND = "paging.channels.smtp.Backend"
 EMAIL_HOST = ENV.email.get("EMAIL_HOST", "localhost")
 EMAIL_PORT = ENV.email.get("EMAIL_PORT", 25)
 EMAIL_HOST_USER = ENV.email.get("EMAIL_HOST_USER") or ""
@@ -165,7 +168,7 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["people.parsers.BoundedJSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.CursorPagination",
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],

@@ -15,7 +15,7 @@ _ticker = ticker.Ticker()
 
 def tick() -> None:
     """Decide what is due, then send what is due, until neither finds anything."""
-    while engine.run_due(now=timezone.now()):
+    while engine.run_due(clock=timezone.now):
         pass
     dispatch.send_due(clock=timezone.now)
 

@@ -16,12 +16,13 @@ urlpatterns = [
     path("ical/<str:token>.ics", feeds.feed, name="feed"),
     path("api/v1/", include("escalation.api.urls")),
     path("api/v1/", include("oncall.api.urls")),
-    path("api/v1/schema/", SpectacularAPIView.as_view(permission_classes=[AllowAny]), name="schema"),
-    path(
-        "api/v1/docs/",
+    re_path(r"^api/v1/schema/?$", SpectacularAPIView.as_view(permission_classes=[AllowAny]), name="schema"),
+    re_path(
+        r"^api/v1/docs/?$",
         SpectacularSwaggerView.as_view(url_name="schema", permission_classes=[AllowAny]),
         name="docs",
     ),
+    re_path(r"^api/", health.no_such_address),
     path("admin/", admin.site.urls),
     path("", include("watchbill.web.urls")),
 ]

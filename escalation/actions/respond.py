@@ -71,7 +71,7 @@ def reassign(*, incident_id: int, users: Sequence[User], by: Actor, now: datetim
         targets=tuple(Target(label=str(user), user=user.pk) for user in users),
     )
     row.policy = Policy(
-        name=f"{old.name}, reassigned",
+        name=old.name,
         steps=(step,),
         outside=old.outside,
         repeat=old.repeat,
@@ -91,7 +91,7 @@ def note(*, incident_id: int, text: str, by: Actor, now: datetime) -> Incident:
     if not text.strip():
         raise Refused("A note needs some text.")
     row = _locked(incident_id, or_resolved=True)
-    record([Line(Verb.INCIDENT_NOTE, ("incident", row.pk), by, text.strip())], now=now)
+    record([Line(Verb.INCIDENT_NOTE, ("incident", row.pk), by, f"noted: {text.strip()}")], now=now)
     engine.apply(row, Active(), now=now, by=by)
     return row
 

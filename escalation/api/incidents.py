@@ -10,7 +10,6 @@ from rest_framework import viewsets
 from rest_framework.decorators import action
 from rest_framework.exceptions import APIException
 from rest_framework.generics import get_object_or_404
-from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -27,6 +26,7 @@ from escalation.api.serializers import (
 from escalation.models import Incident
 from people.ledger.record import Actor
 from people.models import User
+from people.pagination import SafeCursor
 
 
 class Conflict(APIException):
@@ -36,7 +36,7 @@ class Conflict(APIException):
     default_code = "conflict"
 
 
-class NewestFirst(CursorPagination):
+class NewestFirst(SafeCursor):
     ordering = ("-triggered_at", "-id")
 
 

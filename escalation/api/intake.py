@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpRequest, JsonResponse
-from django.http.request import UnreadablePostError
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 
@@ -39,8 +38,8 @@ def _read(request: HttpRequest) -> bytes:
         raise TooLarge
     try:
         body: bytes = _stream(request).read(MAX_BYTES + 1)
-    except UnreadablePostError as fault:
-        raise Malformed("The body ended before its Content-Length.", is_json=False) from fault
+    except Exception as fault:  # whatever the server's reader raises of a body that is cut or badly chunked
+        raise Malformed("The body could not be read to its end.", is_json=False) from fault
     if len(body) > MAX_BYTES:
         raise TooLarge
     return body

@@ -37,8 +37,9 @@ class State:
     `step` indexes the next step of the policy to run at `step_at`; one past the last means that the
     policy is exhausted then. `cycle` counts starts at step one by a trigger, `repeat` the policy's own
     repeats. `hold_until` ends an acknowledgement, a snooze, or (while triggered) a hold outside support
-    hours. `reached` says whether this pass over the steps paged anyone. Outside steps count from
-    `outside_from`; `outside_done` holds their numbers.
+    hours; `raise_at` is when a low urgency becomes high, because support hours begin. `reached` says
+    whether this pass over the steps paged anyone. Outside steps count from `outside_from`;
+    `outside_done` holds their numbers.
     """
 
     status: Status
@@ -49,6 +50,7 @@ class State:
     step: int = 0
     step_at: datetime | None = None
     hold_until: datetime | None = None
+    raise_at: datetime | None = None
     reached: bool = False
     managers_paged: bool = False
     outside_from: datetime | None = None

@@ -53,8 +53,7 @@ def _answer(stimulus: Stimulus, state: State, policy: Policy, now: datetime) -> 
 def _triggered(stimulus: Triggered, state: State, policy: Policy, now: datetime) -> Answer:
     notes: list[Decision] = [Note(Event.TRIGGERED)]
     if stimulus.urgency is Urgency.LOW:
-        held = replace(state, parked=Parked.LOW_URGENCY, hold_until=stimulus.raise_at)
-        return held, [*notes, Note(Event.HELD, _why_held(stimulus.raise_at))]
+        return _held(state, stimulus.raise_at), [*notes, Note(Event.HELD, _why_held(stimulus.raise_at))]
     return _start(state, now), notes
 
 
@@ -67,8 +66,7 @@ def _repeated(stimulus: Repeated, state: State, policy: Policy, now: datetime) -
     raised = replace(state, severity=stimulus.severity)
     notes: list[Decision] = [Note(Event.RAISED, f"the source now says {stimulus.severity}")]
     if stimulus.urgency is Urgency.LOW:
-        waits = state.urgency is Urgency.LOW and state.status is Status.TRIGGERED
-        return (replace(raised, hold_until=stimulus.raise_at) if waits else raised), notes
+        return _raised_later(raised, stimulus.raise_at), notes
     return _raised(replace(raised, urgency=Urgency.HIGH), policy, now, was=state), notes
 
 
@@ -97,9 +95,12 @@ def _step_ran(stimulus: StepRan, state: State, policy: Policy, now: datetime) ->
 
 @_answer.register
 def _acknowledged(stimulus: Acknowledged, state: State, policy: Policy, now: datetime) -> Answer:
-    lasts = policy.acknowledgement_timeout if state.urgency is Urgency.HIGH else None
-    held = _stopped(state, hold_until=now + lasts if lasts else None)
-    return held, [StopPaging("acknowledged"), Note(Event.ACKNOWLEDGED)]
+    lasts = policy.acknowledgement_timeout
+    until = now + lasts if lasts else None
+    if state.urgency is Urgency.LOW:  # it wakes nobody before its hours begin, if it has any
+        until = max(until, state.raise_at) if until and state.raise_at else state.raise_at
+    held = _stopped(state, hold_until=until)
+    return held, [Note(Event.ACKNOWLEDGED), StopPaging("acknowledged")]
 
 
 @_answer.register
@@ -115,13 +116,19 @@ def _active(stimulus: Active, state: State, policy: Policy, now: datetime) -> An
 
 @_answer.register
 def _snoozed(stimulus: Snoozed, state: State, policy: Policy, now: datetime) -> Answer:
-    return _stopped(state, hold_until=stimulus.until), [StopPaging("snoozed"), Note(Event.SNOOZED)]
+    return _stopped(state, hold_until=stimulus.until), [Note(Event.SNOOZED), StopPaging("snoozed")]
 
 
 @_answer.register
 def _escalated(stimulus: Escalated, state: State, policy: Policy, now: datetime) -> Answer:
     woken = replace(
-        state, status=Status.TRIGGERED, urgency=Urgency.HIGH, parked=Parked.NOT, hold_until=None, step_at=now
+        state,
+        status=Status.TRIGGERED,
+        urgency=Urgency.HIGH,
+        parked=Parked.NOT,
+        hold_until=None,
+        raise_at=None,
+        step_at=now,
     )
     if woken.step >= len(policy.steps):
         woken = _start(woken, now)
@@ -131,13 +138,13 @@ def _escalated(stimulus: Escalated, state: State, policy: Policy, now: datetime)
 @_answer.register
 def _reassigned(stimulus: Reassigned, state: State, policy: Policy, now: datetime) -> Answer:
     urgent = replace(state, urgency=Urgency.HIGH)
-    return _start(urgent, now), [StopPaging("reassigned"), Note(Event.REASSIGNED)]
+    return _start(urgent, now), [Note(Event.REASSIGNED), StopPaging("reassigned")]
 
 
 @_answer.register
 def _resolved(stimulus: Resolved, state: State, policy: Policy, now: datetime) -> Answer:
     over = replace(state, status=Status.RESOLVED, step_at=None, hold_until=None, parked=Parked.NOT)
-    return over, [StopPaging("resolved"), Note(Event.RESOLVED)]
+    return over, [Note(Event.RESOLVED), StopPaging("resolved")]
 
 
 Phase = Callable[[State, Policy, datetime], Answer]
@@ -147,6 +154,9 @@ def _end_hold(state: State, policy: Policy, now: datetime) -> Answer:
     """A hold that is over starts the steps again: nothing stays put off for ever."""
     if state.hold_until is None or now < state.hold_until:
         return state, []
+    if state.urgency is Urgency.LOW and (state.raise_at is None or now < state.raise_at):
+        held = replace(_held(state, state.raise_at), status=Status.TRIGGERED)
+        return held, [Note(Event.ACK_EXPIRED), Note(Event.HELD, _why_held(state.raise_at))]
     if state.status is Status.ACKNOWLEDGED:
         return _start(replace(state, urgency=Urgency.HIGH), now), [Note(Event.ACK_EXPIRED)]
     return _start(replace(state, urgency=Urgency.HIGH), now), [Note(Event.RAISED, "support hours have begun")]
@@ -176,7 +186,8 @@ def _run_step(state: State, policy: Policy, now: datetime) -> Answer:
     if state.step >= len(policy.steps):
         return _exhaust(state)
     step = policy.steps[state.step]
-    base = state.step_at if now - state.step_at <= LATE else now
+    on_time = now - state.step_at <= min(LATE, step.timeout / 2)
+    base = state.step_at if on_time else now
     page = PageTargets(
         number=step.number,
         repeat=state.repeat,
@@ -227,6 +238,7 @@ def _start(state: State, now: datetime) -> State:
         step=0,
         step_at=now,
         hold_until=None,
+        raise_at=None,
         reached=False,
         managers_paged=False,
         outside_from=state.outside_from or now,
@@ -236,6 +248,27 @@ def _start(state: State, now: datetime) -> State:
 
 def _stopped(state: State, *, hold_until: datetime | None) -> State:
     return replace(state, status=Status.ACKNOWLEDGED, step_at=None, hold_until=hold_until, parked=Parked.NOT)
+
+
+def _held(state: State, raise_at: datetime | None) -> State:
+    """Parked, until support hours begin if there are any."""
+    return replace(
+        state,
+        parked=Parked.LOW_URGENCY,
+        urgency=Urgency.LOW,
+        step_at=None,
+        hold_until=raise_at,
+        raise_at=raise_at,
+    )
+
+
+def _raised_later(state: State, raise_at: datetime | None) -> State:
+    """A worse severity that still may wait: who is being paged is paged on, what waits is raised then."""
+    if raise_at is None or (state.status is Status.TRIGGERED and state.parked is Parked.NOT):
+        return state
+    if state.status is Status.TRIGGERED:
+        return _held(state, raise_at)
+    return replace(state, raise_at=raise_at, hold_until=max(state.hold_until or raise_at, raise_at))
 
 
 def _is_lost(state: State, policy: Policy) -> bool:

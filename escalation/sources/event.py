@@ -12,6 +12,7 @@ import orjson
 
 MAX_BYTES = 512 * 1024
 MAX_DEPTH = 64
+BOM = b"\xef\xbb\xbf"
 MAX_SUMMARY = 1024
 MAX_DEDUP_KEY = 255
 
@@ -86,7 +87,7 @@ def read_object(body: bytes) -> dict[str, Any]:
     nesting deeper than 64.
     """
     try:
-        parsed = orjson.loads(body)
+        parsed = orjson.loads(body.removeprefix(BOM))
     except orjson.JSONDecodeError as fault:
         raise Malformed(f"The body is not JSON: {fault}.", is_json=False) from fault
     if not isinstance(parsed, dict):

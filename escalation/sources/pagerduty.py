@@ -43,7 +43,7 @@ class _Payload(_Lenient):
 
 class _Link(_Lenient):
     href: str
-    text: str = ""
+    text: str | None = None
 
 
 class _Envelope(_Lenient):
@@ -51,7 +51,7 @@ class _Envelope(_Lenient):
     event_action: Action = Field(strict=False)
     dedup_key: str | None = Field(None, max_length=MAX_DEDUP_KEY)
     payload: dict[str, Any] | None = None
-    links: list[_Link] = []
+    links: list[_Link] | None = None
     client: str | None = None
     client_url: str | None = None
 
@@ -143,7 +143,7 @@ def _labels(payload: _Payload) -> dict[str, str]:
 
 
 def _links(envelope: _Envelope) -> tuple[tuple[str, str], ...]:
-    sent = [(link.text or "link", link.href) for link in envelope.links]
+    sent = [(link.text or "link", link.href) for link in envelope.links or ()]
     if envelope.client_url:
         sent.append((envelope.client or "source", envelope.client_url))
     return tuple((label[:100], address) for label, href in sent if (address := web_address(href)))

@@ -1,16 +1,10 @@
 """Where nobody is on call."""
 
 from collections.abc import Iterable
-from datetime import datetime
 
-from oncall.core.final import Roster, Shift, shifts
+from oncall.core.final import Shift
 
 NEVER_PAGED = frozenset({"shadow"})
-
-
-def gaps(roster: Roster, since: datetime, until: datetime) -> list[Shift]:
-    """The stretches of [since, until) in which a role that is paged has nobody, ordered by start and role."""
-    return uncovered(shifts(roster, since, until))
 
 
 def uncovered(final: Iterable[Shift]) -> list[Shift]:

@@ -7,7 +7,7 @@ from typing import Any
 from django.db import transaction
 
 from paging import links, loading
-from paging.actions.pages import subject_of
+from paging.actions.pages import reachable, subject_of
 from paging.core.address import masked
 from paging.core.delivery import WAITING, Accepted, Rejected, Settled, State, settle
 from paging.core.message import Message
@@ -59,7 +59,10 @@ def _put(claimed: Notification, settled: Settled, *, now: datetime) -> bool:
         changes["due_at"] = settled.due_at
     if settled.state is State.SENT:
         changes["sent_at"] = now
-    return Notification.objects.filter(pk=claimed.pk, claim=claimed.claim).update(**changes) == 1
+    rows = Notification.objects.filter(pk=claimed.pk).exclude(state=State.SENT)
+    if settled.state is not State.SENT:  # what a provider took is a fact, whoever holds the claim by now
+        rows = rows.filter(claim=claimed.claim)
+    return rows.update(**changes) == 1
 
 
 def _attempt(handover: Handover, message: Message, answer: Accepted | Rejected) -> dict[str, Any]:
@@ -83,6 +86,8 @@ def _go_on(failed: Notification, *, now: datetime) -> str:
     page = failed.page
     if not Page.objects.filter(pk=page.pk, stopped_at=None).exists():
         return "its page was stopped"
+    if not reachable(page.user):
+        return "nobody is asked in their place"
     methods = loading.usable_methods([page.user_id]).get(page.user_id, ())
     way = detour(methods, loading.told(page.pk), urgency=page.urgency)
     forward = Notification.objects.filter(pk__in=way.forward)

@@ -21,7 +21,7 @@ from people.ledger.record import ENGINE, Actor, Line, record
 from people.ledger.verbs import Verb
 from people.models import User
 
-FALLBACK_USERNAME = "fallback"
+FALLBACK_USERNAME = ":fallback"  # no person can have a colon in their username
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +69,11 @@ def page(*, requests: Sequence[PageRequest], now: datetime) -> list[int]:
     if plans:
         _write(plans, now=now)
     return [request.user_id for request in requests if request.user_id not in methods]
+
+
+def reachable(user: User) -> bool:
+    """Whether anybody stands behind the row: who has left is paged no more."""
+    return user.is_active or user.username == FALLBACK_USERNAME
 
 
 def _active(user_ids: Collection[int]) -> Mapping[int, User]:

@@ -7,9 +7,8 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 
 from paging.channels.base import Accepted, ChannelError
+from paging.channels.smtp import TIMEOUT
 from paging.core.message import Message
-
-TIMEOUT = 8
 
 
 class EmailChannel:

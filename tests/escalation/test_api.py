@@ -96,7 +96,7 @@ def test_reassign_pages_the_new_one_and_tells_the_managers_if_they_do_not_answer
 
 def test_a_note_stands_on_the_timeline(api, world, incident):
     api.post(f"/api/v1/incidents/{incident.pk}/note", {"text": "rolled back"}, format="json")
-    assert world.timeline(incident)[-1] == "Bo Lind (API): rolled back"
+    assert world.timeline(incident)[-1] == "Bo Lind (API): noted: rolled back"
 
 
 def test_what_is_over_is_over(api, incident):

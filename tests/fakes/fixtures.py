@@ -26,7 +26,7 @@ def phone(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeP
 def mailbox(settings: Settings) -> Iterator[FakeMailbox]:
     """Email goes to it, by SMTP. The test fails at its end if one arrived that it did not expect."""
     with FakeMailbox() as fake:
-        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+        settings.EMAIL_BACKEND = "paging.channels.smtp.Backend"
         settings.EMAIL_HOST, settings.EMAIL_PORT = fake.host, fake.port
         settings.PAGING_CHANNELS = settings.PAGING_CHANNELS | {"email": "paging.channels.email.EmailChannel"}
         yield fake

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db
 def test_a_claim_whose_worker_died_is_sent_again_after_its_lease(phone, second, again):
     page(person(sms=ALICE_SMS))
     clock = Clock()
-    dispatch._claim(clock())  # and the worker is killed
+    dispatch._claim(clock)  # and the worker is killed
     assert dispatch.send_due(clock=clock) == 0
     clock.advance(seconds=second)
     assert dispatch.send_due(clock=clock) == again
@@ -29,7 +29,7 @@ def test_a_message_that_kills_its_workers_is_given_up(phone):
     clock = Clock()
     for _ in range(retry.TRIES):
         dispatch._take_back_lost(clock())
-        assert dispatch._claim(clock())
+        assert dispatch._claim(clock)
         clock.advance(seconds=16)
     assert dispatch.send_due(clock=clock) == 1
     assert states() == {"sms": "failed"}
@@ -38,7 +38,7 @@ def test_a_message_that_kills_its_workers_is_given_up(phone):
 def test_a_slow_worker_still_says_what_became_of_its_message(phone):
     page(person(sms=ALICE_SMS))
     clock = Clock()
-    claimed = dispatch._claim(clock())
+    claimed = dispatch._claim(clock)
     clock.advance(seconds=16)
     dispatch._take_back_lost(clock())
     dispatch._hand_over(claimed, clock=clock)
@@ -50,10 +50,10 @@ def test_a_slow_worker_still_says_what_became_of_its_message(phone):
 def test_a_worker_that_lost_its_claim_changes_no_state_and_stays_on_record(phone):
     page(person(sms=ALICE_SMS))
     clock = Clock()
-    slow = dispatch._claim(clock())
+    slow = dispatch._claim(clock)
     clock.advance(seconds=16)
     dispatch._take_back_lost(clock())
-    other = dispatch._claim(clock())
+    other = dispatch._claim(clock)
     phone.fail_next(status=400, code=21211)
     dispatch._hand_over(slow, clock=clock)
     assert states() == {"sms": "claimed"}

@@ -173,28 +173,3 @@ def test_only_people_without_any_usable_method_are_unreachable():
     carol = person("carol", "Carol Weiss")
     contacts.disable_contact_method(method=method(bob, "email"), reason="bounced", by=APPLY, now=NOW)
     assert list(selectors.unreachable_users()) == [bob, carol]
-
-
-@pytest.mark.parametrize(("seconds", "age"), [(-1, None), (0, 0), (7, 7)])
-def test_the_oldest_overdue_notification_has_an_age(seconds, age):
-    page(person(sms=ALICE_SMS, email=ALICE_MAIL))
-    found = selectors.oldest_due(NOW + timedelta(seconds=seconds))
-    assert found == (None if age is None else timedelta(seconds=age))
-
-
-def test_what_was_sent_or_stopped_is_not_overdue():
-    alice = person(sms=ALICE_SMS)
-    page(alice)
-    later = NOW + timedelta(minutes=1)
-    Notification.objects.update(state="sent")
-    assert selectors.oldest_due(later) is None
-    Notification.objects.update(state="pending")
-    Page.objects.update(stopped_at=NOW)
-    assert selectors.oldest_due(later) is None
-
-
-def test_notifications_are_counted_by_state():
-    page(person(sms=ALICE_SMS, email=ALICE_MAIL, voice=ALICE_SMS))
-    Notification.objects.filter(method__kind="sms").update(state="sent")
-    assert selectors.count_by_state() == {"sent": 1, "pending": 2}
-    assert [row.method.kind for row in selectors.notifications_of(CAUSE)] == ["sms", "email", "voice"]

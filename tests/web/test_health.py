@@ -183,3 +183,15 @@ def test_database_that_goes_away_is_503_and_asks_to_send_again(client, no_databa
     )
     assert answer.status_code == 503
     assert answer["Retry-After"] == "5"
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics", "/login/"])
+def test_an_answer_to_head_has_no_body_and_says_how_long_it_would_be(client, db, path):
+    answer = client.head(path)
+    assert answer.content == b""
+    assert int(answer["Content-Length"]) > 0
+
+
+def test_below_api_what_is_not_there_is_said_in_json(client, db):
+    answer = client.get("/api/v1/pigeons")
+    assert (answer.status_code, answer["Content-Type"]) == (404, "application/json")

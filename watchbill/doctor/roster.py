@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from escalation.models import EscalationPolicy, Service
 from oncall import selectors as oncall
+from oncall.core.coverage import uncovered
 from oncall.core.final import Shift
 from oncall.models import Participation, Schedule
 from paging import selectors as paging
@@ -81,18 +82,14 @@ def _schedules() -> list[Schedule]:
 
 
 def _gaps(schedule: Schedule, shifts: list[Shift], now: datetime) -> Iterator[Finding]:
-    """A role with no one at all is one finding, not one for each gap."""
+    """The gaps of one role are one finding: who has a hole each night knows it by the first."""
     by_role: defaultdict[str, list[Shift]] = defaultdict(list)
-    for shift in shifts:
-        by_role[shift.role].append(shift)
-    for role, its in by_role.items():
-        gaps = [shift for shift in its if shift.user is None]
-        if not gaps:
-            continue
-        first = max(gaps[0].start, now)
-        words = f"{schedule} {role}: nobody is on call from {_spoken(first)} to {_spoken(gaps[0].end)}"
-        words += f", and {len(gaps) - 1} more gaps within 14 days." if len(gaps) > 1 else "."
-        say = error if first - now < SOON and role == "primary" else warning
+    for gap in uncovered(shifts):
+        by_role[gap.role].append(gap)
+    for role, (first, *more) in by_role.items():
+        words = f"{schedule} {role}: nobody is on call from {_spoken(first.start)} to {_spoken(first.end)}"
+        words += f", and {len(more)} more gaps within 14 days." if more else "."
+        say = error if first.start - now < SOON and role == "primary" else warning
         yield say(words, "Add an override, or change the rotation.")
 
 

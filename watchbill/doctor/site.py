@@ -8,6 +8,8 @@ from django.conf import settings
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
+from escalation.models import Service
+from people.models import Team
 from watchbill.doctor.finding import Finding, error, warning
 from watchbill.provisioning.models import KeptPart
 from watchbill.ticking.overdue import oldest_overdue
@@ -58,10 +60,13 @@ def address(now: datetime) -> Iterator[Finding]:
 
 
 def kept(now: datetime) -> Iterator[Finding]:
-    parts = list(KeptPart.objects.order_by("section", "name"))
-    if parts:
-        names = ", ".join(str(part) for part in parts)
-        yield warning(f"Kept as stored and not acted on: {names}.")
+    """A heartbeat that never pages and a maintenance window that silences nothing should surprise nobody."""
+    for service in Service.objects.filter(retired_at=None).exclude(extras={}).order_by("name"):
+        yield warning(f"Kept as stored and not acted on: {', '.join(service.extras)} of service {service}.")
+    for team in Team.objects.exclude(extras={}).order_by("name"):
+        yield warning(f"Kept as stored and not acted on: {', '.join(team.extras)} of team {team}.")
+    for part in KeptPart.objects.order_by("section", "name"):
+        yield warning(f"Kept as stored and not acted on: {part}.")
 
 
 CHECKS = (migrations, engine, providers, fallback, address, kept)

@@ -93,6 +93,7 @@ class _Builder:
     def __init__(self) -> None:
         self.reading = Reading()
         self.nodes = 0
+        self._checked: set[int] = set()
 
     def build(self, node: Node, path: Path, above: tuple[int, ...]) -> Any:
         self.nodes += 1
@@ -138,6 +139,9 @@ class _Builder:
 
     def _text(self, node: ScalarNode, path: Path) -> str:
         text = str(node.value)
+        if id(node) in self._checked:  # an alias may repeat a long text many thousand times
+            return text
+        self._checked.add(id(node))
         if "\x00" in text:
             self._fault(node, path, "This text has a NUL character in it; take it out.")
         if any("\ud800" <= char <= "\udfff" for char in text):

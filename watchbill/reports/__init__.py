@@ -1,1 +1,1 @@
-"""Reports look at every floor through selectors and write only rows of their own."""
+"""The room of reports, empty so far: they will read every floor and write only rows of their own."""

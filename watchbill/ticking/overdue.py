@@ -12,7 +12,7 @@ State = Notification.State
 
 def oldest_overdue(*, now: datetime) -> timedelta:
     """For how long the oldest due row waits to be decided or sent; zero when nothing is due."""
-    waiting = Notification.objects.filter(state__in=[State.PENDING, State.UNKNOWN])
+    waiting = Notification.objects.filter(state__in=[State.PENDING, State.UNKNOWN], page__stopped_at=None)
     claimed = Notification.objects.filter(state=State.CLAIMED)
     oldest = (
         Incident.objects.filter(wake_at__isnull=False).aggregate(due=Min("wake_at"))["due"],

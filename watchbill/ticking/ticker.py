@@ -62,7 +62,7 @@ class Ticker:
 
     def _decide(self) -> None:
         try:
-            while not self._stopping.is_set() and engine.run_due(now=timezone.now(), limit=BATCH):
+            while not self._stopping.is_set() and engine.run_due(clock=timezone.now, limit=BATCH):
                 self._call_senders()  # the first pages of a storm leave while the rest is decided
             alive.touch()
             first, self._looked_at = self._looked_at == -inf, monotonic()

@@ -11,6 +11,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
@@ -22,6 +23,7 @@ TOO_LATE = timedelta(seconds=60)
 log = structlog.get_logger(__name__)
 
 
+@csrf_exempt  # so that a POST hears of its method
 @require_safe
 @never_cache
 def healthz(_: HttpRequest) -> HttpResponse:
@@ -29,6 +31,7 @@ def healthz(_: HttpRequest) -> HttpResponse:
     return HttpResponse("ok\n", content_type="text/plain; charset=utf-8")
 
 
+@csrf_exempt  # so that a POST hears of its method
 @require_safe
 @never_cache
 def readyz(_: HttpRequest) -> JsonResponse:
@@ -81,7 +84,13 @@ def _broker() -> str:
     return "ok"
 
 
+@csrf_exempt  # so that a POST hears of its method
 @require_safe
 @never_cache
 def metrics(_: HttpRequest) -> HttpResponse:
     return HttpResponse(generate_latest(registry()), content_type=CONTENT_TYPE_LATEST)
+
+
+def no_such_address(request: HttpRequest) -> JsonResponse:
+    """Below /api/ everything is JSON, also what is not there."""
+    return JsonResponse({"detail": "There is nothing at this address; see /api/v1/docs/."}, status=404)

@@ -16,11 +16,10 @@ from django.views.decorators.http import require_http_methods
 from escalation.actions import respond
 from escalation.models import Incident
 from escalation.selectors import incidents
-from paging.actions.pages import FALLBACK_USERNAME
+from paging.actions.pages import reachable
 from paging.links import BadLink, read_page_token
 from paging.models import Page
 from people.ledger.record import Actor
-from people.models import User
 from watchbill.web.pages import guarded, outward
 
 FOR_EVER = timedelta(days=36_500)
@@ -40,16 +39,11 @@ def link(request: HttpRequest, token: str) -> HttpResponse:
     except Page.DoesNotExist:
         return _shut(request, NO_LONGER, status=410)
     incident = _incident_of(page)
-    if incident is None or not _may_act(page.user):
+    if incident is None or not reachable(page.user):
         return _shut(request, NO_LONGER, status=410)
     if request.method == "POST":
         return _act(request, page, incident, now=timezone.now())
     return _show(request, page, incident)
-
-
-def _may_act(user: User) -> bool:
-    """The site's fallback contact is no person who logs in, and is paged when nobody else can be."""
-    return user.is_active or user.username == FALLBACK_USERNAME
 
 
 def _act(request: HttpRequest, page: Page, incident: Incident, *, now: datetime) -> HttpResponse:

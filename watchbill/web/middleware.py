@@ -1,14 +1,32 @@
-"""A database that does not answer becomes a 503, so that a sender keeps its event and tries again."""
+"""What stands around every view: HEAD without a body, and a database that is away as a 503.
+
+A sender that gets a 503 keeps its event and tries again.
+"""
 
 from collections.abc import Callable
 
 import structlog
+from django.core.exceptions import RequestDataTooBig
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from psycopg_pool import PoolTimeout
 
 log = structlog.get_logger(__name__)
 Handler = Callable[[HttpRequest], HttpResponse]
+
+
+class BodilessHead:
+    """An answer to HEAD is an answer to GET without its body, and servers complain of one that has it."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self._get_response(request)
+        if request.method == "HEAD" and not response.streaming:
+            response.headers.setdefault("Content-Length", str(len(response.content)))
+            response.content = b""
+        return response
 
 
 class UnavailableDatabase:
@@ -24,6 +42,8 @@ class UnavailableDatabase:
             return self._unavailable(request, fault)
 
     def process_exception(self, request: HttpRequest, fault: Exception) -> HttpResponse | None:
+        if isinstance(fault, RequestDataTooBig):
+            return JsonResponse({"detail": "The body is too large."}, status=413)
         if isinstance(fault, OperationalError | InterfaceError | PoolTimeout):
             return self._unavailable(request, fault)
         return None

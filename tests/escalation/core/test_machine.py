@@ -248,3 +248,57 @@ def test_the_same_step_run_has_one_name_and_every_run_another():
 def test_a_policy_survives_being_frozen_as_json():
     frozen = policy(outside=[OutsideStep(number=3, after=30 * MINUTE, targets=(CTO,))])
     assert Policy.from_json(frozen.to_json()) == frozen
+
+
+HOURS = timedelta(hours=6)
+
+
+def held(**words):
+    return World(policy(), severity="SEV-3", urgency=Urgency.LOW, raise_at=T0 + HOURS, **words)
+
+
+def test_an_acknowledged_one_that_was_held_is_raised_when_hours_have_begun_all_the_same():
+    world = held().at(MINUTE).happen(Acknowledged())
+    assert world.at(HOURS - SECOND).pages() == []
+    assert world.at(HOURS).pages() == [(HOURS, 1)]
+
+
+def test_an_acknowledgement_shortly_before_the_hours_lasts_its_full_time():
+    world = held().at(HOURS - MINUTE).happen(Acknowledged())
+    assert world.at(HOURS + 28 * MINUTE).pages() == []
+    assert world.at(HOURS + 29 * MINUTE).pages() == [(HOURS + 29 * MINUTE, 1)]
+
+
+def test_a_snooze_of_a_held_one_that_ends_at_night_wakes_nobody():
+    world = held().happen(Snoozed(T0 + 3 * MINUTE)).at(HOURS - SECOND)
+    assert world.pages() == []
+    assert world.state.parked is Parked.LOW_URGENCY
+    assert world.at(HOURS).pages() == [(HOURS, 1)]
+
+
+def test_a_snooze_of_low_urgency_ends_without_a_page():
+    world = World(policy(), severity="SEV-4", urgency=Urgency.LOW)
+    world.happen(Snoozed(T0 + HOURS)).at(timedelta(days=2))
+    assert world.pages() == []
+    assert world.state.parked is Parked.LOW_URGENCY
+
+
+def test_a_worse_severity_of_an_exhausted_one_that_may_wait_is_raised_when_hours_begin():
+    world = World(policy(repeat=0), severity="SEV-4").at(timedelta(hours=1))
+    assert world.state.parked is Parked.EXHAUSTED
+    world.happen(Repeated(severity="SEV-3", urgency=Urgency.LOW, raise_at=T0 + HOURS))
+    assert world.at(HOURS).pages()[-1] == (HOURS, 1)
+
+
+def test_a_worse_severity_that_may_wait_leaves_alone_who_is_being_paged():
+    world = World(policy(), severity="SEV-4").at(MINUTE)
+    world.happen(Repeated(severity="SEV-3", urgency=Urgency.LOW, raise_at=T0 + HOURS))
+    assert world.at(5 * MINUTE).pages()[-1] == (5 * MINUTE, 2)
+
+
+def test_steps_shorter_than_five_seconds_do_not_run_as_a_burst():
+    short = [Step(number=n, timeout=SECOND, targets=(ANA,)) for n in (1, 2, 3)]
+    world = World(Policy(name="p", steps=tuple(short)))
+    world.now = T0 + timedelta(seconds=4.5)
+    world.happen(Ticked())
+    assert len(world.pages()) == 2

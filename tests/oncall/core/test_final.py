@@ -4,7 +4,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from oncall.core.coverage import gaps
+from oncall.core.coverage import uncovered
 from oncall.core.final import Roster, Version, on_call, roles, shifts
 from oncall.core.override import Holder, Override, Temporary, TemporaryShift, in_the_way, settle
 from tests.oncall.core.told import NAMES, A, B, C, D, definition, final, layer, roster, told, utc
@@ -305,7 +305,9 @@ def test_a_retired_schedule_has_nobody_from_then_on():
 def test_gaps_are_told_for_roles_that_are_paged():
     mornings = daily([A], "00:00", "12:00")
     plan = roster(mornings, shadow={"layers": [mornings]})
-    assert told(gaps(plan, utc("2025-03-02"), utc("2025-03-03"))) == ["- 03-02 12:00 - 03-03 00:00"]
+    assert told(uncovered(shifts(plan, utc("2025-03-02"), utc("2025-03-03")))) == [
+        "- 03-02 12:00 - 03-03 00:00"
+    ]
 
 
 def test_a_range_without_length_has_no_shifts():

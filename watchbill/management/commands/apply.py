@@ -2,6 +2,7 @@
 
 import sys
 from argparse import ArgumentParser
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -39,11 +40,15 @@ class Command(BaseCommand):
             what = f"{file}: {count} {'error' if count == 1 else 'errors'}; nothing was written."
             raise CommandError(what, returncode=WRONG) from None
         if plan.changes:
-            self.stdout.write("dry run: nothing was written" if dry_run else "done")
+            with suppress(BrokenPipeError):
+                self.stdout.write("dry run: nothing was written" if dry_run else "done")
 
     def _say(self, plan: Plan) -> None:
-        for line in tell(plan):
-            self.stdout.write(line)
+        """Inside the transaction: a reader who closes the pipe early must not undo what is applied."""
+        with suppress(BrokenPipeError):
+            for line in tell(plan):
+                self.stdout.write(line)
+            self.stdout.flush()
 
 
 def _read(file: str) -> bytes:

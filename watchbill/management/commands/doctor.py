@@ -4,6 +4,7 @@ import json
 from argparse import ArgumentParser
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.db import DatabaseError
 from django.utils import timezone
@@ -37,14 +38,20 @@ class Command(BaseCommand):
             found = [finding for check in site.CHECKS for finding in check(now)]
             return found + [finding for check in roster.CHECKS for finding in check(now)]
         except DatabaseError as fault:
-            return [error(f"The database cannot be asked: {str(fault).strip()}", "Run manage.py migrate.")]
+            return [error(f"The database cannot be asked: {str(fault).strip()}.", "Run manage.py migrate.")]
 
     def _say(self, findings: list[Finding]) -> None:
         for found in sorted(findings, key=lambda found: found.level is not Level.ERROR):
             self.stdout.write(f"{MARKS[found.level]} {found.what}" + (f" {found.mend}" if found.mend else ""))
         errors = sum(found.level is Level.ERROR for found in findings)
-        warnings = len(findings) - errors
+        warnings = _counted(len(findings) - errors, "warning")
         if errors:
-            self.stdout.write(f"{errors} things would fail tonight; {warnings} warnings.")
+            self.stdout.write(f"{_counted(errors, 'thing')} would fail tonight; {warnings}.")
         else:
-            self.stdout.write(f"Nothing would fail tonight; {warnings} warnings.")
+            leaves = settings.ENV.email_configured or settings.ENV.sms_configured
+            but = "" if leaves else ", but without a provider nothing leaves this machine"
+            self.stdout.write(f"Nothing would fail tonight{but}; {warnings}.")
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

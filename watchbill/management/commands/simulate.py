@@ -5,6 +5,7 @@ from argparse import ArgumentParser
 from datetime import UTC, datetime
 from difflib import get_close_matches
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
@@ -14,6 +15,7 @@ from rich.table import Table
 from escalation.core.plan import PlannedMessage
 from escalation.models import Service
 from escalation.planning import simulate
+from oncall.core.walltime import first_instant
 from people.models import User
 
 SEVERITIES = ("SEV-1", "SEV-2", "SEV-3", "SEV-4")
@@ -25,38 +27,50 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("service")
         parser.add_argument("--severity", default="SEV-1", choices=SEVERITIES)
-        parser.add_argument("--at", help="ISO 8601; without an offset it is UTC. Default: now.")
+        parser.add_argument(
+            "--at",
+            help="ISO 8601; without an offset it is the wall-clock time of the service's team. Default: now.",
+        )
         parser.add_argument("--format", default="table", choices=("table", "json"))
 
     def handle(self, *args: Any, **options: Any) -> None:
         service = _service(options["service"])
-        at = _at(options["at"])
+        zone = ZoneInfo(service.team.time_zone if service.team else "UTC")
+        at = _at(options["at"], zone)
         messages = simulate(service, severity=options["severity"], at=at)
         people = User.objects.in_bulk({message.user for message in messages})
         if options["format"] == "json":
             self.stdout.write(json.dumps([_row(message, people) for message in messages], indent=2))
         else:
-            self._table(service, at, messages, people)
+            self._table(service=service, at=at, zone=zone, messages=messages, people=people)
 
     def _table(
-        self, service: Service, at: datetime, messages: list[PlannedMessage], people: dict[int, User]
+        self,
+        *,
+        service: Service,
+        at: datetime,
+        zone: ZoneInfo,
+        messages: list[PlannedMessage],
+        people: dict[int, User],
     ) -> None:
         if not messages:
-            self.stdout.write(f"Nobody would be paged for {service} at {at:%Y-%m-%d %H:%M} UTC.")
+            self.stdout.write(
+                f"Nobody would be paged for {service} at {at.astimezone(zone):%F %H:%M} ({zone})."
+            )
             return
         table = Table(
-            "after", "at (UTC)", "who", "via", "step", "repeat", title=f"{service}, if nobody answers"
+            "after", f"at ({zone})", "who", "via", "step", "repeat", title=f"{service}, if nobody answers"
         )
         for message in messages:
             step = "managers" if message.step is None else str(message.step)
-            when = message.at.astimezone(UTC)
+            when = message.at.astimezone(zone)
             who = str(people[message.user])
             table.add_row(f"+{message.at - at}", f"{when:%F %T}", who, message.via, step, str(message.repeat))
         Console(file=self.stdout).print(table)  # type: ignore[arg-type]
 
 
 def _service(name: str) -> Service:
-    found = Service.objects.select_related("policy").filter(name=name, retired_at=None).first()
+    found = Service.objects.select_related("policy", "team").filter(name=name, retired_at=None).first()
     if found is None:
         near = get_close_matches(
             name, Service.objects.filter(retired_at=None).values_list("name", flat=True), n=1
@@ -65,12 +79,12 @@ def _service(name: str) -> Service:
     return found
 
 
-def _at(text: str | None) -> datetime:
+def _at(text: str | None, zone: ZoneInfo) -> datetime:
     if text is None:
         return timezone.now()
     try:
         at = datetime.fromisoformat(text)
-        return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
+        return (at if at.tzinfo else first_instant(at, zone)).astimezone(UTC)
     except (ValueError, OverflowError):
         raise CommandError(f"--at {text} is not a time; write one such as 2025-03-10T03:00Z.") from None
 

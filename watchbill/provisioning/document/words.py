@@ -29,7 +29,6 @@ from pydantic import (
     model_validator,
 )
 
-from paging.actions.pages import FALLBACK_USERNAME
 from watchbill.provisioning import durations
 from watchbill.provisioning.faults import suggestion
 
@@ -249,8 +248,6 @@ def _name(value: str) -> str:
 def _username(value: str) -> str:
     if not re.fullmatch(r"[\w.@+-]+", value):
         raise ValueError(f"“{value}” is not a username; use letters, digits and @ . + - _ only.")
-    if value == FALLBACK_USERNAME:
-        raise ValueError(f"“{value}” stands for FALLBACK_CONTACT and names nobody; choose another username.")
     return value
 
 

@@ -1,0 +1,110 @@
+"""A fault of one thing is one thing's fault: the others are paged, and somebody hears of it."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.db import IntegrityError
+
+from escalation import engine, wording
+from escalation.actions import config
+from escalation.loading import policy_of
+from escalation.models import Incident
+from oncall.models import ScheduleVersion
+from paging.actions import contacts
+from paging.actions.pages import fallback_recipient
+from people.actions import deactivate_user
+from tests.world import TESTS, World
+
+
+def test_a_schedule_that_cannot_be_resolved_is_skipped_and_the_next_step_is_paged(world):
+    ScheduleVersion.objects.update(time_zone="Mars/Olympus")
+    incident = world.alert()
+    assert world.tick().sent() == [(0, "mia", "email")]
+    assert any("nobody to page" in line for line in world.timeline(incident))
+
+
+def test_beside_a_target_that_cannot_be_resolved_the_others_of_its_step_are_paged(world):
+    steps = [
+        world.step(
+            config.TargetSpec(schedule=world.schedule, role="primary"), config.TargetSpec(user=world.bo)
+        )
+    ]
+    config.change_policy(policy=world.policy, repeat=0, steps=steps, by=TESTS, now=world.now)
+    ScheduleVersion.objects.update(time_zone="Mars/Olympus")
+    world.alert()
+    assert world.tick().sent() == [(0, "bo", "email")]
+
+
+def test_an_incident_that_the_database_refuses_holds_up_none_behind_it(world, monkeypatch):
+    broken = world.alert("broken")
+    facts = wording.facts
+
+    def refused(row, *args, **words):
+        if row.pk == broken.pk:
+            raise IntegrityError("refused")
+        return facts(row, *args, **words)
+
+    monkeypatch.setattr(engine.wording, "facts", refused)
+    world.wait(minutes=1)
+    world.alert("fine")
+    assert (1, "ana", "email") in world.tick().sent()
+
+
+def test_what_cannot_be_decided_is_told_to_the_managers_once(world):
+    broken = world.alert()
+    Incident.objects.filter(pk=broken.pk).update(policy={"nonsense": True})
+    for _ in range(10):
+        world.wait(minutes=1)
+    assert world.sent() == [(0, "mia", "email")]
+
+
+def test_somebody_who_left_is_not_paged_by_rules_that_still_run(world):
+    rules = [("email", timedelta(0)), ("email", timedelta(minutes=3))]
+    contacts.set_rules(user=world.ana, urgency="high", rules=rules, by=TESTS, now=world.now)
+    world.alert()
+    world.tick()
+    deactivate_user(user=world.ana, by=TESTS, now=world.now)
+    world.wait(minutes=4)
+    assert world.sent() == [(0, "ana", "email")]
+
+
+def test_a_person_called_fallback_keeps_their_own_phone(world, settings):
+    settings.FALLBACK_CONTACT = "noc@example.com"
+    person = world.person("fallback", "Falk Back")
+    assert fallback_recipient(now=world.now) != person.pk
+    assert person.contact_methods.get().disabled_reason == ""
+
+
+def test_a_policy_is_frozen_from_one_moment(world, django_assert_num_queries):
+    """Of an edit that is committed between two queries, one half would be frozen for ever."""
+    service = type(world.service).objects.select_related("policy").get()
+    with django_assert_num_queries(1):
+        assert [len(step.targets) for step in policy_of(service).steps] == [1, 1, 1]
+
+
+@pytest.mark.django_db
+def test_a_hold_that_ends_during_an_outage_is_not_made_up_for_at_night():
+    evening = datetime(2026, 3, 2, 20, 0, tzinfo=UTC)
+    world = World(now=evening)
+    hours = {
+        "days": ["mon", "tue", "wed", "thu", "fri"],
+        "start": "09:00",
+        "end": "18:00",
+        "time_zone": "UTC",
+    }
+    config.change_service(service=world.service, support_hours=hours, by=TESTS, now=world.now)
+    world.alert(severity="SEV-3")
+    world.now = evening + timedelta(hours=31)  # Wednesday at 03:00; nothing ran on Tuesday
+    assert world.tick().sent() == []
+    world.wait(hours=6)
+    assert [row[1] for row in world.sent()] == ["ana"]
+
+
+def test_the_cause_stands_before_what_it_brings_about(world):
+    incident = world.alert()
+    world.tick()
+    world.acknowledge(incident, world.bo)
+    told = world.timeline(incident)
+    said = next(n for n, line in enumerate(told) if "Bo Lind (link): acknowledged" in line)
+    done = next(n for n, line in enumerate(told) if "stopped paging" in line)
+    assert said < done
