@@ -11,7 +11,7 @@ from tests import servers
 CI = os.environ.get("CI", "").lower() in {"1", "true"}
 
 
-SERVERS = {"db", "transactional_db"}
+SERVERS = {"db", "transactional_db", "make_tree", "both_servers"}
 
 
 def pytest_addoption(parser):
@@ -31,8 +31,8 @@ def pytest_collection_modifyitems(config, items):
 
 
 def needs_server(item):
-    marked = item.get_closest_marker("django_db") or item.get_closest_marker("processes")
-    return bool(marked or SERVERS & set(getattr(item, "fixturenames", ())))
+    """A tree of processes runs on the servers of its leg; other processes are the same on both."""
+    return bool(item.get_closest_marker("django_db") or SERVERS & set(getattr(item, "fixturenames", ())))
 
 
 def is_controller(config):
