@@ -13,14 +13,15 @@ import structlog
 from django.db import DatabaseError, InterfaceError, OperationalError, transaction
 
 from escalation import targets, wording
-from escalation.core.decision import Decision, Note, PageManagers, PageTargets, StopPaging
+from escalation.core.decision import Decision, Note, PageFallback, PageManagers, PageTargets, StopPaging
 from escalation.core.incident import State, Status, Urgency
 from escalation.core.machine import decide, opening
 from escalation.core.policy import Policy, Target
-from escalation.core.stimulus import StepRan, Stimulus, Ticked, Triggered
+from escalation.core.stimulus import StepRan, Stimulus, Ticked, Triggered, Unreachable
 from escalation.loading import STATE_COLUMNS, put_state, service_urgency, state_of
 from escalation.models import Alert, Incident
 from paging.actions import pages
+from paging.selectors import is_anyone_reached, unreachable_runs
 from people import metrics
 from people.ledger.record import ENGINE, Actor, Line, record
 from people.ledger.verbs import Verb
@@ -34,13 +35,15 @@ DEADLOCKED = {"40P01", "40001"}
 
 
 def run_due(*, clock: Callable[[], datetime], limit: int = 100) -> int:
-    """Decide every incident whose `wake_at` has come, oldest first, each in a transaction of its own.
+    """Decide every incident whose `wake_at` has come, oldest first, each in a transaction of its own; before
+    them those whose last run reached nobody.
 
     Returns how many were decided; fewer than `limit` means that nothing more is due. Safe to run in many
     workers at once: a row that another one holds is passed over.
     """
+    unreached = _run_unreachable(clock, limit)
     due = Incident.objects.filter(wake_at__lte=clock()).order_by("wake_at", "pk")
-    return sum(_run_one(pk, clock) for pk in list(due.values_list("pk", flat=True)[:limit]))
+    return unreached + sum(_run_one(pk, clock) for pk in list(due.values_list("pk", flat=True)[:limit]))
 
 
 def _run_one(pk: int, clock: Callable[[], datetime]) -> bool:
@@ -62,6 +65,34 @@ def _run_one(pk: int, clock: Callable[[], datetime]) -> bool:
         log.exception("incident_not_decided", incident=pk, effect=f"looked at again after {FAULT_PAUSE}")
         _postpone(pk, clock())
         return False
+
+
+def _run_unreachable(clock: Callable[[], datetime], limit: int) -> int:
+    """Go on at once where every message of a run failed, without waiting for its time. How many."""
+    found = unreachable_runs(limit=limit)
+    for cause, run in found:
+        try:
+            with transaction.atomic():
+                _unreachable(cause, run, now=clock())
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception:  # its steps go on by their own time; it must not hold up the others
+            log.exception("unreachable_not_decided", cause=cause, run=run)
+            pages.give_up(cause=cause, run=run, now=clock())
+    return len(found)
+
+
+def _unreachable(cause: str, run: str, *, now: datetime) -> None:
+    row = (
+        Incident.objects.select_for_update(of=("self",))
+        .select_related("service", "service__team")
+        .filter(pk=pages.subject_of(cause)[1])
+        .first()
+    )
+    alone = not is_anyone_reached(cause, run)
+    pages.give_up(cause=cause, run=run, now=now)
+    if row is not None and alone:
+        apply(row, Unreachable(run), now=now)
 
 
 def _due(pk: int, now: datetime) -> Incident | None:
@@ -176,6 +207,8 @@ def _do(
             return () if decision.outside else (StepRan(anyone),)
         case PageManagers():
             _page_managers(row, decision, lines, now)
+        case PageFallback():
+            _page_fallback(row, decision.run, lines, now)
     return ()
 
 
@@ -214,11 +247,14 @@ def _page_managers(row: Incident, decision: PageManagers, lines: list[Line], now
     found = targets.managers(row.service.team_id)
     reached = _page(row, found, run=decision.run, now=now)
     lines += wording.unreached(row, found, reached, why=f"{decision.why}: the team's managers")
-    if reached:
-        return
+    if not reached:
+        _page_fallback(row, f"{decision.run}.fallback", lines, now)
+
+
+def _page_fallback(row: Incident, run: str, lines: list[Line], now: datetime) -> None:
     fallback = pages.fallback_recipient(now=now)
     last = [] if fallback is None else [targets.Recipient(fallback, "the site's fallback contact")]
-    reached = _page(row, last, run=f"{decision.run}.fallback", now=now)
+    reached = _page(row, last, run=run, now=now)
     lines += wording.unreached(row, last, reached, why="the site's fallback contact (FALLBACK_CONTACT)")
     if not reached:
         log.critical("nobody_reachable", incident=row.pk, service=str(row.service))

@@ -11,7 +11,9 @@ from people.ledger.record import ENGINE, Actor, Line
 from people.ledger.verbs import Verb
 from people.models import User
 
-BY_THE_ENGINE = frozenset({Event.HELD, Event.ACK_EXPIRED, Event.STEP_EMPTY, Event.EXHAUSTED, Event.HEALED})
+BY_THE_ENGINE = frozenset(
+    {Event.HELD, Event.ACK_EXPIRED, Event.STEP_EMPTY, Event.STEP_UNREACHED, Event.EXHAUSTED, Event.HEALED}
+)
 
 SAID: dict[Event, tuple[Verb, str]] = {
     Event.TRIGGERED: (Verb.INCIDENT_TRIGGERED, "triggered the incident as {severity}"),
@@ -26,6 +28,10 @@ SAID: dict[Event, tuple[Verb, str]] = {
     Event.ESCALATED: (Verb.INCIDENT_ESCALATED, "escalated by hand: the next step is paged now"),
     Event.REASSIGNED: (Verb.INCIDENT_REASSIGNED, "reassigned the incident"),
     Event.STEP_EMPTY: (Verb.INCIDENT_STEP_EMPTY, "the step is skipped at once"),
+    Event.STEP_UNREACHED: (
+        Verb.INCIDENT_UNREACHABLE,
+        "nobody of the step was reached; the next runs at once",
+    ),
     Event.EXHAUSTED: (Verb.INCIDENT_EXHAUSTED, "the escalation policy is exhausted"),
     Event.HEALED: (Verb.INCIDENT_HEALED, "found the incident waiting for nothing; paging starts at step 1"),
     Event.RESOLVED: (Verb.INCIDENT_RESOLVED, "resolved the incident"),

@@ -58,6 +58,7 @@ class Page(models.Model):
     `cause` says what for in the words of the floor above ("incident:42"); `run` says which step
     run asked, so that the same decision applied twice makes one page. `facts` is what a message may
     say (`paging.core.message.Facts` as JSON). `stopped_at` is all dispatch asks before it sends.
+    `unreachable_at` is when the last of its messages had failed and no other way was left.
     """
 
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="pages")
@@ -66,6 +67,7 @@ class Page(models.Model):
     urgency = models.CharField(max_length=4)
     facts = models.JSONField()
     created_at = models.DateTimeField()
+    unreachable_at = models.DateTimeField(null=True, blank=True)
     stopped_at = models.DateTimeField(null=True, blank=True)
     stop_reason = models.CharField(max_length=200, blank=True)
 
@@ -75,7 +77,13 @@ class Page(models.Model):
         ]
         indexes = [
             # The pages of a cause that a stop has to reach.
-            models.Index(fields=["cause"], condition=Q(stopped_at__isnull=True), name="page_running")
+            models.Index(fields=["cause"], condition=Q(stopped_at__isnull=True), name="page_running"),
+            # The engine: pages of which every message failed, to be looked at by the floor above.
+            models.Index(
+                fields=["cause", "run"],
+                condition=Q(unreachable_at__isnull=False, stopped_at__isnull=True),
+                name="page_unreachable",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -3,7 +3,7 @@
 from django.db.models import Exists, OuterRef, QuerySet
 
 from paging.loading import USABLE
-from paging.models import Attempt, ContactMethod
+from paging.models import Attempt, ContactMethod, Page
 from people.models import User
 
 
@@ -16,3 +16,14 @@ def unreachable_users() -> QuerySet[User]:
     """Active people without one verified, enabled contact method: a page to them goes nowhere."""
     usable = ContactMethod.objects.filter(USABLE, user_id=OuterRef("pk"))
     return User.objects.filter(~Exists(usable), is_active=True).order_by("username")
+
+
+def unreachable_runs(*, limit: int) -> list[tuple[str, str]]:
+    """(cause, run) of pages whose every message failed and that nobody has looked at yet, oldest first."""
+    rows = Page.objects.filter(unreachable_at__isnull=False, stopped_at=None).order_by("cause", "run")
+    return list(rows.values_list("cause", "run").distinct()[:limit])
+
+
+def is_anyone_reached(cause: str, run: str) -> bool:
+    """Whether at least one person of this run has, or may yet have, a message."""
+    return Page.objects.filter(cause=cause, run=run, unreachable_at=None).exists()

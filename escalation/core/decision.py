@@ -19,6 +19,7 @@ class Event(StrEnum):
     ESCALATED = "escalated"
     REASSIGNED = "reassigned"
     STEP_EMPTY = "step_empty"
+    STEP_UNREACHED = "step_unreached"
     EXHAUSTED = "exhausted"
     HEALED = "healed"
     RESOLVED = "resolved"
@@ -46,6 +47,14 @@ class PageManagers:
     why: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class PageFallback:
+    """Page the site's fallback contact: there is nobody left."""
+
+    run: str
+    why: str
+
+
 @dataclass(frozen=True)
 class StopPaging:
     """Nothing more about this incident leaves."""
@@ -59,4 +68,4 @@ class Note:
     why: str = ""
 
 
-Decision = PageTargets | PageManagers | StopPaging | Note
+Decision = PageTargets | PageManagers | PageFallback | StopPaging | Note

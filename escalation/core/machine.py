@@ -9,7 +9,15 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import singledispatch
 
-from escalation.core.decision import Decision, Event, Note, PageManagers, PageTargets, StopPaging
+from escalation.core import moves
+from escalation.core.decision import (
+    Decision,
+    Event,
+    Note,
+    PageFallback,
+    PageTargets,
+    StopPaging,
+)
 from escalation.core.incident import Parked, State, Status, Urgency, is_worse
 from escalation.core.policy import Policy
 from escalation.core.stimulus import (
@@ -24,6 +32,7 @@ from escalation.core.stimulus import (
     Stimulus,
     Ticked,
     Triggered,
+    Unreachable,
 )
 
 Answer = tuple[State, list[Decision]]
@@ -53,20 +62,23 @@ def _answer(stimulus: Stimulus, state: State, policy: Policy, now: datetime) -> 
 def _triggered(stimulus: Triggered, state: State, policy: Policy, now: datetime) -> Answer:
     notes: list[Decision] = [Note(Event.TRIGGERED)]
     if stimulus.urgency is Urgency.LOW:
-        return _held(state, stimulus.raise_at), [*notes, Note(Event.HELD, _why_held(stimulus.raise_at))]
-    return _start(state, now), notes
+        return moves.held(state, stimulus.raise_at), [
+            *notes,
+            Note(Event.HELD, moves.why_held(stimulus.raise_at)),
+        ]
+    return moves.start(state, now), notes
 
 
 @_answer.register
 def _repeated(stimulus: Repeated, state: State, policy: Policy, now: datetime) -> Answer:
-    if _is_lost(state, policy):
-        return _start(state, now), [Note(Event.HEALED, "it was open with nothing due; an event woke it")]
+    if moves.is_lost(state, policy):
+        return moves.start(state, now), [Note(Event.HEALED, "it was open with nothing due; an event woke it")]
     if not is_worse(stimulus.severity, than=state.severity):
         return state, []
     raised = replace(state, severity=stimulus.severity)
     notes: list[Decision] = [Note(Event.RAISED, f"the source now says {stimulus.severity}")]
     if stimulus.urgency is Urgency.LOW:
-        return _raised_later(raised, stimulus.raise_at), notes
+        return moves.raised_later(raised, stimulus.raise_at), notes
     return _raised(replace(raised, urgency=Urgency.HIGH), policy, now, was=state), notes
 
 
@@ -89,8 +101,20 @@ def _step_ran(stimulus: StepRan, state: State, policy: Policy, now: datetime) ->
         return replace(state, step_at=now), notes
     # Every step of this pass was empty. The managers hear now, and the pass's rhythm is kept, so that
     # its repeats find whoever comes on call meanwhile.
-    state, more = _page_managers(state, "no step of the policy reached anyone")
+    state, more = moves.page_managers(state, "no step of the policy reached anyone")
     return state, notes + more
+
+
+@_answer.register
+def _unreachable(stimulus: Unreachable, state: State, policy: Policy, now: datetime) -> Answer:
+    why = "every message of it failed"
+    if state.status is not Status.TRIGGERED:
+        return state, []
+    if stimulus.run.endswith(moves.MANAGERS):
+        return state, [PageFallback(run=f"{stimulus.run}.fallback", why=why)]
+    if stimulus.run != moves.last_run(state, policy):
+        return state, []
+    return replace(state, step_at=now), [Note(Event.STEP_UNREACHED, why)]
 
 
 @_answer.register
@@ -99,7 +123,7 @@ def _acknowledged(stimulus: Acknowledged, state: State, policy: Policy, now: dat
     until = now + lasts if lasts else None
     if state.urgency is Urgency.LOW:  # it wakes nobody before its hours begin, if it has any
         until = max(until, state.raise_at) if until and state.raise_at else state.raise_at
-    held = _stopped(state, hold_until=until)
+    held = moves.stopped(state, hold_until=until)
     return held, [Note(Event.ACKNOWLEDGED), StopPaging("acknowledged")]
 
 
@@ -116,7 +140,7 @@ def _active(stimulus: Active, state: State, policy: Policy, now: datetime) -> An
 
 @_answer.register
 def _snoozed(stimulus: Snoozed, state: State, policy: Policy, now: datetime) -> Answer:
-    return _stopped(state, hold_until=stimulus.until), [Note(Event.SNOOZED), StopPaging("snoozed")]
+    return moves.stopped(state, hold_until=stimulus.until), [Note(Event.SNOOZED), StopPaging("snoozed")]
 
 
 @_answer.register
@@ -131,14 +155,14 @@ def _escalated(stimulus: Escalated, state: State, policy: Policy, now: datetime)
         step_at=now,
     )
     if woken.step >= len(policy.steps):
-        woken = _start(woken, now)
+        woken = moves.start(woken, now)
     return replace(woken, outside_from=woken.outside_from or now), [Note(Event.ESCALATED)]
 
 
 @_answer.register
 def _reassigned(stimulus: Reassigned, state: State, policy: Policy, now: datetime) -> Answer:
     urgent = replace(state, urgency=Urgency.HIGH)
-    return _start(urgent, now), [Note(Event.REASSIGNED), StopPaging("reassigned")]
+    return moves.start(urgent, now), [Note(Event.REASSIGNED), StopPaging("reassigned")]
 
 
 @_answer.register
@@ -155,11 +179,13 @@ def _end_hold(state: State, policy: Policy, now: datetime) -> Answer:
     if state.hold_until is None or now < state.hold_until:
         return state, []
     if state.urgency is Urgency.LOW and (state.raise_at is None or now < state.raise_at):
-        held = replace(_held(state, state.raise_at), status=Status.TRIGGERED)
-        return held, [Note(Event.ACK_EXPIRED), Note(Event.HELD, _why_held(state.raise_at))]
+        held = replace(moves.held(state, state.raise_at), status=Status.TRIGGERED)
+        return held, [Note(Event.ACK_EXPIRED), Note(Event.HELD, moves.why_held(state.raise_at))]
     if state.status is Status.ACKNOWLEDGED:
-        return _start(replace(state, urgency=Urgency.HIGH), now), [Note(Event.ACK_EXPIRED)]
-    return _start(replace(state, urgency=Urgency.HIGH), now), [Note(Event.RAISED, "support hours have begun")]
+        return moves.start(replace(state, urgency=Urgency.HIGH), now), [Note(Event.ACK_EXPIRED)]
+    return moves.start(replace(state, urgency=Urgency.HIGH), now), [
+        Note(Event.RAISED, "support hours have begun")
+    ]
 
 
 def _run_outside(state: State, policy: Policy, now: datetime) -> Answer:
@@ -191,31 +217,18 @@ def _run_step(state: State, policy: Policy, now: datetime) -> Answer:
     page = PageTargets(
         number=step.number,
         repeat=state.repeat,
-        run=f"{state.cycle}.{state.repeat}.{step.number}",
+        run=moves.run_name(state, step, state.repeat),
         targets=step.targets,
         valid_for=step.timeout,
     )
     reached = state.reached and state.step > 0
-    return replace(_advanced(state, policy), step_at=base + step.timeout, reached=reached), [page]
-
-
-def _advanced(state: State, policy: Policy) -> State:
-    """Past the last step comes the first of the next repeat; after the last repeat, exhaustion."""
-    if state.step + 1 == len(policy.steps) and state.repeat < policy.repeat:
-        return replace(state, step=0, repeat=state.repeat + 1)
-    return replace(state, step=state.step + 1)
+    return replace(moves.advanced(state, policy), step_at=base + step.timeout, reached=reached), [page]
 
 
 def _exhaust(state: State) -> Answer:
     parked = replace(state, step_at=None, parked=Parked.EXHAUSTED)
-    parked, more = _page_managers(parked, "the policy is exhausted and nobody acknowledged")
+    parked, more = moves.page_managers(parked, "the policy is exhausted and nobody acknowledged")
     return parked, [Note(Event.EXHAUSTED), *more]
-
-
-def _page_managers(state: State, why: str) -> Answer:
-    if state.managers_paged:
-        return state, []
-    return replace(state, managers_paged=True), [PageManagers(run=f"{state.cycle}.managers", why=why)]
 
 
 def _raised(state: State, policy: Policy, now: datetime, *, was: State) -> State:
@@ -224,56 +237,5 @@ def _raised(state: State, policy: Policy, now: datetime, *, was: State) -> State
         lasts = policy.acknowledgement_timeout
         return replace(state, hold_until=state.hold_until or (now + lasts if lasts else None))
     if was.parked is not Parked.NOT or was.urgency is Urgency.LOW:
-        return _start(state, now)
+        return moves.start(state, now)
     return state
-
-
-def _start(state: State, now: datetime) -> State:
-    """At step one with its repeats anew, due now."""
-    return replace(
-        state,
-        status=Status.TRIGGERED,
-        cycle=state.cycle + 1,
-        repeat=0,
-        step=0,
-        step_at=now,
-        hold_until=None,
-        raise_at=None,
-        reached=False,
-        managers_paged=False,
-        outside_from=state.outside_from or now,
-        parked=Parked.NOT,
-    )
-
-
-def _stopped(state: State, *, hold_until: datetime | None) -> State:
-    return replace(state, status=Status.ACKNOWLEDGED, step_at=None, hold_until=hold_until, parked=Parked.NOT)
-
-
-def _held(state: State, raise_at: datetime | None) -> State:
-    """Parked, until support hours begin if there are any."""
-    return replace(
-        state,
-        parked=Parked.LOW_URGENCY,
-        urgency=Urgency.LOW,
-        step_at=None,
-        hold_until=raise_at,
-        raise_at=raise_at,
-    )
-
-
-def _raised_later(state: State, raise_at: datetime | None) -> State:
-    """A worse severity that still may wait: who is being paged is paged on, what waits is raised then."""
-    if raise_at is None or (state.status is Status.TRIGGERED and state.parked is Parked.NOT):
-        return state
-    if state.status is Status.TRIGGERED:
-        return _held(state, raise_at)
-    return replace(state, raise_at=raise_at, hold_until=max(state.hold_until or raise_at, raise_at))
-
-
-def _is_lost(state: State, policy: Policy) -> bool:
-    return state.status is Status.TRIGGERED and state.parked is Parked.NOT and state.wake_at(policy) is None
-
-
-def _why_held(raise_at: datetime | None) -> str:
-    return "low urgency pages nobody" if raise_at is None else "outside support hours"

@@ -37,6 +37,13 @@ class StepRan:
 
 
 @dataclass(frozen=True)
+class Unreachable:
+    """Every message of a run failed: whom it paged will never hear of it."""
+
+    run: str
+
+
+@dataclass(frozen=True)
 class Acknowledged:
     """Somebody is on it."""
 
@@ -71,6 +78,7 @@ Stimulus = (
     | Repeated
     | Ticked
     | StepRan
+    | Unreachable
     | Acknowledged
     | Active
     | Snoozed

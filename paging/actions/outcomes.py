@@ -87,6 +87,7 @@ def _go_on(failed: Notification, *, now: datetime) -> str:
     if not Page.objects.filter(pk=page.pk, stopped_at=None).exists():
         return "its page was stopped"
     if not reachable(page.user):
+        _give_up(page, now=now)
         return "nobody is asked in their place"
     methods = loading.usable_methods([page.user_id]).get(page.user_id, ())
     way = detour(methods, loading.told(page.pk), urgency=page.urgency)
@@ -97,11 +98,20 @@ def _go_on(failed: Notification, *, now: datetime) -> str:
         Notification(page=page, method_id=method.id, due_at=now, created_at=now) for method in way.extra
     )
     instead = sorted({*kinds, *(method.kind for method in way.extra)})
+    if not instead:
+        _give_up(page, now=now)
     return (
         f"{' and '.join(CALLED[kind] for kind in instead)} at once instead"
         if instead
         else "no other way is left"
     )
+
+
+def _give_up(page: Page, *, now: datetime) -> None:
+    """Nothing of it arrived and nothing more is to come: the floor above reads that, and asks others."""
+    hopeful = page.notifications.exclude(state__in=[State.FAILED, State.UNDELIVERED])
+    if not hopeful.exists():
+        Page.objects.filter(pk=page.pk).update(unreachable_at=now)
 
 
 def _line(handover: Handover, settled: Settled, *, instead: str, now: datetime) -> Line:

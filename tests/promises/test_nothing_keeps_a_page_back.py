@@ -12,6 +12,8 @@ from escalation.models import Incident
 from oncall.models import ScheduleVersion
 from paging.actions import contacts
 from paging.actions.pages import fallback_recipient
+from paging.channels.base import ChannelError
+from paging.channels.outbox import OutboxChannel
 from people.actions import deactivate_user
 from tests.world import TESTS, World
 
@@ -108,3 +110,67 @@ def test_the_cause_stands_before_what_it_brings_about(world):
     said = next(n for n, line in enumerate(told) if "Bo Lind (link): acknowledged" in line)
     done = next(n for n, line in enumerate(told) if "stopped paging" in line)
     assert said < done
+
+
+@pytest.fixture
+def refused(monkeypatch):
+    """Addresses that every provider refuses for good."""
+    addresses: set[str] = set()
+    send = OutboxChannel.send
+
+    def checked(self, message):
+        if message.to in addresses:
+            raise ChannelError("550 no such mailbox", permanent=True)
+        return send(self, message)
+
+    monkeypatch.setattr(OutboxChannel, "send", checked)
+    return addresses
+
+
+def test_when_every_message_of_a_step_failed_the_next_one_runs_at_once(world, refused):
+    refused.add(world.ana.email)
+    incident = world.alert()
+    assert world.tick().tick().sent() == [(0, "bo", "email")]
+    assert any("nobody of the step was reached" in line for line in world.timeline(incident))
+
+
+def test_a_fault_in_looking_at_the_unreached_holds_up_nobody_else(world, refused):
+    refused.add(world.ana.email)
+    broken = world.alert("broken")
+    world.tick()
+    Incident.objects.filter(pk=broken.pk).update(policy={"nonsense": True})
+    world.alert("fine")
+    refused.clear()
+    assert (0, "ana", "email") in world.tick().sent()
+
+
+def test_one_who_was_reached_is_given_their_time(world, refused):
+    steps = [
+        world.step(config.TargetSpec(user=world.ana), config.TargetSpec(user=world.bo)),
+        world.step(config.TargetSpec(user=world.mia)),
+    ]
+    config.change_policy(policy=world.policy, repeat=0, steps=steps, by=TESTS, now=world.now)
+    refused.add(world.ana.email)
+    world.alert()
+    world.wait(minutes=4, seconds=59)
+    assert world.sent() == [(0, "bo", "email")]
+    assert world.wait(seconds=1).sent()[-1] == (5, "mia", "email")
+
+
+def test_when_nobody_at_all_can_be_reached_the_fallback_contact_hears_at_once(world, refused, settings):
+    settings.FALLBACK_CONTACT = "noc@example.com"
+    refused.update({world.ana.email, world.bo.email, world.mia.email})
+    world.alert()
+    for _ in range(12):
+        world.tick()
+    assert world.sent() == [(0, ":fallback", "email")]
+
+
+def test_a_failure_after_the_acknowledgement_escalates_nothing(world, refused):
+    rules = [("email", timedelta(0)), ("email", timedelta(minutes=2))]
+    contacts.set_rules(user=world.ana, urgency="high", rules=rules, by=TESTS, now=world.now)
+    refused.add(world.ana.email)
+    incident = world.alert()
+    engine.run_due(clock=lambda: world.now)
+    world.acknowledge(incident, world.bo)
+    assert world.tick().tick().sent() == []
