@@ -89,9 +89,8 @@ def _unreachable(cause: str, run: str, *, now: datetime) -> None:
         .filter(pk=pages.subject_of(cause)[1])
         .first()
     )
-    alone = not is_anyone_reached(cause, run)
-    pages.give_up(cause=cause, run=run, now=now)
-    if row is not None and alone:
+    news = pages.give_up(cause=cause, run=run, now=now)
+    if row is not None and news and not is_anyone_reached(cause, run):
         apply(row, Unreachable(run), now=now)
 
 

@@ -44,6 +44,8 @@ def record_answer(*, handover: Handover, answer: Accepted | Rejected, now: datet
     spread = claimed.message_id.int % 1000 / 1000
     settled = settle(answer, attempts=claimed.attempts, spread=spread, now=now)
     with transaction.atomic(durable=True):
+        if settled.state is State.FAILED:
+            _lock(claimed.page_id)
         ours = _put(claimed, settled, now=now)
         if handover.message is not None:
             Attempt.objects.create(at=now, **_attempt(handover, handover.message, answer))
@@ -51,6 +53,13 @@ def record_answer(*, handover: Handover, answer: Accepted | Rejected, now: datet
         record([_line(handover, settled, instead=instead, now=now)], now=now)
     if handover.message is not None:
         _measure(handover, answer, now=now)
+
+
+def _lock(page_id: int) -> None:
+    """Of two messages of one page that fail at once, the second sees that the first has failed. The page
+    before its notifications, which is the order of a stop, too.
+    """
+    Page.objects.select_for_update().get(pk=page_id)
 
 
 def _put(claimed: Notification, settled: Settled, *, now: datetime) -> bool:

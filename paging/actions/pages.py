@@ -169,10 +169,10 @@ def stop(*, cause: str, reason: str, now: datetime, user_id: int | None = None) 
     record([Line(Verb.PAGE_STOPPED, subject_of(cause), ENGINE, what, reason, {"pages": ids})], now=now)
 
 
-def give_up(*, cause: str, run: str, now: datetime) -> None:
-    """The floor above has heard that these pages reached nobody."""
+def give_up(*, cause: str, run: str, now: datetime) -> int:
+    """The floor above has heard that these pages reached nobody. Returns how many it had not heard of."""
     lost = Page.objects.filter(cause=cause, run=run, unreachable_at__isnull=False, stopped_at=None)
-    lost.update(stopped_at=now, stop_reason="every message of it failed")
+    return lost.update(stopped_at=now, stop_reason="every message of it failed")
 
 
 @transaction.atomic

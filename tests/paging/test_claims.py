@@ -1,5 +1,6 @@
 """Many workers at once, on real transactions."""
 
+import contextlib
 import threading
 from collections.abc import Callable
 
@@ -7,7 +8,7 @@ import pytest
 from django.db import connection, transaction
 
 from paging import dispatch
-from paging.actions import pages
+from paging.actions import outcomes, pages
 from paging.models import Attempt, Notification, Page
 from tests.paging.world import ALICE_SMS, CAUSE, Clock, Statements, page, person
 
@@ -95,3 +96,24 @@ def test_a_message_costs_at_most_six_statements(capsys):
     idle = len(Statements.during(lambda: dispatch.send_due(clock=Clock())))
     assert idle <= 3
     assert rest <= 6 * 9 + idle
+
+
+def test_of_two_messages_that_fail_at_once_the_second_sees_that_nobody_was_reached(phone, monkeypatch):
+    """Both have written their failure before either asks about the other, unless the page makes them wait."""
+    page(person(sms=ALICE_SMS, voice=ALICE_SMS))
+    both_failed = threading.Barrier(2)
+    put = outcomes._put
+
+    def put_and_wait(*args: object, **words: object) -> bool:
+        ours = put(*args, **words)
+        with contextlib.suppress(threading.BrokenBarrierError):
+            both_failed.wait(0.5)
+        return ours
+
+    monkeypatch.setattr(outcomes, "_put", put_and_wait)
+    for _ in range(2):
+        phone.fail_next(status=400, code=21211)
+    for thread in [start(lambda: dispatch.send_due(clock=Clock(), limit=1)) for _ in range(2)]:
+        thread.join(20)
+    assert set(Notification.objects.values_list("state", flat=True)) == {"failed"}
+    assert Page.objects.get().unreachable_at is not None

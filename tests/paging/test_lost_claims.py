@@ -4,7 +4,7 @@ import pytest
 
 from paging import dispatch
 from paging.core import retry
-from paging.models import Attempt
+from paging.models import Attempt, Notification
 from people.ledger.models import Entry
 from tests.paging.world import ALICE_SMS, Clock, page, person, states
 
@@ -61,3 +61,16 @@ def test_a_worker_that_lost_its_claim_changes_no_state_and_stays_on_record(phone
     phone.expect_sms(to=ALICE_SMS)
     assert states() == {"sms": "sent"}
     assert Attempt.objects.count() == 2
+
+
+def test_what_a_provider_took_is_sent_whoever_holds_the_claim_by_then(phone):
+    page(person(sms=ALICE_SMS))
+    clock = Clock()
+    slow = dispatch._claim(clock)
+    clock.advance(seconds=16)
+    dispatch._take_back_lost(clock())
+    assert dispatch._claim(clock)
+    dispatch._hand_over(slow, clock=clock)
+    phone.expect_sms(to=ALICE_SMS)
+    assert states() == {"sms": "sent"}
+    assert Notification.objects.get().sent_at is not None

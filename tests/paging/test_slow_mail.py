@@ -6,13 +6,11 @@ from contextlib import closing
 
 import pytest
 
-from paging import dispatch
 from paging.channels import smtp
 from paging.channels.base import ChannelError
 from paging.channels.email import EmailChannel
 from paging.core.message import Message
-from paging.models import Notification
-from tests.paging.world import ALICE_MAIL, ALICE_SMS, NOW, Clock, page, person, states
+from tests.paging.world import ALICE_MAIL, NOW
 
 LATE = 0.2
 
@@ -49,17 +47,3 @@ def test_a_conversation_has_one_time_limit_and_not_one_for_each_command(sluggish
     with pytest.raises(ChannelError) as refused:
         EmailChannel().send(message)
     assert not refused.value.permanent
-
-
-@pytest.mark.django_db
-def test_what_a_provider_took_is_sent_whoever_holds_the_claim_by_then(phone):
-    page(person(sms=ALICE_SMS))
-    clock = Clock()
-    slow = dispatch._claim(clock)
-    clock.advance(seconds=16)
-    dispatch._take_back_lost(clock())
-    assert dispatch._claim(clock)
-    dispatch._hand_over(slow, clock=clock)
-    phone.expect_sms(to=ALICE_SMS)
-    assert states() == {"sms": "sent"}
-    assert Notification.objects.get().sent_at is not None
