@@ -35,7 +35,7 @@ from people.ledger.models import Entry
 from people.ledger.verbs import Verb
 from people.models import User
 
-COLUMNS = ("what", "of", "number", "on_role", "begins", "ends", "who", "instead")
+COLUMNS = ("what", "of", "number", "on_role", "begins", "ends", "who", "instead", "over")
 
 
 @dataclass
@@ -110,7 +110,7 @@ def _laid_over(
 ) -> tuple[dict[int, _Laid], dict[int, datetime]]:
     laid: dict[int, _Laid] = defaultdict(_Laid)
     left: dict[int, datetime] = {}
-    for what, of, number, role, begins, ends, who, instead in _laid_over_rows(
+    for what, of, number, role, begins, ends, who, instead, over in _laid_over_rows(
         wanted, since=since, until=until
     ):
         if what == "left":
@@ -121,7 +121,7 @@ def _laid_over(
             laid[of].shifts[number].append(TemporaryShift(role, begins, ends, who))
         else:
             kind = cast("Kind", what)
-            laid[of].overrides.append(Override(role, kind, begins, ends, who, instead, number))
+            laid[of].overrides.append(Override(role, kind, begins, ends, who, instead, number, bool(over)))
     return laid, left
 
 
@@ -136,6 +136,7 @@ def _laid_over_rows(wanted: list[int], *, since: datetime, until: datetime) -> Q
         on_role=F("role"),
         who=F("user_id"),
         instead=F("instead_of_id"),
+        over=Cast("over_temporary", IntegerField()),
     )
     temporaries = _columns(
         TemporaryRow.objects.filter(touching), what=Value("temporary"), of=F("schedule_id")
@@ -174,6 +175,7 @@ def _columns(rows: QuerySet[Any, Any], **columns: Any) -> QuerySet[Any, Any]:
         "ends": F("end"),
         "who": number,
         "instead": number,
+        "over": number,
     }
     given |= columns
     texts = {name: Cast(given[name], CharField()) for name in ("what", "on_role")}

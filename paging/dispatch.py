@@ -4,15 +4,18 @@ A worker may die between any two lines here. The row then stays claimed until it
 again: two pages beat none.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from enum import Enum
+from functools import reduce
+from operator import or_
 from uuid import uuid4
 
 import structlog
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Subquery
+from django.db.models import Case, Exists, OuterRef, Q, Subquery, When
 
 from paging import links
 from paging.actions.outcomes import Handover, record_answer
@@ -22,17 +25,32 @@ from paging.channels.registry import channel_for
 from paging.core import render, retry
 from paging.core.delivery import WAITING, Accepted, Rejected, State
 from paging.core.message import Facts, Message
+from paging.core.notice import Notice
+from paging.core.rules import INFO
 from paging.models import ContactMethod, Notification, Page
 
 LEASE = timedelta(seconds=15)
 """Longer than the 8 s that a channel may take, short enough for the next try to come within 20 s."""
 
+NOTICE_VALID = 4 * 3600  # seconds
+
 LOST = "sent again: the worker that held it died, perhaps after it left"
 log = structlog.get_logger(__name__)
 
 
-def send_due(*, clock: Callable[[], datetime], limit: int | None = None) -> int:
-    """Send what is due, oldest first, one after the other, until nothing is or `limit` were handled.
+class What(Enum):
+    """What to send: a thread that sends notices must never be one that a page waits for."""
+
+    PAGES = ~Q(page__urgency=INFO)
+    NOTICES = Q(page__urgency=INFO)
+
+
+ALL = (What.PAGES, What.NOTICES)
+NOTICES_LAST = (Case(When(What.NOTICES.value, then=1), default=0),)
+
+
+def send_due(*, clock: Callable[[], datetime], limit: int | None = None, what: Sequence[What] = ALL) -> int:
+    """Send what is due, pages before notices, oldest first, until nothing is or `limit` were handled.
 
     Returns how many were handled, sent or not. Run it in as many threads and processes as are wanted: a
     row that one holds is passed over by the others, so that a provider that hangs holds up one thread.
@@ -43,7 +61,7 @@ def send_due(*, clock: Callable[[], datetime], limit: int | None = None) -> int:
     while limit is None or handled < limit:
         now = clock()
         _take_back_lost(now)
-        claimed = _claim(clock)
+        claimed = _claim(clock, what)
         if claimed is None:
             _suppress_stopped(now)
             break
@@ -61,8 +79,8 @@ def _take_back_lost(now: datetime) -> None:
     )
 
 
-def _claim(clock: Callable[[], datetime]) -> Notification | None:
-    """The oldest due notification, now ours alone, or None.
+def _claim(clock: Callable[[], datetime], what: Sequence[What] = ALL) -> Notification | None:
+    """The oldest due notification, of a page if there is one, now ours alone; or None.
 
     The row's lock proves that nobody else claims it and that no stop has reached it. On SQLite the
     transaction itself is that lock (it is IMMEDIATE). `durable` proves that no transaction is open
@@ -74,8 +92,8 @@ def _claim(clock: Callable[[], datetime]) -> Notification | None:
         due = (
             Notification.objects.select_for_update(skip_locked=True, of=("self",))
             .select_related("page__user", "method")
-            .filter(running, state__in=WAITING, due_at__lte=now)
-            .order_by("due_at", "id")
+            .filter(reduce(or_, (one.value for one in what)), running, state__in=WAITING, due_at__lte=now)
+            .order_by(*NOTICES_LAST[: len(what) - 1], "due_at", "id")
             .first()
         )
         if due is None:
@@ -125,6 +143,8 @@ def _check(claimed: Notification) -> None:
 
 
 def _compose(claimed: Notification, *, now: datetime) -> Message:
+    if claimed.page.urgency == INFO:
+        return _compose_notice(claimed, now=now)
     facts = Facts.from_json(claimed.page.facts)
     message = Message(
         message_id=str(claimed.message_id),
@@ -141,4 +161,23 @@ def _compose(claimed: Notification, *, now: datetime) -> Message:
     if message.via == ContactMethod.Kind.SMS:
         return replace(message, text=render.sms(facts, link=link))
     mail = render.email(facts, link=link, address=f"{settings.PUBLIC_URL}{facts.path}")
+    return replace(message, subject=mail.subject, text=mail.text, html=mail.html)
+
+
+def _compose_notice(claimed: Notification, *, now: datetime) -> Message:
+    """What it says is read after a login: a notice carries no key to anything."""
+    notice = Notice.from_json(claimed.page.facts)
+    link = f"{settings.PUBLIC_URL}{notice.path}"
+    message = Message(
+        message_id=str(claimed.message_id),
+        via=claimed.method.kind,
+        to=claimed.method.address,
+        user=claimed.page.user.username,
+        text="",
+        at=now,
+        valid_seconds=NOTICE_VALID,
+    )
+    if message.via == ContactMethod.Kind.SMS:
+        return replace(message, text=render.notice_sms(notice, link=link))
+    mail = render.notice_email(notice, link=link)
     return replace(message, subject=mail.subject, text=mail.text, html=mail.html)

@@ -2,6 +2,7 @@
 
 from django.db.models import Exists, OuterRef, QuerySet
 
+from paging.core.rules import INFO
 from paging.loading import USABLE
 from paging.models import Attempt, ContactMethod, Page
 from people.models import User
@@ -19,8 +20,12 @@ def unreachable_users() -> QuerySet[User]:
 
 
 def unreachable_runs(*, limit: int) -> list[tuple[str, str]]:
-    """(cause, run) of pages whose every message failed and that nobody has looked at yet, oldest first."""
-    rows = Page.objects.filter(unreachable_at__isnull=False, stopped_at=None).order_by("cause", "run")
+    """(cause, run) of pages whose every message failed and that nobody has looked at yet, oldest first.
+
+    A notice that reached nobody is on record, and nobody is asked in their place.
+    """
+    lost = Page.objects.exclude(urgency=INFO).filter(unreachable_at__isnull=False, stopped_at=None)
+    rows = lost.order_by("cause", "run")
     return list(rows.values_list("cause", "run").distinct()[:limit])
 
 

@@ -16,6 +16,7 @@ STEP_LATENESS = Histogram(
     buckets=SECONDS,
 )
 PAGES = Counter("watchbill_pages_total", "Pages asked for, by urgency.", ["urgency"])
+NOTICES = Counter("watchbill_notices_total", "Notices asked for: they tell, and page nobody.")
 ATTEMPTS = Counter("watchbill_attempts_total", "Calls of a provider.", ["provider", "outcome"])
 SEND_DELAY = Histogram(
     "watchbill_send_delay_seconds",

@@ -49,6 +49,11 @@ class Team(models.Model):
     name = models.CharField(max_length=100, unique=True)
     time_zone = models.CharField(max_length=64, default="UTC", validators=[validate_time_zone])
     pages_per_shift_budget = models.PositiveIntegerField(default=2)
+    swaps_need_approval = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="A manager has to approve before somebody carries another's shift.",
+    )
     members = models.ManyToManyField(User, through="Membership", related_name="teams")
     extras = models.JSONField(default=dict, blank=True, editable=False)
 

@@ -6,10 +6,10 @@ from typing import cast
 from django.db import transaction
 
 from oncall.actions.refusal import Refused, sentence_of_span, text
-from oncall.actions.spans import check_role, checked_start, locked, roster_around
+from oncall.actions.spans import changed, check_role, checked_start, locked, roster_around
 from oncall.core import override as core
 from oncall.core.final import Roster
-from oncall.models import Override, Schedule
+from oncall.models import Override, Schedule, Swap
 from people.ledger.record import Actor, Line, record
 from people.ledger.verbs import Verb
 from people.models import User
@@ -32,6 +32,8 @@ def add_override(  # noqa: PLR0913 - the words of one request
     user: User,
     instead_of: User | None = None,
     reason: str = "",
+    over_temporary: bool | None = None,
+    swap: Swap | None = None,
     by: Actor,
     now: datetime,
     founding: bool = False,
@@ -40,7 +42,8 @@ def add_override(  # noqa: PLR0913 - the words of one request
 
     A start up to five minutes ago becomes `now`; an earlier one is refused unless `founding`, which only
     the apply that creates the schedule may say. Two covers of one role that overlap are refused, and so are
-    two others of one kind about the same person; of two requests that race, the later one. Raises Refused.
+    two others of one kind about the same person; of two requests that race, the later one. It applies to
+    the temporary schedules that stand there already, unless `over_temporary` says otherwise. Raises Refused.
     """
     _check_words(kind, user, instead_of)
     with transaction.atomic():
@@ -59,11 +62,14 @@ def add_override(  # noqa: PLR0913 - the words of one request
             user=user,
             instead_of=instead_of,
             reason=text(reason, what="reason", limit=200),
+            over_temporary=_meets(roster, start, end) if over_temporary is None else over_temporary,
+            swap=swap,
             created_at=now,
             created_by=by.user,
         )
         _check_free(row, roster)
         row.save()
+        changed(schedule, now=now)
         _record(Verb.OVERRIDE_CREATED, row, _said(row, roster.versions[-1].zone), by=by, now=now)
     return row
 
@@ -81,6 +87,7 @@ def end_override(*, override: Override, by: Actor, now: datetime) -> Override:
             raise Refused(f"{row} ended at {row.end.astimezone(UTC):%Y-%m-%d %H:%M} UTC and stays as it was.")
         row.end = now
         row.save(update_fields=["end"])
+        changed(row.schedule, now=now)
         _record(Verb.OVERRIDE_ENDED, row, f"{row} ended", by=by, now=now)
     return row
 
@@ -93,6 +100,7 @@ def cancel_override(*, override: Override, by: Actor, now: datetime) -> Override
             raise Refused(f"{row} has begun, and who was on call stays as it was; end it instead.")
         row.cancelled_at = now
         row.save(update_fields=["cancelled_at"])
+        changed(row.schedule, now=now)
         _record(Verb.OVERRIDE_CANCELLED, row, f"{row} cancelled", by=by, now=now)
     return row
 
@@ -114,6 +122,10 @@ def _check_words(kind: str, user: User, instead_of: User | None) -> None:
         raise Refused(f"Only a replace names whom it is instead of; leave instead_of out of a {kind}.")
     if instead_of is not None and instead_of.pk == user.pk:
         raise Refused(f"{user} cannot replace themselves; name somebody else.")
+
+
+def _meets(roster: Roster, start: datetime, end: datetime) -> bool:
+    return any(temporary.start < end and temporary.end > start for temporary in roster.temporaries)
 
 
 def _check_free(row: Override, roster: Roster) -> None:

@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 
 from oncall.actions.holidays import YEARS_AHEAD, ensure_holidays
 from oncall.actions.refusal import Refused, text
-from oncall.actions.spans import locked
+from oncall.actions.spans import changed, locked
 from oncall.core.definition import Definition
 from oncall.core.walltime import first_instant
 from oncall.models import Participation, Schedule, ScheduleVersion
@@ -40,6 +40,7 @@ def create_schedule(  # noqa: PLR0913 - the words of one request
         schedule = _named(name, team)
         version = ScheduleVersion(schedule=schedule, effective_from=effective_from)
         _write(version, time_zone, holidays, definition, by=by, now=now)
+        changed(schedule, now=now)
         _record(Verb.SCHEDULE_CREATED, schedule, f"Schedule {name} created", version, by=by, now=now)
     return schedule
 
@@ -73,6 +74,7 @@ def new_version(  # noqa: PLR0913 - the words of one request
             return None
         version = _beginning(schedule, begins, latest)
         _write(version, time_zone, holidays, definition, by=by, now=now)
+        changed(schedule, now=now)
         what = f"Schedule {schedule.name} changed from {begins:%Y-%m-%d %H:%M} UTC on"
         _record(Verb.SCHEDULE_VERSIONED, schedule, what, version, by=by, now=now)
     return version
@@ -97,6 +99,7 @@ def retire_schedule(*, schedule: Schedule, by: Actor, now: datetime) -> Schedule
             laid_over.filter(cancelled_at=None, start__lt=now, end__gt=now).update(end=now)
         row.retired_at = now
         row.save(update_fields=["retired_at"])
+        changed(row, now=now)
         line = Line(Verb.SCHEDULE_RETIRED, ("schedule", row.pk), by, f"Schedule {row.name} retired")
         record([line], now=now)
     return row
@@ -195,5 +198,6 @@ def bring_back(*, schedule: Schedule, by: Actor, now: datetime) -> None:
         return
     schedule.retired_at = None
     schedule.save(update_fields=["retired_at"])
+    changed(schedule, now=now)
     what = f"Schedule {schedule.name} brought back"
     record([Line(Verb.SCHEDULE_CHANGED, ("schedule", schedule.pk), by, what)], now=now)

@@ -2,6 +2,8 @@
 
 from datetime import datetime, timedelta
 
+from django.db.models import F
+
 from oncall.actions.refusal import Refused
 from oncall.core.final import Roster
 from oncall.loading import rosters
@@ -22,6 +24,14 @@ def locked(schedule: Schedule) -> Schedule:
             f"{row.name} is retired since {row.retired_at:%Y-%m-%d %H:%M} UTC; nothing in it changes."
         )
     return row
+
+
+def changed(schedule: Schedule, *, now: datetime) -> None:
+    """Say that what the schedule says, or what lies over it, is another now, and let the keeper look at it.
+
+    Call it in the transaction that changes it, holding the lock.
+    """
+    Schedule.objects.filter(pk=schedule.pk).update(revision=F("revision") + 1, wake_at=now)
 
 
 def checked_start(start: datetime, end: datetime, *, now: datetime, founding: bool) -> datetime:

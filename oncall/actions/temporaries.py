@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from django.db import transaction
 
 from oncall.actions.refusal import Refused, sentence_of_span
-from oncall.actions.spans import check_role, checked_start, locked, roster_around
+from oncall.actions.spans import changed, check_role, checked_start, locked, roster_around
 from oncall.core.override import TemporaryShift
 from oncall.models import Schedule, TemporarySchedule
 from oncall.models import TemporaryShift as TemporaryShiftRow
@@ -50,6 +50,7 @@ def add_temporary(  # noqa: PLR0913 - the words of one request
             for one in wanted
             if one.end > start
         )
+        changed(schedule, now=now)
         span = sentence_of_span(start, end, roster.versions[-1].zone)
         _record(Verb.TEMPORARY_CREATED, row, f"Temporary schedule {span}", by=by, now=now)
     return row
@@ -65,6 +66,7 @@ def end_temporary(*, temporary: TemporarySchedule, by: Actor, now: datetime) -> 
             raise Refused("This temporary schedule is over and stays as it was.")
         row.end = now
         row.save(update_fields=["end"])
+        changed(row.schedule, now=now)
         _record(Verb.TEMPORARY_ENDED, row, "Temporary schedule ended", by=by, now=now)
     return row
 
@@ -77,6 +79,7 @@ def cancel_temporary(*, temporary: TemporarySchedule, by: Actor, now: datetime) 
             raise Refused("This temporary schedule has begun, and who was on call stays; end it instead.")
         row.cancelled_at = now
         row.save(update_fields=["cancelled_at"])
+        changed(row.schedule, now=now)
         _record(Verb.TEMPORARY_CANCELLED, row, "Temporary schedule cancelled", by=by, now=now)
     return row
 

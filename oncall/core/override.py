@@ -1,7 +1,7 @@
 """What is laid over the base shifts, and who is on call under it.
 
-Precedence: a temporary schedule replaces its span whole; else a cover holds the role alone; else
-`remove`, `replace` and `add` change who is on, in that order.
+Precedence: a temporary schedule replaces its span whole, but for overrides that were made to change it; a
+cover holds the role alone; else `remove`, `replace` and `add` change who is on, in that order.
 """
 
 from collections.abc import Iterable, Sequence
@@ -14,7 +14,10 @@ Kind = Literal["cover", "replace", "add", "remove"]
 
 @dataclass(frozen=True, slots=True)
 class Override:
-    """One override of one role. `number` grows with creation: a later replace sees what earlier ones did."""
+    """One override of one role. `number` grows with creation: a later replace sees what earlier ones did.
+
+    A temporary schedule replaces those that are not `over_temporary`; those that are apply to its shifts.
+    """
 
     role: str
     kind: Kind
@@ -23,6 +26,7 @@ class Override:
     user: int
     instead_of: int | None = None
     number: int = 0
+    over_temporary: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +61,12 @@ def settle(base: tuple[Holder, ...], changes: Sequence[Change]) -> tuple[Holder,
     """Who holds the role while exactly `changes` are in force over `base`."""
     if any(isinstance(change, Temporary) for change in changes):
         shifts = (change for change in changes if isinstance(change, TemporaryShift))
-        return _distinct(Holder(shift.user, "temporary", shift) for shift in shifts)
+        base = _distinct(Holder(shift.user, "temporary", shift) for shift in shifts)
+        changes = [change for change in changes if isinstance(change, Override) and change.over_temporary]
+    return _overridden(base, changes) if changes else base
+
+
+def _overridden(base: tuple[Holder, ...], changes: Sequence[Change]) -> tuple[Holder, ...]:
     overrides = sorted((o for o in changes if isinstance(o, Override)), key=lambda o: o.number)
     covers = [override for override in overrides if override.kind == "cover"]
     if covers:

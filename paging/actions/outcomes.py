@@ -11,7 +11,7 @@ from paging.actions.pages import reachable, subject_of
 from paging.core.address import masked
 from paging.core.delivery import WAITING, Accepted, Rejected, Settled, State, settle
 from paging.core.message import Message
-from paging.core.rules import detour
+from paging.core.rules import INFO, detour
 from paging.models import Attempt, Notification, Page
 from people import metrics
 from people.ledger.record import ENGINE, Line, record
@@ -20,6 +20,7 @@ from people.ledger.verbs import Verb
 OUTBOX = "outbox"
 CALLED = {"sms": "SMS", "voice": "call", "email": "email"}
 VERBS = {State.SENT: Verb.PAGE_SENT, State.PENDING: Verb.PAGE_FAILED, State.FAILED: Verb.PAGE_FAILED}
+NOTICE_VERBS = {verb: Verb(verb.replace("page.", "notice.")) for verb in VERBS.values()}
 
 
 @dataclass(frozen=True)
@@ -136,7 +137,10 @@ def _line(handover: Handover, settled: Settled, *, instead: str, now: datetime) 
         what = f"{message} failed; {instead}" if instead else f"{message} failed"
     data = {"page": page.pk, "notification": claimed.pk, "via": method.kind, "user": page.user_id}
     why = settled.reason or claimed.reason
-    return Line(VERBS[settled.state], subject_of(page.cause), ENGINE, what, why, data)
+    verb = VERBS[settled.state]
+    return Line(
+        NOTICE_VERBS[verb] if page.urgency == INFO else verb, subject_of(page.cause), ENGINE, what, why, data
+    )
 
 
 def _measure(handover: Handover, answer: Accepted | Rejected, *, now: datetime) -> None:

@@ -13,7 +13,8 @@ from paging import loading
 from paging.actions.contacts import disable_contact_method, in_words, set_contact_method
 from paging.core.delivery import WAITING, State
 from paging.core.message import Facts
-from paging.core.rules import Moment, moments
+from paging.core.notice import Notice
+from paging.core.rules import INFO, LOW, Moment, moments
 from paging.models import ContactMethod, Notification, Page
 from paging.queue import nudge_on_commit
 from people import metrics
@@ -27,14 +28,14 @@ FALLBACK_USERNAME = ":fallback"  # no person can have a colon in their username
 @dataclass(frozen=True, kw_only=True)
 class PageRequest:
     """Reach `user_id` about `cause` ("incident:42"). `run` names the decision that asks: the same one asked
-    twice makes one page. `urgency` is "high" or "low".
+    twice makes one page. `urgency` is "high" or "low", or "info" for a notice.
     """
 
     user_id: int
     cause: str
     run: str
     urgency: str
-    facts: Facts
+    facts: Facts | Notice
 
 
 def subject_of(cause: str) -> tuple[str, int]:
@@ -53,12 +54,12 @@ def page(*, requests: Sequence[PageRequest], now: datetime) -> list[int]:
     """
     users = _active({request.user_id for request in requests})
     methods, rules = loading.usable_methods(users), loading.rules(users)
-    plans = [
+    found = [
         _Plan(
             request=request,
             user=users[request.user_id],
             moments=moments(
-                rules.get((request.user_id, request.urgency), ()),
+                rules.get((request.user_id, _rules_of(request.urgency)), ()),
                 methods[request.user_id],
                 urgency=request.urgency,
             ),
@@ -66,9 +67,15 @@ def page(*, requests: Sequence[PageRequest], now: datetime) -> list[int]:
         for request in requests
         if request.user_id in methods
     ]
+    plans = [plan for plan in found if plan.moments]
     if plans:
         _write(plans, now=now)
-    return [request.user_id for request in requests if request.user_id not in methods]
+    reached = {plan.request.user_id for plan in plans}
+    return [request.user_id for request in requests if request.user_id not in reached]
+
+
+def _rules_of(urgency: str) -> str:
+    return LOW if urgency == INFO else urgency
 
 
 def reachable(user: User) -> bool:
@@ -105,7 +112,10 @@ def _write(plans: Sequence[_Plan], *, now: datetime) -> None:
     )
     record([_line(plan, pk) for pk, plan in mine.items()], now=now)
     for plan in mine.values():
-        metrics.PAGES.labels(urgency=plan.request.urgency).inc()
+        if plan.request.urgency == INFO:
+            metrics.NOTICES.inc()
+        else:
+            metrics.PAGES.labels(urgency=plan.request.urgency).inc()
     nudge_on_commit()
 
 
@@ -138,14 +148,14 @@ def _line(plan: _Plan, page_id: int) -> Line:
     how = ", ".join(
         dict.fromkeys(f"{moment.method.kind} {in_words(moment.after)}" for moment in plan.moments)
     )
-    return Line(
-        Verb.PAGE_CREATED,
-        subject_of(plan.request.cause),
-        ENGINE,
-        f"paging {plan.user}: {how}",
-        plan.request.facts.because,
-        {"page": page_id, "user": plan.user.pk},
+    facts = plan.request.facts
+    verb, doing, why = (
+        (Verb.NOTICE_CREATED, "telling", facts.title)
+        if isinstance(facts, Notice)
+        else (Verb.PAGE_CREATED, "paging", facts.because)
     )
+    data = {"page": page_id, "user": plan.user.pk}
+    return Line(verb, subject_of(plan.request.cause), ENGINE, f"{doing} {plan.user}: {how}", why, data)
 
 
 def stop(*, cause: str, reason: str, now: datetime, user_id: int | None = None) -> None:

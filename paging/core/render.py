@@ -10,6 +10,7 @@ from html import escape
 
 from paging.core import gsm7
 from paging.core.message import Facts
+from paging.core.notice import Notice
 
 SUBJECT = 150
 TITLE = 1024
@@ -17,6 +18,7 @@ SPOKEN_TITLE = 300
 LABEL = 80
 VALUE = 1000
 DETAILS = 50
+NOTICE_LINES = 200
 HEAD = 40  # septets of an SMS that stay for words; a link that leaves fewer makes it a longer SMS
 BREAKS = frozenset({"Cc", "Zl", "Zp"})
 
@@ -73,6 +75,23 @@ def email(facts: Facts, *, link: str, address: str) -> Mail:
         ),
         text=_as_text(title, table, links),
         html=_as_html(title, table, links),
+    )
+
+
+def notice_sms(notice: Notice, *, link: str) -> str:
+    """As `sms`: what it is about, and where to read on."""
+    tail = f"\n{link}"
+    return gsm7.cut(gsm7.transliterate(clean(notice.title)), to=_room(gsm7.septets(tail))) + tail
+
+
+def notice_email(notice: Notice, *, link: str) -> Mail:
+    lines = [clean(line, limit=VALUE) for line in notice.lines[:NOTICE_LINES]]
+    said = "".join(f"<p>{escape(line)}</p>" for line in lines)
+    title, label = clean(notice.title), clean(notice.label, limit=LABEL)
+    return Mail(
+        subject=clean(notice.title, limit=SUBJECT),
+        text="\n\n".join([title, *lines, f"{label}:\n{link}"]) + "\n",
+        html=f"<!doctype html><h3>{escape(title)}</h3>{said}<p>{_anchor(label, link)}</p>",
     )
 
 

@@ -5,7 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 HIGH = "high"
+LOW = "low"
+INFO = "info"  # a notice: read when there is time
 QUIET = frozenset({"email"})  # kinds that wake nobody
+RINGING = frozenset({"voice"})  # kinds that no notice is worth
 
 
 @dataclass(frozen=True)
@@ -50,8 +53,10 @@ def moments(rules: Sequence[Rule], methods: Sequence[Method], *, urgency: str) -
     """The person's rules for this urgency, matched to `methods` by kind, soonest first.
 
     Without a rule that fits, every method is used at once; at low urgency only email, as long as there
-    is one, because low urgency wakes nobody. Empty only if `methods` is.
+    is one, because low urgency wakes nobody. Empty only if `methods` is, or has only what rings for a notice.
     """
+    if urgency == INFO:
+        methods = [method for method in methods if method.kind not in RINGING]
     matched = {
         Moment(method, rule.after): None for rule in rules for method in methods if method.kind == rule.via
     }

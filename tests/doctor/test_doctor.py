@@ -10,10 +10,10 @@ from django.core.management import call_command
 from escalation.models import Incident
 from oncall import actions as oncall
 from oncall.core.definition import Definition
+from oncall.core.finding import Level
 from paging.actions import contacts
 from people.actions import deactivate_user
 from tests.world import TESTS, World
-from watchbill.doctor.finding import Level
 
 
 @pytest.fixture

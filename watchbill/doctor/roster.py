@@ -8,10 +8,10 @@ from escalation.models import EscalationPolicy, Service
 from oncall import selectors as oncall
 from oncall.core.coverage import uncovered
 from oncall.core.final import Shift
+from oncall.core.finding import Finding, error, warning
 from oncall.models import Participation, Schedule
 from paging import selectors as paging
 from people.models import User
-from watchbill.doctor.finding import Finding, error, warning
 
 AHEAD = timedelta(days=14)
 SOON = timedelta(hours=24)

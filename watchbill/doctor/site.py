@@ -9,8 +9,8 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from escalation.models import Service
+from oncall.core.finding import Finding, error, warning
 from people.models import Team
-from watchbill.doctor.finding import Finding, error, warning
 from watchbill.provisioning.models import KeptPart
 from watchbill.ticking.overdue import oldest_overdue
 

@@ -69,6 +69,7 @@ def _override(override: Override, zone: str, names: Names) -> dict[str, Any]:
         "instead_of": override.instead_of_id and names[override.instead_of_id],
         "user": names[override.user_id],
         "reason": override.reason,
+        "over_temporary": override.over_temporary,
     }
 
 

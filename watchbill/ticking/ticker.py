@@ -1,10 +1,12 @@
 """The clock of every worker: it decides what is due and sends what is due, twice a second or when woken.
 
 Many may run at once, in many processes: the claims below see to it that each row is taken by one. Deciding
-and sending have threads of their own, so that a provider that hangs never keeps an escalation waiting.
+and sending have threads of their own, so that a provider that hangs never keeps an escalation waiting; so has
+each chore of the keeper (handoffs, notices: watchbill.ticking.keeper), so that it never keeps a page waiting.
 """
 
 import threading
+from functools import partial
 from math import inf
 from time import monotonic
 
@@ -13,12 +15,13 @@ from django.utils import timezone
 
 from escalation import engine
 from paging import dispatch
-from watchbill.ticking import alive, heartbeat
+from watchbill.ticking import alive, heartbeat, keeper
 from watchbill.ticking.loop import Loop
 
 EVERY = 0.5
 SENDERS = 4
 BATCH = 20
+PAGES_ONLY = (dispatch.What.PAGES,)
 WELL = 10.0  # seconds since the last look that got an answer
 
 _running: list["Ticker"] = []
@@ -37,8 +40,13 @@ class Ticker:
         self._stopping = threading.Event()
         self._decider = Loop("decider", self._decide, every=every)
         self._senders = [Loop(f"sender-{number}", self._send) for number in range(1, senders + 1)]
+        self._keepers = [
+            Loop(f"keeper-{name}", partial(chore, self._stopping.is_set), every=keeper.EVERY)
+            for name, chore in keeper.CHORES.items()
+        ]
         self._heartbeat = Loop("heartbeat", self._beat, every=heartbeat.EVERY)
-        self._loops = [self._decider, *self._senders, *([self._heartbeat] if settings.HEARTBEAT_URL else [])]
+        beating = [self._heartbeat] if settings.HEARTBEAT_URL else []
+        self._loops = [self._decider, *self._senders, *self._keepers, *beating]
         self._looked_at = -inf
 
     def start(self) -> None:
@@ -85,7 +93,7 @@ class Ticker:
             heartbeat.ping(settings.HEARTBEAT_URL)
 
     def _send(self) -> None:
-        while not self._stopping.is_set() and dispatch.send_due(clock=timezone.now, limit=1):
+        while not self._stopping.is_set() and dispatch.send_due(clock=timezone.now, limit=1, what=PAGES_ONLY):
             for sender in self._senders:
                 if not sender.busy:
                     sender.wake()

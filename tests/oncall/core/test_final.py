@@ -318,3 +318,39 @@ def test_the_end_of_time_is_answered():
     plan = roster(always(A))
     assert [one.user for one in shifts(plan, utc("8999-12-31"), utc("9999-12-31"))] == [A]
     assert on_call(plan, utc("9999-12-31")) == {"primary": ()}
+
+
+def over(kind, user, start, end, instead_of=None):
+    return Override("primary", kind, utc(start), utc(end), user, instead_of, 9, over_temporary=True)
+
+
+def test_an_override_made_over_a_temporary_schedule_applies_to_its_shifts():
+    planned = Temporary(
+        utc("2025-03-02"),
+        utc("2025-03-03"),
+        (TemporaryShift("primary", utc("2025-03-02T06:00"), utc("2025-03-03"), B),),
+    )
+    hidden = override("cover", D, "2025-03-02", "2025-03-03")
+    plan = roster(always(A), overrides=(hidden,), temporaries=(planned,))
+    assert day(plan) == ["- 03-02 00:00 - 03-02 06:00", "B 03-02 06:00 - 03-03 00:00 temporary"]
+    plan = roster(
+        always(A),
+        overrides=(hidden, over("replace", C, "2025-03-02T05:00", "2025-03-02T08:00", B)),
+        temporaries=(planned,),
+    )
+    assert day(plan) == [
+        "- 03-02 00:00 - 03-02 06:00",
+        "C 03-02 06:00 - 03-02 08:00 replace",
+        "B 03-02 08:00 - 03-03 00:00 temporary",
+    ]
+
+
+def test_a_cover_over_a_temporary_schedule_stands_alone_also_before_and_after_it():
+    planned = Temporary(utc("2025-03-02T06:00"), utc("2025-03-02T18:00"))
+    cover = over("cover", C, "2025-03-02T03:00", "2025-03-02T12:00")
+    assert day(roster(always(A), overrides=(cover,), temporaries=(planned,))) == [
+        "A 03-02 00:00 - 03-02 03:00",
+        "C 03-02 03:00 - 03-02 12:00 cover",
+        "- 03-02 12:00 - 03-02 18:00",
+        "A 03-02 18:00 - 03-03 00:00",
+    ]

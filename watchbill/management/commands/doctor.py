@@ -9,8 +9,8 @@ from django.core.management.base import BaseCommand
 from django.db import DatabaseError
 from django.utils import timezone
 
+from oncall.core.finding import Finding, Level, error
 from watchbill.doctor import roster, site
-from watchbill.doctor.finding import Finding, Level, error
 
 MARKS = {Level.ERROR: "✗", Level.WARNING: "!"}
 

@@ -93,6 +93,7 @@ def create_override(change: Change, context: Context) -> None:
         user=context.user(override.user),
         instead_of=context.user(override.instead_of) if override.instead_of else None,
         reason=override.reason,
+        over_temporary=override.over_temporary,
         by=context.by,
         now=context.now,
         founding=place.founding,

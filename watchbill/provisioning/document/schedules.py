@@ -68,7 +68,10 @@ class Role(Part):
 
 
 class Override(Part):
-    """A change for a span. cover: this person alone; replace: where `instead_of` is on; add; remove."""
+    """A change for a span. cover: this person alone; replace: where `instead_of` is on; add; remove.
+
+    A temporary schedule replaces it, unless it is `over_temporary`.
+    """
 
     SHOWN: ClassVar[frozenset[str]] = frozenset({"role"})
 
@@ -79,6 +82,7 @@ class Override(Part):
     instead_of: Username | None = None
     user: Username
     reason: Reason = ""
+    over_temporary: bool = False
 
     @model_validator(mode="after")
     def _names_whom_it_replaces(self) -> Self:

@@ -1,0 +1,27 @@
+"""Rows of the oncall floor. Shifts are never stored: they are computed from versions and overrides."""
+
+from oncall.models.feeds import Feed, ShiftChange, Slot
+from oncall.models.handoffs import Handoff, HandoffItem, HandoffPerson
+from oncall.models.overrides import Override, TemporarySchedule, TemporaryShift
+from oncall.models.schedules import HolidayDate, Participation, Schedule, ScheduleVersion
+from oncall.models.swaps import Swap
+from oncall.models.time_off import AwayCalendar, TimeOff
+
+__all__ = [
+    "AwayCalendar",
+    "Feed",
+    "Handoff",
+    "HandoffItem",
+    "HandoffPerson",
+    "HolidayDate",
+    "Override",
+    "Participation",
+    "Schedule",
+    "ScheduleVersion",
+    "ShiftChange",
+    "Slot",
+    "Swap",
+    "TemporarySchedule",
+    "TemporaryShift",
+    "TimeOff",
+]

@@ -1,0 +1,31 @@
+"""What a notice says: something a person should know, that nobody has to answer."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class Notice:
+    """`title` is all there is in an SMS, and the subject of a mail; `lines` are its paragraphs.
+
+    `path` is the page it is about, below PUBLIC_URL, and `label` what it is opened for (“Confirm it”).
+    """
+
+    title: str
+    lines: tuple[str, ...] = ()
+    path: str = "/"
+    label: str = "Open"
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> "Notice":
+        """Unknown keys, as a later version may have written, are passed over."""
+        return cls(
+            title=stored["title"],
+            lines=tuple(stored.get("lines", ())),
+            path=stored.get("path", "/"),
+            label=stored.get("label", "Open"),
+        )
