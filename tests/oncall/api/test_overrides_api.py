@@ -68,8 +68,8 @@ def test_a_cover_is_who_is_on_call_for_its_span_and_the_answer_says_so(office, m
         "created_by": "mia",
         "advice": [
             (
-                "Bo Lind is on call for Checkout from Wed 2026-03-04 18:00 UTC and has no usable contact method."
-                " Enter one, or give the shift to someone else."
+                "Bo Lind is on call for Checkout from Wed 2026-03-04 18:00 UTC and has no usable contact"
+                " method. Enter one, or give the shift to someone else."
             )
         ],
     }
