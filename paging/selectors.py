@@ -1,8 +1,12 @@
 """What others may read of the paging floor."""
 
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime
+
 from django.db.models import Exists, OuterRef, QuerySet
 
-from paging.core.rules import INFO
+from paging.core.rules import HIGH, INFO
 from paging.loading import USABLE
 from paging.models import Attempt, ContactMethod, Page
 from people.models import User
@@ -32,3 +36,17 @@ def unreachable_runs(*, limit: int) -> list[tuple[str, str]]:
 def is_anyone_reached(cause: str, run: str) -> bool:
     """Whether at least one person of this run has, or may yet have, a message."""
     return Page.objects.filter(cause=cause, run=run, unreachable_at=None).exists()
+
+
+def paged_since(user_ids: Iterable[int], *, since: datetime) -> dict[int, list[datetime]]:
+    """When each of these people was sent a message of a high-urgency page from `since` on, in one query."""
+    sent = Attempt.objects.filter(
+        accepted=True,
+        at__gte=since,
+        notification__page__urgency=HIGH,
+        notification__page__user__in=list(user_ids),
+    )
+    found: dict[int, list[datetime]] = defaultdict(list)
+    for user, at in sent.order_by("at").values_list("notification__page__user_id", "at"):
+        found[user].append(at)
+    return dict(found)
