@@ -1,6 +1,7 @@
 """What others may read of the paging floor."""
 
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from django.db.models import Exists, OuterRef, QuerySet
@@ -44,3 +45,17 @@ def high_pages(user_ids: Collection[int], *, since: datetime) -> list[tuple[int,
     wanted = set(user_ids)
     found = rows.order_by("created_at").values_list("user_id", "created_at", "stopped_at")
     return [row for row in found if row[0] in wanted]
+
+
+def paged_since(user_ids: Iterable[int], *, since: datetime) -> dict[int, list[datetime]]:
+    """When each of these people was sent a message of a high-urgency page from `since` on, in one query."""
+    sent = Attempt.objects.filter(
+        accepted=True,
+        at__gte=since,
+        notification__page__urgency=HIGH,
+        notification__page__user__in=list(user_ids),
+    )
+    found: dict[int, list[datetime]] = defaultdict(list)
+    for user, at in sent.order_by("at").values_list("notification__page__user_id", "at"):
+        found[user].append(at)
+    return dict(found)

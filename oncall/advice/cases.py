@@ -3,19 +3,20 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, time, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 from django.db.models import Q
 
 from oncall.core import final
-from oncall.core.checks import Absence, Case, Duty, Load, Person, load_of, night_call_out
+from oncall.core.checks import Case, Duty, Load, Person, load_of, night_call_out
 from oncall.core.checks.case import AHEAD, BEHIND, REACH
+from oncall.core.conflicts import Away
 from oncall.core.coverage import NEVER_PAGED
 from oncall.core.final import Roster, Shift
-from oncall.core.walltime import first_instant
 from oncall.loading import rosters
-from oncall.models import Override, Participation, Schedule, TemporaryShift, TimeOff
+from oncall.models import Override, Participation, Schedule, TemporaryShift
+from oncall.selectors import away
 from paging import selectors as paging
 from people.models import Membership, Team, User
 
@@ -63,7 +64,7 @@ def _cases(found: Sequence[_Found], now: datetime) -> list[Case]:
     carrying = {shift.user for one in found for shift in one.shifts if shift.user is not None}
     people = _people(carrying.union(*(_named(one.roster) for one in found)))
     members = _members({one.team.pk for one in found if one.team is not None})
-    away = _away(carrying, people, now)
+    absences = _away(carrying, now)
     loads = _loads(found, carrying, people, now)
     return [
         Case(
@@ -76,7 +77,7 @@ def _cases(found: Sequence[_Found], now: datetime) -> list[Case]:
             people={user: people[user] for user in sorted(_named(one.roster)) if user in people},
             team="" if one.team is None else one.team.name,
             members=None if one.team is None else members[one.team.pk],
-            away=[absence for user in sorted(_named(one.roster)) for absence in away.get(user, ())],
+            away=[one_away for user in sorted(_named(one.roster)) for one_away in absences.get(user, ())],
             loads=loads,
         )
         for one in found
@@ -118,22 +119,10 @@ def _members(teams: Collection[int]) -> Mapping[int, frozenset[int]]:
     return {team: frozenset(users) for team, users in found.items()}
 
 
-def _away(
-    users: Collection[int], people: Mapping[int, Person], now: datetime
-) -> Mapping[int, Sequence[Absence]]:
-    """Time off that touches the days ahead: whole days of the person's own zone, or the very hours."""
-    rows = TimeOff.objects.filter(
-        user__in=users,
-        cancelled_at=None,
-        start__lte=(now + AHEAD + A_DAY).date(),
-        end__gte=(now - A_DAY).date(),
-    ).order_by("start")
-    found: defaultdict[int, list[Absence]] = defaultdict(list)
-    for row in rows:
-        zone = people[row.user_id].zone
-        start = row.starts_at or first_instant(datetime.combine(row.start, time()), zone)
-        end = row.ends_at or first_instant(datetime.combine(row.end, time()), zone)
-        found[row.user_id].append(Absence(row.user_id, start, end))
+def _away(users: Collection[int], now: datetime) -> Mapping[int, Sequence[Away]]:
+    found: defaultdict[int, list[Away]] = defaultdict(list)
+    for one in away(users, since=now, until=now + AHEAD):
+        found[one.user].append(one)
     return found
 
 

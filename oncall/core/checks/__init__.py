@@ -3,14 +3,14 @@
 Each takes a `Case`, plain values, and yields findings one by one; `findings_of` sums them up.
 """
 
-from oncall.core.checks.case import Absence, Case, Duty, Load, Person
+from oncall.core.checks.case import Case, Duty, Load, Person
 from oncall.core.checks.covering import away, gaps, nobody_reachable, unreachable
 from oncall.core.checks.crew import few_people, leavers, outsiders, void_overrides
 from oncall.core.checks.load import load_of, night_call_out
 from oncall.core.checks.wearing import back_to_back, doubles, long_shifts, rest, shares
 from oncall.core.finding import Finding
 
-__all__ = ["CHECKS", "Absence", "Case", "Duty", "Load", "Person", "findings_of", "load_of", "night_call_out"]
+__all__ = ["CHECKS", "Case", "Duty", "Load", "Person", "findings_of", "load_of", "night_call_out"]
 
 CHECKS = (
     gaps,

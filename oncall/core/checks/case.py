@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, tzinfo
 from typing import Any, NamedTuple
 
+from oncall.core.conflicts import Away
 from oncall.core.coverage import NEVER_PAGED
 from oncall.core.final import Roster, Shift
 from oncall.core.finding import Finding, Level
@@ -35,12 +36,6 @@ class Duty(NamedTuple):
     start: datetime
     end: datetime
     override: str = ""
-
-
-class Absence(NamedTuple):
-    user: int
-    start: datetime
-    end: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +72,7 @@ class Case:
     people: Mapping[int, Person]
     team: str = ""
     members: frozenset[int] | None = None
-    away: Sequence[Absence] = ()
+    away: Sequence[Away] = ()
     loads: Mapping[int, Load] = field(default_factory=dict)
 
     def ahead(self) -> Iterator[Shift]:

@@ -4,10 +4,11 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from oncall.core.checks.case import SOON, Case
+from oncall.core.conflicts import Carried, conflicts
 from oncall.core.coverage import uncovered
 from oncall.core.final import Shift
 from oncall.core.finding import Finding, Kind
-from oncall.core.span import Span, intersection, subtraction, union
+from oncall.core.span import Span, subtraction, union
 
 ENTER_ONE = "Enter one, or give the shift to someone else."
 
@@ -52,21 +53,13 @@ def nobody_reachable(case: Case) -> Iterator[Finding]:
 
 def away(case: Case) -> Iterator[Finding]:
     """A shift falls on the person's time off."""
-    by_user: defaultdict[int, list[Span]] = defaultdict(list)
-    for absence in case.away:
-        by_user[absence.user].append(Span(absence.start, absence.end))
-    for shift in case.ahead() if by_user else ():
-        for start, end in intersection(
-            [Span(shift.start, shift.end)], union(by_user.get(shift.user or 0, ()))
-        ):
-            person = case.people[shift.user or 0]
-            words = (
-                f"{person.name} is on call for {case.schedule} {shift.role} {case.span(start, end)},"
-                " and is away then."
-            )
-            more = {"role": shift.role, "users": (person.username,), "start": start, "end": end}
-            mend = "Ask for a swap, or add an override."
-            yield case.warning(Kind.AWAY, words, mend, **more)
+    carried = [Carried(case.id, shift) for shift in case.ahead()] if case.away else []
+    for one in conflicts(carried, case.away):
+        person, role, (start, end) = case.people[one.away.user], one.shift.role, one.span
+        when = case.span(start, end)
+        words = f"{person.name} is on call for {case.schedule} {role} {when}, and is away then."
+        more = {"role": role, "users": (person.username,), "start": start, "end": end}
+        yield case.warning(Kind.AWAY, words, "Ask for a swap, or add an override.", **more)
 
 
 def _several(shifts: list[Shift]) -> list[Span]:

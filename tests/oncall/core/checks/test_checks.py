@@ -6,11 +6,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from oncall.core.checks import Absence, Case, Duty, Person, findings_of, load_of, night_call_out
+from oncall.core.checks import Case, Duty, Person, findings_of, load_of, night_call_out
 from oncall.core.checks.case import BEHIND, REACH
+from oncall.core.conflicts import Away
 from oncall.core.final import Roster, Version, shifts
 from oncall.core.finding import Finding, Kind, Level, summed
 from oncall.core.override import Override, Temporary, TemporaryShift
+from oncall.core.span import Span
 from tests.oncall.core.told import SINCE_EVER, A, B, C, D, definition, layer, roster, utc
 
 NOW = utc("2026-03-02T10:00")  # a Monday
@@ -255,7 +257,7 @@ def test_who_is_no_longer_in_the_team():
 @pytest.mark.parametrize(("minutes", "found"), [(0, False), (1, True)])
 def test_a_shift_on_time_off(minutes, found):
     begins = utc("2026-03-23T09:00")  # B's turn
-    absence = Absence(B, begins - 24 * HOUR, begins + timedelta(minutes=minutes))
+    absence = Away(B, Span(begins - 24 * HOUR, begins + timedelta(minutes=minutes)))
     assert bool(said(case(roster(SIX), away=[absence]), Kind.AWAY)) is found
 
 
