@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
@@ -13,6 +13,7 @@ from unfold.decorators import action, display
 from unfold.views import ChangeList
 
 from oncall import actions
+from oncall.advice import Watch, advise, sentences
 from oncall.core import final
 from oncall.core.definition import Definition
 from oncall.core.final import Shift
@@ -123,6 +124,7 @@ class ScheduleAdmin(Retirable):
         self, request: HttpRequest, row: Schedule | None, form: Any, formsets: Mapping[type, Any]
     ) -> Schedule:
         by, now = actor_of(request), timezone.now()
+        watch = Watch([] if row is None else [row.pk], now=now)
         said = {
             "time_zone": form.cleaned_data["time_zone"],
             "holidays": form.cleaned_data["holidays"],
@@ -130,11 +132,14 @@ class ScheduleAdmin(Retirable):
         }
         team = form.cleaned_data["team"]
         if row is None:
-            return actions.create_schedule(name=form.cleaned_data["name"], team=team, by=by, now=now, **said)
+            row = actions.create_schedule(name=form.cleaned_data["name"], team=team, by=by, now=now, **said)
+            _advise(request, row, watch)
+            return row
         actions.new_version(schedule=row, by=by, now=now, effective_from=form.effective_from, **said)
         actions.set_team(schedule=row, team=team, by=by, now=now)
         for one in kept_rows(formsets[Override]):
             _write_override(row, one, by=by, now=now)
+        _advise(request, row, watch)
         return row
 
     @action(description="Retire")
@@ -143,6 +148,12 @@ class ScheduleAdmin(Retirable):
             actions.retire_schedule(schedule=schedule, by=actor_of(request), now=timezone.now())
 
         self.each(request, queryset, stop, done="Retired; nobody is on call there from now on")
+
+
+def _advise(request: HttpRequest, schedule: Schedule, watch: Watch) -> None:
+    """Say what the edit causes. It is saved all the same."""
+    for sentence in sentences(watch.worse(schedule.pk)):
+        messages.warning(request, sentence)
 
 
 def _write_override(schedule: Schedule, form: Any, *, by: Any, now: datetime) -> None:
@@ -169,6 +180,7 @@ def _shown(schedule: Schedule, *, now: datetime) -> dict[str, Any]:
     return {
         "roster": {"shifts": shifts, "people": people, "since": now, "until": until, "zone": zone},
         "now_on": _now_on(shifts, people, now=now),
+        "findings": advise([schedule.pk], now=now).get(schedule.pk, []),
         "coming": versions[0] if versions and versions[0].effective_from > now else None,
         "versions": list(_told(versions)),
     }
