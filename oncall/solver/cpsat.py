@@ -8,6 +8,7 @@ import json
 import sys
 import time
 from collections.abc import Callable
+from math import gcd
 from typing import Any
 
 from ortools.sat.python import cp_model
@@ -16,6 +17,7 @@ from oncall.core.plan.problem import CHANGE, WEIGHTS
 
 STEADY = 0.5  # of the time, measured in steps taken rather than by the clock; see `_stage`
 SEED = 1
+WORKERS = 8  # ways of searching, taken in turns by one thread
 Say = Callable[[dict[str, Any]], None]
 
 
@@ -28,6 +30,7 @@ class Puzzle:
         self.model = cp_model.CpModel()
         self.given = [self._choices(slot) for slot in self.slots]
         self.has = [self._people(slot, given) for slot, given in zip(self.slots, self.given, strict=True)]
+        self.measured: list[tuple[Any, Any, tuple[int, int]]] = []
         self.vacant = [given[-1] for given in self.given]
         for one, other in asked["apart"]:
             for user in self.has[one].keys() & self.has[other].keys():
@@ -64,26 +67,40 @@ class Puzzle:
         return sum(found)
 
     def _spread(self, crew: dict[str, Any]) -> Any:
+        if not crew["before"]:
+            return 0
         return sum(weight * self._spread_of(crew, measure) for measure, weight in enumerate(WEIGHTS))
 
     def _spread_of(self, crew: dict[str, Any], measure: int) -> Any:
-        loads = []
-        for user, before in crew["before"].items():
-            mine = [n for n in crew["slots"] if int(user) in self.has[n]]
-            got = sum(self.slots[n]["loads"][user][measure] * self.has[n][int(user)] for n in mine)
-            loads.append((before[measure], before[measure] + got, mine))
-        if not loads:
-            return 0
-        low = min(before for before, _, _ in loads)
-        high = max(
-            before + sum(self.slots[n]["loads"][user][measure] for n in mine)
-            for (before, _, mine), user in zip(loads, crew["before"], strict=True)
-        )
-        least, most = (self.model.new_int_var(low, high, "") for _ in range(2))
-        for _, carried, _ in loads:
-            self.model.add(carried >= least)
-            self.model.add(carried <= most)
-        return most - least
+        """The most that one carries above the least that one does, in units that divide every load."""
+        before = {int(user): load[measure] for user, load in crew["before"].items()}
+        loads = {
+            n: {
+                int(user): load[measure]
+                for user, load in self.slots[n]["loads"].items()
+                if int(user) in before
+            }
+            for n in crew["slots"]
+        }
+        unit = gcd(*before.values(), *(load for of in loads.values() for load in of.values())) or 1
+        total = sum(before.values()) + sum(max(of.values(), default=0) for of in loads.values())
+        least, most = (self.model.new_int_var(0, total // unit, "") for _ in range(2))
+        for user, had in before.items():
+            mine = [(of[user] // unit, self.has[n].get(user, 0)) for n, of in loads.items() if user in of]
+            got = had // unit + sum(load * var for load, var in mine)
+            self.model.add(got >= least)
+            self.model.add(got <= most)
+        self.measured.append((least, most, _mean(self.slots, before, loads, unit)))
+        return unit * (most - least)
+
+    def all_are_given(self) -> None:
+        """No slot is nobody's: then somebody carries the mean, rounded up, and somebody that rounded down.
+
+        That is no new rule, but what lets the search know that a plan is the best.
+        """
+        for least, most, (low, high) in self.measured:
+            self.model.add(least <= high)
+            self.model.add(most >= low)
 
     def _changes(self) -> Any:
         return sum(
@@ -92,6 +109,17 @@ class Puzzle:
             for option, var in zip([*slot["options"], []], given, strict=True)
             if sorted(option) != slot["usual"]
         )
+
+
+def _mean(
+    slots: list[dict[str, Any]], before: dict[int, int], loads: dict[int, dict[int, int]], unit: int
+) -> tuple[int, int]:
+    """The least that the busiest, and the most that the least busy, of a crew can carry once all is given."""
+    low = high = sum(before.values())
+    for n, of in loads.items():
+        sums = [sum(of.get(user, 0) for user in option) for option in slots[n]["options"]] or [0]
+        low, high = low + min(sums), high + max(sums)
+    return -(-low // (unit * len(before))), high // (unit * len(before))
 
 
 class _Improving(cp_model.CpSolverSolutionCallback):
@@ -118,6 +146,8 @@ def solve(asked: dict[str, Any], say: Say) -> dict[str, Any]:
         steady = steady and _repeatable(solver, status, _left(asked, began))
         puzzle.model.add(goal <= round(solver.objective_value))
         _hint(puzzle, solver)
+        if goal is puzzle.vacancy and not solver.objective_value:
+            puzzle.all_are_given()
     seconds = _left(asked, began)
     solver, status = _stage(puzzle, puzzle.points, seconds=seconds, callback=_Improving(say))
     if status not in {cp_model.OPTIMAL, cp_model.FEASIBLE}:
@@ -144,7 +174,8 @@ def _stage(puzzle: Puzzle, goal: Any, *, seconds: float, callback: Any = None) -
     """
     puzzle.model.minimize(goal)
     solver = cp_model.CpSolver()
-    solver.parameters.num_workers = 1
+    solver.parameters.num_workers = WORKERS
+    solver.parameters.interleave_search = True
     solver.parameters.random_seed = SEED
     solver.parameters.max_deterministic_time = puzzle.asked["seconds"] * STEADY
     solver.parameters.max_time_in_seconds = seconds

@@ -41,12 +41,13 @@ def frame(roster: Roster, people: Mapping[int, Person], since: datetime, until: 
         for span in (Span(since - BEFORE, since), Span(until, until + AFTER))
         for shift in staying(roster, (), *span)
     ]
+    past = [shift for shift in around if shift.start < since]
     fixed = _by_person([*kept, *around])
     slots = [slot for turn in turns if turn.free for slot in _slots(turn, people, fixed)]
     near = list(_near(slots))
     problem = Problem(
         slots=tuple(slots),
-        crews=tuple(crews_of(slots, turns, people, shifts=[*around, *kept], roster=roster)),
+        crews=tuple(crews_of(slots, turns, people, shifts=[*past, *kept], roster=roster)),
         apart=tuple((one, other) for one, other, at_once in near if at_once),
         rest=tuple((one, other) for one, other, at_once in near if not at_once),
         unrested=tuple(_unrested(slots, fixed)),
