@@ -91,6 +91,11 @@ def on_call(roster: Roster, at: datetime) -> dict[str, tuple[int, ...]]:
     }
 
 
+def held(roster: Roster, role: str, since: datetime, until: datetime) -> list[Piece]:
+    """Who holds `role` in [since, until) and by which turn: sorted, disjoint; gaps have no piece."""
+    return _pieces(roster, role, _within_reason(since, until))
+
+
 def roles(roster: Roster, since: datetime, until: datetime) -> list[str]:
     """The roles there are at some time in [since, until): of a version in force or of what lies over it."""
     names = {
