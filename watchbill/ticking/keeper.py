@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from django.utils import timezone
 
+from oncall.actions import swap_reminders
 from paging import dispatch
 
 EVERY = 2.0
@@ -19,4 +20,9 @@ def send_notices(stopping: Stopping) -> None:
         pass
 
 
-CHORES: dict[str, Callable[[Stopping], None]] = {"notices": send_notices}
+def remind_of_swaps(stopping: Stopping) -> None:
+    while not stopping() and swap_reminders.run_due(clock=timezone.now, limit=1):
+        pass
+
+
+CHORES: dict[str, Callable[[Stopping], None]] = {"notices": send_notices, "swaps": remind_of_swaps}
