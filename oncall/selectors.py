@@ -14,6 +14,7 @@ from oncall.core.final import Roster, Shift
 from oncall.core.span import Span
 from oncall.loading import rosters
 from oncall.models import Override, Participation, Schedule, TemporaryShift, TimeOff
+from people.models import Membership, User
 
 NO_ROSTER = Roster(())
 AN_INSTANT = timedelta(microseconds=1)
@@ -107,6 +108,12 @@ def conflicts(schedule_ids: Iterable[int], *, since: datetime, until: datetime) 
     ]
     people = {one.shift.user for one in carried if one.shift.user is not None}
     return core.conflicts(carried, away(people, since=since, until=until))
+
+
+def managers_of(schedule: Schedule) -> list[User]:
+    """The active managers of the schedule's team."""
+    found = Membership.objects.filter(team=schedule.team_id, role=Membership.Role.MANAGER)
+    return list(User.objects.filter(pk__in=found.values("user"), is_active=True).order_by("pk"))
 
 
 def _span_away(row: TimeOff) -> Span:

@@ -44,13 +44,14 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """`can`: neither away nor on call elsewhere then; `rested`: with eleven hours before and after it."""
+    """`can`: neither away nor on call then; `rested`: with eleven hours of rest before and after it."""
 
     user: int
     can: bool
     rested: bool
     carried: timedelta
     reasons: tuple[str, ...]
+    away: bool = False
 
     @property
     def said(self) -> str:
@@ -73,11 +74,13 @@ def _rank(person: Person, candidate: Candidate) -> tuple[bool, bool, bool, timed
 
 
 def _judged(person: Person, span: Span, days: int) -> Candidate:
-    hinders = [*_away(person, span), *_on(person, span)]
+    absent = _away(person, span)
+    hinders = [*absent, *_on(person, span)]
     tires = [*_near(person, span), *_woken(person, span)]
     burden = f"{_hours(person.carried)} in the last {days} days, {_hours(person.planned)} in the next"
     reasons = (*(hinders or ["free"]), *(tires or ["rested"]), burden)
-    return Candidate(person.user, not hinders, not tires, person.carried + person.planned, reasons)
+    both = person.carried + person.planned
+    return Candidate(person.user, not hinders, not tires, both, reasons, away=bool(absent))
 
 
 def _away(person: Person, span: Span) -> list[str]:

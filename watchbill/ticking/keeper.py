@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from django.utils import timezone
 
-from oncall.actions import tell_weekly_advice
+from oncall.actions import swap_reminders, tell_weekly_advice
 from paging import dispatch
 
 EVERY = 2.0
@@ -25,4 +25,13 @@ def advise_managers(stopping: Stopping) -> None:
         pass
 
 
-CHORES: dict[str, Callable[[Stopping], None]] = {"notices": send_notices, "advice": advise_managers}
+def remind_of_swaps(stopping: Stopping) -> None:
+    while not stopping() and swap_reminders.run_due(clock=timezone.now, limit=1):
+        pass
+
+
+CHORES: dict[str, Callable[[Stopping], None]] = {
+    "notices": send_notices,
+    "advice": advise_managers,
+    "swaps": remind_of_swaps,
+}
