@@ -27,6 +27,7 @@ from django.db.models.functions import Cast, Coalesce
 from oncall.core.definition import Definition
 from oncall.core.final import Roster, Version
 from oncall.core.override import Kind, Override, Temporary, TemporaryShift
+from oncall.core.rotation import NO_HOLIDAYS, Holidays
 from oncall.models import HolidayDate, ScheduleVersion
 from oncall.models import Override as OverrideRow
 from oncall.models import TemporarySchedule as TemporaryRow
@@ -89,20 +90,20 @@ def _core_versions(rows: list[ScheduleVersion]) -> dict[int, list[Version]]:
     )
     found: dict[int, list[Version]] = defaultdict(list)
     for row, definition in read:
-        zone, dates = ZoneInfo(row.time_zone), holidays.get(row.holidays, ())
+        zone, dates = ZoneInfo(row.time_zone), holidays.get(row.holidays, NO_HOLIDAYS)
         found[row.schedule_id].append(Version(row.effective_from, zone, definition, dates))
     return found
 
 
-def _holidays(calendars: Iterable[str]) -> Mapping[str, tuple[date, ...]]:
+def _holidays(calendars: Iterable[str]) -> Mapping[str, Holidays]:
     wanted = {calendar for calendar in calendars if calendar}
     if not wanted:
         return {}
     found: dict[str, list[date]] = defaultdict(list)
-    rows = HolidayDate.objects.filter(calendar__in=wanted).order_by("date").values_list("calendar", "date")
+    rows = HolidayDate.objects.filter(calendar__in=wanted).values_list("calendar", "date")
     for calendar, day in rows:
         found[calendar].append(day)
-    return {calendar: tuple(days) for calendar, days in found.items()}
+    return {calendar: Holidays.of(days) for calendar, days in found.items()}
 
 
 def _laid_over(

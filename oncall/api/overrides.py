@@ -20,6 +20,7 @@ from oncall.api.pagination import LatestFirst
 from oncall.api.permissions import may_override
 from oncall.api.serializers import NewOverride, OverrideSerializer, OverridesQuery
 from oncall.api.views import schedule_or_404
+from oncall.core.override import too_long
 from oncall.models import Override, Schedule
 from people.ledger.record import Actor
 from people.models import User
@@ -88,6 +89,8 @@ def _span(schedule: Schedule, asked: dict[str, Any], *, now: datetime) -> dict[s
         check_range(start, end)
     except ValueError as fault:
         raise ValidationError({"end": [str(fault)]}) from None
+    if sentence := too_long(start, end):
+        raise ValidationError({"end": [sentence]})
     return {"start": start, "end": end}
 
 

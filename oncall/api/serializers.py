@@ -103,6 +103,7 @@ class OverrideSerializer(serializers.ModelSerializer[Override]):
             "user",
             "instead_of",
             "reason",
+            "over_temporary",
             "created_at",
             "created_by",
         )
@@ -122,6 +123,12 @@ class NewOverride(serializers.Serializer[Any]):
     user = PersonField()
     instead_of = PersonField(required=False, allow_null=True, default=None)
     reason = serializers.CharField(required=False, allow_blank=True, default="", max_length=200)
+    over_temporary = serializers.BooleanField(
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text="Whether it applies to a temporary schedule. Left out: to those that stand there already.",
+    )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         replaces = attrs["kind"] == Override.Kind.REPLACE

@@ -27,7 +27,7 @@ schedules:
     time_zone: Europe/Berlin
     holidays: DE
     roles:
-      shadow: {layers: [{name: a, participants: []}]}
+      shadow: {layers: [{name: a, participants: [bo]}]}
       primary:
         layers:
           - name: Months

@@ -77,7 +77,7 @@ def _wait_for_others() -> None:
 
 def _known(wanted: Organisation, there: stored.Stored, *, prune: bool) -> references.Known:
     """What can be named: the document's own things, and the stored ones that stay."""
-    organisation = there.organisation
+    organisation = standing = there.organisation
     gone = {
         (
             "user",
@@ -94,7 +94,7 @@ def _known(wanted: Organisation, there: stored.Stored, *, prune: bool) -> refere
         staying = [person for person in staying if person.username in there.superusers]
         organisation = Organisation(version=1, teams=organisation.teams)
     organisation = organisation.model_copy(update={"users": staying})
-    return references.Known.of(organisation, wanted, leaving=gone)
+    return references.Known.of(organisation, wanted, standing=standing, leaving=gone)
 
 
 def _stored_names(organisation: Organisation) -> list[tuple[str, str]]:

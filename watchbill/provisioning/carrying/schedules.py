@@ -101,7 +101,7 @@ def create_override(change: Change, context: Context) -> None:
 
 
 def change_override(change: Change, context: Context) -> None:
-    """Another reason: the old one has not begun, so a new one takes its place."""
+    """Another reason, or now over a temporary schedule: the old one has not begun, a new one replaces it."""
     retire_override(change, context)
     create_override(change, context)
 
@@ -179,6 +179,7 @@ def _override_rows(override: Override, place: _Place) -> QuerySet[OverrideRow]:
         start=instant(override.start, place.zone),
         end=instant(override.end, place.zone),
         user__username=override.user,
+        over_temporary=override.over_temporary,
         cancelled_at=None,
     )
     return found.filter(instead_of__username=override.instead_of) if override.instead_of else found
