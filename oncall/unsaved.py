@@ -13,6 +13,7 @@ from oncall.actions.spans import checked_start
 from oncall.core.definition import Definition
 from oncall.core.final import Roster, Version
 from oncall.core.override import Override, Temporary, in_the_way
+from oncall.core.rotation import Holidays
 from oncall.core.walltime import first_instant
 
 
@@ -45,15 +46,10 @@ def drafted(roster: Roster | None, draft: Draft, *, now: datetime) -> Roster:
     kept = [one for one in founded.versions if one.effective_from != version.effective_from]
     temporaries = tuple(_laid(founded.temporaries, draft, now=now))
     standing = [*_standing(founded.overrides, draft, now=now)]
-    last = max((one.number for one in standing), default=0)
-    new = [
-        replace(one, number=last + n, over_temporary=_meets(one, temporaries))
-        for n, one in enumerate(draft.overrides, 1)
-    ]
     return replace(
         founded,
         versions=tuple(sorted([*kept, version], key=lambda one: one.effective_from)),
-        overrides=(*standing, *new),
+        overrides=(*standing, *_new(draft, standing, temporaries)),
         temporaries=temporaries,
     )
 
@@ -63,11 +59,11 @@ def refusals(roster: Roster, draft: Draft, *, now: datetime) -> Iterator[str]:
 
     `roster` is the stored one.
     """
-    standing = [*_standing(roster.overrides, draft, now=now)]
-    zone = ZoneInfo(draft.time_zone)
-    for new in draft.overrides:
+    standing, zone = [*_standing(roster.overrides, draft, now=now)], ZoneInfo(draft.time_zone)
+    temporaries = tuple(_laid(roster.temporaries, draft, now=now))
+    for new in _new(draft, standing, temporaries):
         yield from _refused_span(new, now=now)
-        other = in_the_way(new, standing)
+        other = in_the_way(new, standing, temporaries)
         if other:
             span = sentence_of_span(other.start, other.end, zone)
             yield f"A {new.kind} of {new.role} stands there already {span}; choose another time, or end it."
@@ -100,7 +96,8 @@ def _version(draft: Draft, *, now: datetime, founding: bool) -> Version:
         min([begins.year, now.year, *(layer.start.year for layer in layers)]),
         max(begins.year, now.year) + YEARS_AHEAD + 1,
     )
-    return Version(begins, zone, draft.definition, holidays_unsaved(draft.holidays, years))
+    holidays = Holidays.of(holidays_unsaved(draft.holidays, years))
+    return Version(begins, zone, draft.definition, holidays)
 
 
 def _standing(overrides: Sequence[Override], draft: Draft, *, now: datetime) -> Iterator[Override]:
@@ -118,6 +115,15 @@ def _laid(stored: Sequence[Temporary], draft: Draft, *, now: datetime) -> Iterat
         elif one.start < now:
             yield replace(one, end=min(one.end, now))
     yield from draft.temporaries
+
+
+def _new(draft: Draft, standing: Sequence[Override], temporaries: Sequence[Temporary]) -> list[Override]:
+    """Numbered after those that stand; they apply to the temporary schedules there are, as the verb does."""
+    last = max((one.number for one in standing), default=0)
+    return [
+        replace(one, number=last + n, over_temporary=_meets(one, temporaries))
+        for n, one in enumerate(draft.overrides, 1)
+    ]
 
 
 def _meets(new: Override, temporaries: Sequence[Temporary]) -> bool:

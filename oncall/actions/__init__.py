@@ -7,6 +7,7 @@ from oncall.actions.refusal import Refused
 from oncall.actions.schedules import bring_back, create_schedule, new_version, retire_schedule, set_team
 from oncall.actions.temporaries import add_temporary, cancel_temporary, end_temporary
 from oncall.actions.time_off import add_time_off, cancel_time_off
+from oncall.actions.weekly import tell_weekly_advice
 
 __all__ = [
     "Refused",
@@ -27,4 +28,5 @@ __all__ = [
     "retire_schedule",
     "rotate_feed",
     "set_team",
+    "tell_weekly_advice",
 ]

@@ -8,6 +8,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from oncall.actions import Refused
+from oncall.actions.schedules import version_refusals
+from oncall.advice import advise, advise_unsaved, news
 from oncall.core import final
 from oncall.core.coverage import uncovered
 from oncall.core.difference import Difference, differences
@@ -16,13 +18,15 @@ from oncall.core.override import Override
 from oncall.core.walltime import first_instant, wall_time
 from oncall.forms.schedule import POINTERS
 from oncall.loading import rosters
+from oncall.models import Schedule
 from oncall.unsaved import Draft, drafted, refusals
-from people.models import User
+from people.models import Team, User
 from people.recorded import kept_rows
 
 WEEKS = (2, 4, 8)
 USUAL = 4
 TOLD = 8
+LOOKED_BACK, LOOKED_AT = timedelta(weeks=2), timedelta(weeks=6)  # what advice asks of a roster
 HOUR = timedelta(hours=1)
 NOBODY = "nobody"
 
@@ -45,18 +49,20 @@ def preview(form: Any, beside: Iterable[Any], weeks: str, *, now: datetime) -> d
 
 
 def _drawn(form: Any, rows: Iterable[Any], weeks: int, *, now: datetime) -> dict[str, Any]:
-    schedule = form.instance if form.instance.pk else None
+    schedule = Schedule.objects.get(pk=form.instance.pk) if form.instance.pk else None
     draft = _draft(form, rows)
     zone = ZoneInfo(draft.time_zone)
     edges = _weeks(wall_time(now, zone), weeks, zone)
     since, until = edges[0], edges[-1]
-    stored = rosters([schedule.pk], since=since, until=until)[schedule.pk] if schedule else None
+    stored = _stored(schedule, since, max(until, now + LOOKED_AT)) if schedule else None
+    later = drafted(stored, draft, now=now)
     before = final.shifts(stored, since, until) if stored else []
-    after = final.shifts(drafted(stored, draft, now=now), since, until)
+    after = final.shifts(later, since, until)
     changed = differences(before, after) if stored else []
     people = _people([*before, *after])
     return {
-        "refused": list(refusals(stored or Roster(()), draft, now=now)),
+        "refused": [*_refused(form, draft, now=now), *refusals(stored or Roster(()), draft, now=now)],
+        **_advice(schedule, later, form.cleaned_data.get("team"), now=now),
         "new": stored is None,
         "weeks": weeks,
         "changes": _some([_told_change(one, people, zone) for one in changed]),
@@ -75,6 +81,31 @@ def _drawn(form: Any, rows: Iterable[Any], weeks: int, *, now: datetime) -> dict
             for start, end in pairwise(edges)
         ],
     }
+
+
+def _stored(schedule: Schedule, since: datetime, until: datetime) -> Roster:
+    return rosters([schedule.pk], since=since - LOOKED_BACK, until=until)[schedule.pk]
+
+
+def _refused(form: Any, draft: Draft, *, now: datetime) -> list[str]:
+    """What the verbs would say of the people who are named."""
+    return list(
+        version_refusals(
+            schedule=form.instance,
+            time_zone=draft.time_zone,
+            holidays=draft.holidays,
+            definition=draft.definition,
+            at=draft.begins or now,
+        )
+    )
+
+
+def _advice(schedule: Schedule | None, later: Roster, team: Team | None, *, now: datetime) -> dict[str, Any]:
+    """What saving would cause, what it would mend, and how much is so already."""
+    after = advise_unsaved(schedule=schedule, roster=later, team=team, now=now)
+    before = advise([schedule.pk], now=now).get(schedule.pk, []) if schedule else []
+    told = news(before, after)
+    return {"worse": told.worse, "better": told.better, "findings": after}
 
 
 def _weeks(now: datetime, weeks: int, zone: tzinfo) -> list[datetime]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
@@ -18,6 +18,7 @@ from unfold.views import ChangeList
 from oncall import actions
 from oncall.admin.preview import preview
 from oncall.admin.shown import shown
+from oncall.advice import Watch, sentences
 from oncall.forms.override import FIXED, OverrideForm
 from oncall.forms.schedule import ScheduleForm, latest_version
 from oncall.models import Override, Schedule
@@ -127,6 +128,7 @@ class ScheduleAdmin(Retirable):
         self, request: HttpRequest, row: Schedule | None, form: Any, formsets: Mapping[type, Any]
     ) -> Schedule:
         by, now = actor_of(request), timezone.now()
+        watch = Watch([] if row is None else [row.pk], now=now)
         said = {
             "time_zone": form.cleaned_data["time_zone"],
             "holidays": form.cleaned_data["holidays"],
@@ -134,12 +136,16 @@ class ScheduleAdmin(Retirable):
         }
         team = form.cleaned_data["team"]
         if row is None:
-            return actions.create_schedule(name=form.cleaned_data["name"], team=team, by=by, now=now, **said)
-        actions.new_version(schedule=row, by=by, now=now, effective_from=form.effective_from, **said)
+            row = actions.create_schedule(name=form.cleaned_data["name"], team=team, by=by, now=now, **said)
+            _advise(request, row, watch)
+            return row
         actions.set_team(schedule=row, team=team, by=by, now=now)
+        begins, based_on = form.effective_from, form.cleaned_data["based_on"]
+        actions.new_version(schedule=row, by=by, now=now, effective_from=begins, based_on=based_on, **said)
         for one in kept_rows(formsets[Override]):
             _write_override(row, one, by=by, now=now)
         _write_temporaries(row, form.temporary, by=by, now=now)
+        _advise(request, row, watch)
         return row
 
     def get_urls(self) -> list[Any]:
@@ -174,6 +180,12 @@ class ScheduleAdmin(Retirable):
             actions.retire_schedule(schedule=schedule, by=actor_of(request), now=timezone.now())
 
         self.each(request, queryset, stop, done="Retired; nobody is on call there from now on")
+
+
+def _advise(request: HttpRequest, schedule: Schedule, watch: Watch) -> None:
+    """Say what the edit causes. It is saved all the same."""
+    for sentence in sentences(watch.worse(schedule.pk)):
+        messages.warning(request, sentence)
 
 
 def _write_override(schedule: Schedule, form: Any, *, by: Any, now: datetime) -> None:

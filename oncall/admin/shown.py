@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Prefetch
 
+from oncall.advice import advise
 from oncall.core import final
 from oncall.core.definition import Definition
 from oncall.core.final import Shift
@@ -32,6 +33,7 @@ def shown(schedule: Schedule, *, now: datetime) -> dict[str, Any]:
     return {
         "roster": {"shifts": shifts, "people": people, "since": now, "until": until, "zone": zone},
         "now_on": _now_on(shifts, people, now=now),
+        "findings": advise([schedule.pk], now=now).get(schedule.pk, []),
         "coming": versions[0] if versions and versions[0].effective_from > now else None,
         "versions": list(_told(versions)),
         "temporaries": _temporaries(schedule, now=now),

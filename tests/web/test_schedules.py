@@ -90,7 +90,19 @@ def test_overrides_are_striped_and_listed_with_their_reason(ana, world):
 
 
 def test_gaps_are_red_and_called_nobody_but_the_time_before_the_schedule_is_none(ana, world):
-    world.rotation("Empty", [[]])
+    office_hours = {"days": ["mon"], "start": "09:00", "end": "17:00"}
+    layer = {"name": "Weekly", "participants": [world.bo.pk], "start": "2026-01-05T09:00"}
+    oncall.create_schedule(
+        name="Empty",
+        team=None,
+        time_zone="UTC",
+        holidays="",
+        definition=Definition.from_json(
+            {"roles": {"primary": {"layers": [layer | {"restrictions": [office_hours]}]}}}
+        ),
+        by=TESTS,
+        now=world.now,
+    )
     assert 'fill="url(#gap)"' in text(ana.get("/schedules/Empty"))
     assert "Nothing in this month" in text(ana.get("/schedules/Empty?month=2025-11"))
 

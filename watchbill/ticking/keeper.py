@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from django.utils import timezone
 
+from oncall.actions import tell_weekly_advice
 from paging import dispatch
 
 EVERY = 2.0
@@ -19,4 +20,9 @@ def send_notices(stopping: Stopping) -> None:
         pass
 
 
-CHORES: dict[str, Callable[[Stopping], None]] = {"notices": send_notices}
+def advise_managers(stopping: Stopping) -> None:
+    while not stopping() and tell_weekly_advice(clock=timezone.now):
+        pass
+
+
+CHORES: dict[str, Callable[[Stopping], None]] = {"notices": send_notices, "advice": advise_managers}
