@@ -1,34 +1,30 @@
 """Schedules in the admin: who is on call, the layers that say so, overrides, and time off."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import path
 from django.utils import timezone
+from django.views.decorators.http import require_POST
 from unfold.decorators import action, display
 from unfold.views import ChangeList
 
 from oncall import actions
-from oncall.advice import Watch, advise, sentences
-from oncall.core import final
-from oncall.core.definition import Definition
-from oncall.core.final import Shift
-from oncall.forms import notation
+from oncall.admin.preview import preview
+from oncall.admin.shown import shown
+from oncall.advice import Watch, sentences
 from oncall.forms.override import FIXED, OverrideForm
 from oncall.forms.schedule import ScheduleForm, latest_version
-from oncall.loading import rosters
-from oncall.models import Override, Schedule, ScheduleVersion, TimeOff
+from oncall.models import Override, Schedule
 from oncall.selectors import on_call
 from people.models import User
-from people.permissions import managed_team_ids
-from people.recorded import ByVerb, Retirable, Rows, actor_of, kept_rows, teams_of, user_of
-
-SHOWN = timedelta(days=14)
-SHOWN_VERSIONS = 20
+from people.recorded import Retirable, Rows, actor_of, kept_rows, teams_of
 
 
 class OverrideRows(Rows):
@@ -82,8 +78,16 @@ class ScheduleAdmin(Retirable):
     ordering = ("name",)
     actions = ("retire",)
     fieldsets = (
-        (None, {"fields": ("name", "team", "time_zone", "holidays", "without_layers", "effective")}),
+        (
+            None,
+            {"fields": ("name", "team", "time_zone", "holidays", "without_layers", "effective", "based_on")},
+        ),
     )
+    warn_unsaved_form = True
+
+    class Media:
+        css = {"all": ("oncall/strip.css",)}
+        js = ("oncall/preview.js",)
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return ScheduleList
@@ -116,8 +120,8 @@ class ScheduleAdmin(Retirable):
         schedule = self.get_object(request, object_id) if object_id else None
         version = latest_version(schedule) if schedule else None
         with timezone.override(version.time_zone if version else "UTC"):
-            shown = _shown(schedule, now=timezone.now()) if schedule else {}
-            response = super().changeform_view(request, object_id, form_url, shown | (extra_context or {}))
+            beside = shown(schedule, now=timezone.now()) if schedule else {}
+            response = super().changeform_view(request, object_id, form_url, beside | (extra_context or {}))
             return response.render() if hasattr(response, "render") else response
 
     def write(
@@ -135,12 +139,40 @@ class ScheduleAdmin(Retirable):
             row = actions.create_schedule(name=form.cleaned_data["name"], team=team, by=by, now=now, **said)
             _advise(request, row, watch)
             return row
-        actions.new_version(schedule=row, by=by, now=now, effective_from=form.effective_from, **said)
         actions.set_team(schedule=row, team=team, by=by, now=now)
+        begins, based_on = form.effective_from, form.cleaned_data["based_on"]
+        actions.new_version(schedule=row, by=by, now=now, effective_from=begins, based_on=based_on, **said)
         for one in kept_rows(formsets[Override]):
             _write_override(row, one, by=by, now=now)
+        _write_temporaries(row, form.temporary, by=by, now=now)
         _advise(request, row, watch)
         return row
+
+    def get_urls(self) -> list[Any]:
+        shown_before = self.admin_site.admin_view(require_POST(self.preview_view))
+        return [
+            path("add/preview/", shown_before, name="oncall_schedule_preview_new"),
+            path("<int:object_id>/preview/", shown_before, name="oncall_schedule_preview"),
+            *super().get_urls(),
+        ]
+
+    def preview_view(self, request: HttpRequest, object_id: int | None = None) -> HttpResponse:
+        """What saving the form, as it is sent, would make of the weeks to come. Nothing is written."""
+        schedule = None if object_id is None else self.get_object(request, str(object_id))
+        if object_id is not None and schedule is None:
+            raise Http404
+        if not (
+            self.has_change_permission(request, schedule) if schedule else self.has_add_permission(request)
+        ):
+            raise PermissionDenied
+        version = latest_version(schedule) if schedule else None
+        with timezone.override(version.time_zone if version else "UTC"):
+            form = self.get_form(request, schedule, change=schedule is not None)(
+                request.POST, instance=schedule or Schedule()
+            )
+            beside, _ = self._create_formsets(request, form.instance, change=schedule is not None)  # type: ignore[attr-defined]  # Django's own
+            context = preview(form, beside, request.POST.get("weeks", ""), now=timezone.now())
+            return render(request, "oncall/preview.html", context)
 
     @action(description="Retire")
     def retire(self, request: HttpRequest, queryset: QuerySet[Schedule]) -> None:
@@ -167,102 +199,12 @@ def _write_override(schedule: Schedule, form: Any, *, by: Any, now: datetime) ->
         actions.end_override(override=form.instance, by=by, now=now)
 
 
-def _shown(schedule: Schedule, *, now: datetime) -> dict[str, Any]:
-    """What the page shows beside the form: who is on, the next two weeks, and every version."""
-    versions = list(
-        schedule.versions.select_related("created_by").order_by("-effective_from")[:SHOWN_VERSIONS]
-    )
-    until = now + SHOWN
-    found = rosters([schedule.pk], since=now, until=until).get(schedule.pk)
-    shifts = final.shifts(found, now, until) if found else []
-    people = User.objects.in_bulk({shift.user for shift in shifts if shift.user is not None})
-    zone = ZoneInfo(versions[0].time_zone) if versions else ZoneInfo("UTC")
-    return {
-        "roster": {"shifts": shifts, "people": people, "since": now, "until": until, "zone": zone},
-        "now_on": _now_on(shifts, people, now=now),
-        "findings": advise([schedule.pk], now=now).get(schedule.pk, []),
-        "coming": versions[0] if versions and versions[0].effective_from > now else None,
-        "versions": list(_told(versions)),
-    }
-
-
-def _now_on(shifts: Iterable[Shift], people: Mapping[int, User], *, now: datetime) -> list[tuple[str, str]]:
-    names: dict[str, list[str]] = {}
-    for shift in shifts:
-        if shift.start <= now:
-            who = people.get(shift.user or 0)
-            names.setdefault(shift.role, []).extend([str(who)] if who else [])
-    return [(role, ", ".join(found)) for role, found in names.items()]
-
-
-def _told(versions: Sequence[ScheduleVersion]) -> Iterator[ScheduleVersion]:
-    """The versions with their layers in words, as `lines`."""
-    named = {user for version in versions for user in Definition.from_json(version.definition).users()}
-    names = dict(User.objects.filter(pk__in=named).values_list("pk", "username"))
-    for version in versions:
-        version.lines = list(_lines(version.definition, names))  # type: ignore[attr-defined]
-        yield version
-
-
-def _lines(definition: Mapping[str, Any], names: Mapping[int, str]) -> Iterator[str]:
-    for role, said in definition["roles"].items():
-        if "follows" in said:
-            yield f"{role} follows {said['follows']}, layer {said['layer']}, offset {said['offset']}"
-        for layer in said.get("layers", ()):
-            only = notation.spelled_restrictions(layer.get("restrictions", ()))
-            who = notation.spelled_slots(layer["participants"], names)
-            turn = f"{layer['shift_length']} from {layer['start'].replace('T', ' ')}"
-            yield f"{role}, {layer['name']}: {who} ({turn}{f'; {only}' if only else ''})"
-
-
-@admin.register(TimeOff)
-class TimeOffAdmin(ByVerb):
-    """Whole days a person is away. Nothing is edited: cancel it, and add another."""
-
-    refusals = (actions.Refused,)
-    list_display = ("user", "start", "end", "reason", "stands")
-    list_filter = (("cancelled_at", admin.EmptyFieldListFilter), ("user", admin.RelatedOnlyFieldListFilter))
-    search_fields = ("user__username", "user__name", "reason")
-    list_select_related = ("user",)
-    ordering = ("-start", "-pk")
-    fields = ("user", "start", "end", "reason")
-    autocomplete_fields = ("user",)
-    actions = ("cancel",)
-    page_actions = ("cancel",)
-
-    def get_readonly_fields(self, request: HttpRequest, obj: TimeOff | None = None) -> Any:
-        return self.fields if obj else ()
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return super(ByVerb, self).has_change_permission(request, obj) and obj is None
-
-    def may_act(self, request: HttpRequest, obj: TimeOff) -> bool:
-        return _manages(user_of(request), obj.user)
-
-    def buttons(self, request: HttpRequest, obj: TimeOff) -> Sequence[str]:
-        return self.page_actions if obj.cancelled_at is None else ()
-
-    @display(description="Stands", boolean=True)
-    def stands(self, row: TimeOff) -> bool:
-        return row.cancelled_at is None
-
-    def write(
-        self, request: HttpRequest, row: TimeOff | None, form: Any, formsets: Mapping[type, Any]
-    ) -> TimeOff:
-        given = {name: form.cleaned_data[name] for name in ("user", "start", "end", "reason")}
-        if not _manages(user_of(request), given["user"]):
-            raise actions.Refused(f"{given['user']} is in none of your teams; ask one of their managers.")
-        return actions.add_time_off(by=actor_of(request), now=timezone.now(), **given)
-
-    @action(description="Cancel")
-    def cancel(self, request: HttpRequest, queryset: QuerySet[TimeOff]) -> None:
-        def take_back(row: TimeOff) -> None:
-            actions.cancel_time_off(time_off=row, by=actor_of(request), now=timezone.now())
-
-        self.each(request, queryset, take_back, done="Cancelled")
-
-
-def _manages(user: User, person: User) -> bool:
-    if user.is_superuser or user == person:
-        return True
-    return person.memberships.filter(team__in=managed_team_ids(user)).exists()
+def _write_temporaries(schedule: Schedule, part: Any, *, by: Any, now: datetime) -> None:
+    for row in part.stopped():
+        undo = actions.cancel_temporary if row.start >= now else actions.end_temporary
+        undo(temporary=row, by=by, now=now)
+    new = part.new()
+    if new is not None:
+        actions.add_temporary(
+            schedule=schedule, start=new.start, end=new.end, shifts=new.shifts, by=by, now=now
+        )
