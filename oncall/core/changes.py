@@ -1,7 +1,7 @@
 """What became of one person's shifts: hours gained, hours lost, shifts that end at another time."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import NamedTuple
@@ -53,9 +53,7 @@ def netted(changes: Iterable[SlotChanged]) -> list[SlotChanged]:
     found: dict[int, SlotChanged] = {}
     for change in changes:
         first = found.get(change.slot, change)
-        found[change.slot] = SlotChanged(
-            change.slot, change.role, change.start, first.before, change.after
-        )
+        found[change.slot] = SlotChanged(change.slot, change.role, change.start, first.before, change.after)
     return sorted(
         (change for change in found.values() if change.before != change.after),
         key=lambda change: (change.start, change.role, change.slot),
@@ -99,7 +97,9 @@ def _told(user: int, role: str, changes: Sequence[SlotChanged], now: datetime) -
     gained, lost = subtraction(after, before), subtraction(before, after)
     moved: list[Moved] = []
     for change in changes:
-        was, is_ = (held.end if held and held.user == user else None for held in (change.before, change.after))
+        was, is_ = (
+            held.end if held and held.user == user else None for held in (change.before, change.after)
+        )
         if was is None or is_ is None:
             continue
         span = Span(max(min(was, is_), now), max(was, is_))

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from django.utils import timezone
 
+from oncall.actions import changes, slots
 from paging import dispatch
 
 EVERY = 2.0
@@ -19,4 +20,18 @@ def send_notices(stopping: Stopping) -> None:
         pass
 
 
-CHORES: dict[str, Callable[[Stopping], None]] = {"notices": send_notices}
+def publish_slots(stopping: Stopping) -> None:
+    while not stopping() and slots.publish_due(clock=timezone.now, limit=10):
+        pass
+
+
+def tell_changes(stopping: Stopping) -> None:
+    while not stopping() and changes.tell_due(clock=timezone.now, limit=10):
+        pass
+
+
+CHORES: dict[str, Callable[[Stopping], None]] = {
+    "notices": send_notices,
+    "slots": publish_slots,
+    "changes": tell_changes,
+}
