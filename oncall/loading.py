@@ -28,8 +28,10 @@ from oncall.core.definition import Definition
 from oncall.core.final import Roster, Version
 from oncall.core.override import Kind, Override, Temporary, TemporaryShift
 from oncall.core.rotation import NO_HOLIDAYS, Holidays
+from oncall.core.slots import Slot
 from oncall.models import HolidayDate, ScheduleVersion
 from oncall.models import Override as OverrideRow
+from oncall.models import Slot as SlotRow
 from oncall.models import TemporarySchedule as TemporaryRow
 from oncall.models import TemporaryShift as TemporaryShiftRow
 from people.ledger.models import Entry
@@ -69,6 +71,21 @@ def rosters(schedule_ids: Iterable[int], *, since: datetime, until: datetime) ->
         )
         for schedule in wanted
     }
+
+
+def as_slot(row: SlotRow) -> Slot:
+    """A slot's row as calendars compare it."""
+    return Slot(
+        role=row.role,
+        start=row.start,
+        end=row.end,
+        user=row.user_id,
+        place=row.place,
+        override=row.override,
+        sequence=row.sequence,
+        changed_at=row.changed_at,
+        cancelled=row.cancelled_at is not None,
+    )
 
 
 def _versions(wanted: list[int], *, since: datetime, until: datetime) -> list[ScheduleVersion]:

@@ -47,6 +47,12 @@ class Roster:
     deactivated: Mapping[int, datetime] = field(default_factory=dict)
     retired_at: datetime | None = None
 
+    def people(self) -> set[int]:
+        """Everyone who may be on call, or who would if they had not left."""
+        users = {user for version in self.versions for user in version.definition.users()}
+        users |= {override.user for override in self.overrides}
+        return users | {shift.user for temporary in self.temporaries for shift in temporary.shifts}
+
 
 @dataclass(frozen=True, slots=True)
 class Shift:
