@@ -8,9 +8,11 @@ from collections.abc import Callable
 
 from django.utils import timezone
 
+from oncall import handoffs
 from paging import dispatch
 
 EVERY = 2.0
+BATCH = 50
 Stopping = Callable[[], bool]
 
 
@@ -19,4 +21,9 @@ def send_notices(stopping: Stopping) -> None:
         pass
 
 
-CHORES: dict[str, Callable[[Stopping], None]] = {"notices": send_notices}
+def keep_handoffs(stopping: Stopping) -> None:
+    while not stopping() and handoffs.run_due(clock=timezone.now, limit=BATCH, stopping=stopping) == BATCH:
+        pass
+
+
+CHORES: dict[str, Callable[[Stopping], None]] = {"notices": send_notices, "handoffs": keep_handoffs}
