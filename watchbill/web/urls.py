@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from watchbill.web import home, incidents, link, schedules, session
+from watchbill.web import home, incidents, link, quality, schedules, session
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -20,5 +20,6 @@ urlpatterns = [
     ),
     re_path(r"^schedules/?$", schedules.index, name="schedules"),
     # A schedule's name may have slashes; what stands below a schedule is not one.
-    re_path(r"^schedules/(?!.+/quality/?$)(?P<name>.+?)/?$", schedules.detail, name="schedule"),
+    re_path(r"^schedules/(?P<name>.+)/quality/?$", quality.show, name="schedule-quality"),
+    re_path(r"^schedules/(?P<name>.+?)/?$", schedules.detail, name="schedule"),
 ]

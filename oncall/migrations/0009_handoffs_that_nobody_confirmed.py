@@ -5,7 +5,7 @@ from django.db.models import Q
 class Migration(migrations.Migration):
     """The keeper asks at each look at a schedule what of it is yet to be confirmed."""
 
-    dependencies = [("oncall", "0007_feeds_of_teams_and_of_gaps")]
+    dependencies = [("oncall", "0008_published_slots")]
 
     operations = [
         migrations.AddIndex(

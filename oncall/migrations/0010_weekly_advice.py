@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('oncall', '0007_feeds_of_teams_and_of_gaps'),
+        ('oncall', '0009_handoffs_that_nobody_confirmed'),
         ('people', '0002_swaps_need_approval'),
     ]
 
