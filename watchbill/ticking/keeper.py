@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from django.utils import timezone
 
+from oncall import imports
 from oncall.actions import swap_reminders
 from paging import dispatch
 
@@ -25,4 +26,13 @@ def remind_of_swaps(stopping: Stopping) -> None:
         pass
 
 
-CHORES: dict[str, Callable[[Stopping], None]] = {"notices": send_notices, "swaps": remind_of_swaps}
+def read_calendars(stopping: Stopping) -> None:
+    while not stopping() and imports.read_due_calendars(clock=timezone.now, limit=1):
+        pass
+
+
+CHORES: dict[str, Callable[[Stopping], None]] = {
+    "notices": send_notices,
+    "swaps": remind_of_swaps,
+    "away_calendars": read_calendars,
+}
