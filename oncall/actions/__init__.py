@@ -1,5 +1,6 @@
 """Everything that changes a schedule. Each verb writes the ledger in the same transaction."""
 
+from oncall.actions.away_calendars import add_away_calendar, remove_away_calendar
 from oncall.actions.feeds import issue_feed, rotate_feed
 from oncall.actions.holidays import ensure_holidays, extend_holidays
 from oncall.actions.overrides import add_override, cancel_override, end_override
@@ -13,6 +14,7 @@ from oncall.actions.weekly import tell_weekly_advice
 
 __all__ = [
     "Refused",
+    "add_away_calendar",
     "add_override",
     "add_temporary",
     "add_time_off",
@@ -31,6 +33,7 @@ __all__ = [
     "issue_feed",
     "new_version",
     "release",
+    "remove_away_calendar",
     "retire_schedule",
     "rotate_feed",
     "set_team",

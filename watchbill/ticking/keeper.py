@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from django.utils import timezone
 
-from oncall import handoffs
+from oncall import handoffs, imports
 from oncall.actions import changes, slots, swap_reminders, tell_weekly_advice
 from paging import dispatch
 
@@ -41,5 +41,6 @@ CHORES: dict[str, Chore] = {
     "slots": _until_done(lambda: slots.publish_due(clock=timezone.now, limit=BATCH)),
     "changes": _until_done(lambda: changes.tell_due(clock=timezone.now, limit=BATCH)),
     "swaps": _until_done(lambda: swap_reminders.run_due(clock=timezone.now, limit=1)),
+    "away_calendars": _until_done(lambda: imports.read_due_calendars(clock=timezone.now, limit=1)),
     "advice": _until_done(lambda: tell_weekly_advice(clock=timezone.now)),
 }
