@@ -18,6 +18,7 @@ from oncall.core.definition import Definition
 from oncall.core.final import Shift
 from oncall.forms import notation
 from oncall.forms.override import FIXED, OverrideForm
+from oncall.forms.plan import PlanPage
 from oncall.forms.schedule import ScheduleForm, latest_version
 from oncall.loading import rosters
 from oncall.models import Override, Schedule, ScheduleVersion, TimeOff
@@ -69,7 +70,8 @@ def _sentence(on: Mapping[str, Sequence[int]], people: Mapping[int, User]) -> st
 
 
 @admin.register(Schedule)
-class ScheduleAdmin(Retirable):
+class ScheduleAdmin(PlanPage, Retirable):
+    clock = staticmethod(timezone.now)
     form = ScheduleForm
     change_form_template = "oncall/schedule.html"
     inlines = (OverrideRows,)

@@ -4,6 +4,7 @@ from django.urls import URLPattern, path
 from rest_framework.views import APIView
 
 from oncall.api.overrides import NewOverrideView, OverridesView, OverrideView
+from oncall.api.plans import AcceptedPlanView, PlanView
 from oncall.api.views import OnCallView, SchedulesView, ScheduleView, ShiftsView
 
 
@@ -17,6 +18,8 @@ urlpatterns = [
     *both("schedules", SchedulesView),
     *both("schedules/<path:name>/shifts", ShiftsView),
     *both("schedules/<path:name>/overrides", NewOverrideView),
+    *both("schedules/<path:name>/plan", PlanView),
+    *both("schedules/<path:name>/plan/accept", AcceptedPlanView),
     *both("schedules/<path:name>", ScheduleView),
     *both("overrides", OverridesView),
     *both("overrides/<int:pk>", OverrideView),
