@@ -20,6 +20,7 @@ from oncall.admin.preview import preview
 from oncall.admin.shown import shown
 from oncall.advice import Watch, sentences
 from oncall.forms.override import FIXED, OverrideForm
+from oncall.forms.plan import PlanPage
 from oncall.forms.schedule import ScheduleForm, latest_version
 from oncall.models import Override, Schedule
 from oncall.selectors import on_call
@@ -66,7 +67,8 @@ def _sentence(on: Mapping[str, Sequence[int]], people: Mapping[int, User]) -> st
 
 
 @admin.register(Schedule)
-class ScheduleAdmin(Retirable):
+class ScheduleAdmin(PlanPage, Retirable):
+    clock = staticmethod(timezone.now)
     form = ScheduleForm
     change_form_template = "oncall/schedule.html"
     inlines = (OverrideRows,)

@@ -5,6 +5,7 @@ from rest_framework.views import APIView
 
 from oncall.api.findings import FindingsView
 from oncall.api.overrides import NewOverrideView, OverridesView, OverrideView
+from oncall.api.plans import AcceptedPlanView, PlanView
 from oncall.api.quality import QualityView
 from oncall.api.views import OnCallView, SchedulesView, ScheduleView, ShiftsView
 
@@ -21,6 +22,8 @@ urlpatterns = [
     *both("schedules/<path:name>/overrides", NewOverrideView),
     *both("schedules/<path:name>/findings", FindingsView),
     *both("schedules/<path:name>/quality", QualityView),
+    *both("schedules/<path:name>/plan", PlanView),
+    *both("schedules/<path:name>/plan/accept", AcceptedPlanView),
     *both("schedules/<path:name>", ScheduleView),
     *both("overrides", OverridesView),
     *both("overrides/<int:pk>", OverrideView),

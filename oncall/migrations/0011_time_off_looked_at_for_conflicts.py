@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("oncall", "0007_feeds_of_teams_and_of_gaps")]
+    dependencies = [("oncall", "0010_weekly_advice")]
 
     operations = [
         migrations.AddField(
