@@ -14,10 +14,10 @@ from django.views.decorators.http import require_POST, require_safe
 from escalation.selectors import open_incidents
 from oncall.actions import Refused
 from oncall.actions.feeds import issue_feed, rotate_feed
+from oncall.addresses import address_of
 from oncall.core import final
 from oncall.core.definition import in_order
 from oncall.core.final import Shift
-from oncall.feeds import address_of
 from oncall.loading import rosters
 from oncall.models import Schedule
 from people.ledger.record import Actor
