@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from watchbill.web import home, incidents, link, session
+from watchbill.web import calendars, home, incidents, link, session
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -18,4 +18,5 @@ urlpatterns = [
         incidents.act,
         name="incident-act",
     ),
+    re_path(r"^calendars/?$", calendars.calendars, name="calendars"),
 ]

@@ -1,6 +1,7 @@
-"""manage.py feed: the secret calendar address of a person, a schedule or a team, or of what nobody carries."""
+"""manage.py feed: the secret calendar address of a person, a schedule, a team, or of the gaps."""
 
 import argparse
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +16,7 @@ from oncall.api.lookups import UnknownName, find_schedule, find_team, find_user
 from people.ledger.record import Actor
 
 BY = Actor("manage.py feed")
-FINDERS = {"user": find_user, "schedule": find_schedule, "team": find_team}
+FINDERS: dict[str, Callable[[str], Owner]] = {"user": find_user, "schedule": find_schedule, "team": find_team}
 
 
 class Command(BaseCommand):
