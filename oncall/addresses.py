@@ -37,7 +37,8 @@ def may_hold(reader: User, owner: Owner) -> bool:
 
 def feeds_known_to(reader: User) -> QuerySet[Feed]:
     """The calendars that answer and of which somebody hears: theirs to hold, and their people's."""
-    found = Feed.objects.filter(revoked_at=None).select_related("user", "schedule__team", "team")
+    here = Q(user=None) | Q(user__is_active=True)
+    found = Feed.objects.filter(here, revoked_at=None).select_related("user", "schedule__team", "team")
     if reader.is_superuser:
         return found
     teams = managed_team_ids(reader)

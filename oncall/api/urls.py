@@ -3,6 +3,7 @@
 from django.urls import URLPattern, path
 from rest_framework.views import APIView
 
+from oncall.api.feeds import FeedsView, FeedView
 from oncall.api.overrides import NewOverrideView, OverridesView, OverrideView
 from oncall.api.views import OnCallView, SchedulesView, ScheduleView, ShiftsView
 
@@ -20,4 +21,6 @@ urlpatterns = [
     *both("schedules/<path:name>", ScheduleView),
     *both("overrides", OverridesView),
     *both("overrides/<int:pk>", OverrideView),
+    *both("feeds", FeedsView),
+    *both("feeds/<int:pk>", FeedView),
 ]
