@@ -234,6 +234,7 @@ UNFOLD = {
                 "On call": [
                     ("Schedules", "calendar_month", "oncall_schedule"),
                     ("Time off", "beach_access", "oncall_timeoff"),
+                    ("Calendar addresses", "event_available", "oncall_feed"),
                 ],
                 "What pages whom": [
                     ("Services", "dns", "escalation_service"),

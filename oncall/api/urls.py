@@ -3,6 +3,7 @@
 from django.urls import URLPattern, path
 from rest_framework.views import APIView
 
+from oncall.api.feeds import FeedsView, FeedView
 from oncall.api.findings import FindingsView
 from oncall.api.overrides import NewOverrideView, OverridesView, OverrideView
 from oncall.api.plans import AcceptedPlanView, PlanView
@@ -27,4 +28,6 @@ urlpatterns = [
     *both("schedules/<path:name>", ScheduleView),
     *both("overrides", OverridesView),
     *both("overrides/<int:pk>", OverrideView),
+    *both("feeds", FeedsView),
+    *both("feeds/<int:pk>", FeedView),
 ]
