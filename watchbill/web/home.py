@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from escalation.handover.reading import to_confirm, to_note
 from escalation.selectors import open_incidents
 from oncall.actions import Refused
 from oncall.actions.feeds import issue_feed, live_feed, rotate_feed
@@ -27,6 +28,7 @@ from watchbill.web.pages import for_people, person
 AHEAD = timedelta(days=28)
 SHOWN_INCIDENTS = 25
 SHOWN_SHIFTS = 12
+SHOWN_HANDOFFS = 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,6 +91,8 @@ def _page(request: HttpRequest) -> HttpResponse:
         "schedules": _on_call(schedules, shifts, now=now),
         "days": AHEAD.days,
         "calendar": entry(reader, live_feed(reader), now=now),
+        "to_confirm": list(to_confirm(reader)[:SHOWN_HANDOFFS]),
+        "to_note": list(to_note(reader, now=now)[:SHOWN_HANDOFFS]),
     }
     return render(request, "web/home.html", context)
 
