@@ -1,6 +1,7 @@
 """Everything that changes a schedule. Each verb writes the ledger in the same transaction."""
 
 from oncall.actions.feeds import issue_feed, rotate_feed
+from oncall.actions.handoffs import set_handoffs
 from oncall.actions.holidays import ensure_holidays, extend_holidays
 from oncall.actions.overrides import add_override, cancel_override, end_override
 from oncall.actions.refusal import Refused
@@ -33,6 +34,7 @@ __all__ = [
     "release",
     "retire_schedule",
     "rotate_feed",
+    "set_handoffs",
     "set_team",
     "take_over",
     "take_swap",
