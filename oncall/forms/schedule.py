@@ -71,8 +71,10 @@ class ScheduleForm(RowForm):
         version = latest_version(self.instance) if self.instance.pk else None
         said = _said(version) if version else {"layers": [], "follows": [], "fields": {}}
         self.newest = newest_version(self.instance) if self.instance.pk else None
-        self.initial |= said["fields"] | {"based_on": self.newest and self.newest.pk}
-        self.initial |= handoffs.said(self.instance)
+        self.initial |= said["fields"] | {
+            "based_on": self.newest and self.newest.pk,
+            **handoffs.said(self.instance),
+        }
         data = self.data if self.is_bound else None
         self.layers: Any = Layers(data, prefix="layers", initial=said["layers"])
         self.follows: Any = Follows(data, prefix="follows", initial=said["follows"])
