@@ -2,6 +2,7 @@
 
 from oncall.actions.away_calendars import add_away_calendar, remove_away_calendar
 from oncall.actions.feeds import issue_feed, rotate_feed
+from oncall.actions.handoffs import set_handoffs
 from oncall.actions.holidays import ensure_holidays, extend_holidays
 from oncall.actions.overrides import add_override, cancel_override, end_override
 from oncall.actions.refusal import Refused
@@ -36,6 +37,7 @@ __all__ = [
     "remove_away_calendar",
     "retire_schedule",
     "rotate_feed",
+    "set_handoffs",
     "set_team",
     "take_over",
     "take_swap",

@@ -84,6 +84,7 @@ class ScheduleAdmin(PlanPage, Retirable):
             None,
             {"fields": ("name", "team", "time_zone", "holidays", "without_layers", "effective", "based_on")},
         ),
+        ("Handoffs", {"fields": (("remind_before", "confirmed_within"),)}),
     )
     warn_unsaved_form = True
 
@@ -139,9 +140,11 @@ class ScheduleAdmin(PlanPage, Retirable):
         team = form.cleaned_data["team"]
         if row is None:
             row = actions.create_schedule(name=form.cleaned_data["name"], team=team, by=by, now=now, **said)
+            actions.set_handoffs(schedule=row, by=by, now=now, **form.handoffs())
             _advise(request, row, watch)
             return row
         actions.set_team(schedule=row, team=team, by=by, now=now)
+        actions.set_handoffs(schedule=row, by=by, now=now, **form.handoffs())
         begins, based_on = form.effective_from, form.cleaned_data["based_on"]
         actions.new_version(schedule=row, by=by, now=now, effective_from=begins, based_on=based_on, **said)
         for one in kept_rows(formsets[Override]):
