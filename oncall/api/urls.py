@@ -6,7 +6,10 @@ from rest_framework.views import APIView
 from oncall.api.findings import FindingsView
 from oncall.api.overrides import NewOverrideView, OverridesView, OverrideView
 from oncall.api.quality import QualityView
-from oncall.api.views import OnCallView, SchedulesView, ScheduleView, ShiftsView
+from oncall.api.schedules import RetireView, SchedulesView, ScheduleView, VersionsView
+from oncall.api.temporaries import TemporariesView, TemporaryView
+from oncall.api.trying import PreviewView
+from oncall.api.views import OnCallView, ShiftsView
 
 
 def both(route: str, view: type[APIView]) -> list[URLPattern]:
@@ -21,7 +24,12 @@ urlpatterns = [
     *both("schedules/<path:name>/overrides", NewOverrideView),
     *both("schedules/<path:name>/findings", FindingsView),
     *both("schedules/<path:name>/quality", QualityView),
+    *both("schedules/<path:name>/versions", VersionsView),
+    *both("schedules/<path:name>/retire", RetireView),
+    *both("schedules/<path:name>/preview", PreviewView),
+    *both("schedules/<path:name>/temporaries", TemporariesView),
     *both("schedules/<path:name>", ScheduleView),
     *both("overrides", OverridesView),
     *both("overrides/<int:pk>", OverrideView),
+    *both("temporaries/<int:pk>", TemporaryView),
 ]

@@ -110,8 +110,9 @@ def _shifts(schedule: Schedule, since: datetime, until: datetime, begun: datetim
 
 def _listed(shifts: Sequence[Shift], month: Month, seen: Seen) -> dict[str, list[dict[str, Any]]]:
     """What touches the month itself, as text: what is now or ahead, and what is past."""
-    rows = [
-        {
+    found: dict[str, list[dict[str, Any]]] = {"ahead": [], "past": []}
+    for shift in touching(shifts, month.begins, month.ends):
+        row = {
             "shift": shift,
             "begins": seen.begins(shift),
             "ends": seen.ends(shift),
@@ -119,13 +120,8 @@ def _listed(shifts: Sequence[Shift], month: Month, seen: Seen) -> dict[str, list
             "mine": shift.user == seen.reader.pk,
             "now": shift.start <= seen.now < shift.end,
         }
-        for shift in touching(shifts, month.begins, month.ends)
-    ]
-    past = [row["shift"].end <= seen.now for row in rows]
-    return {
-        "ahead": [row for row, over in zip(rows, past, strict=True) if not over],
-        "past": [row for row, over in zip(rows, past, strict=True) if over],
-    }
+        found["past" if shift.end <= seen.now else "ahead"].append(row)
+    return found
 
 
 def _overrides(schedule: Schedule, month: Month, role: str) -> Any:
