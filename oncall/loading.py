@@ -20,7 +20,9 @@ from oncall.core.definition import Definition
 from oncall.core.final import Roster, Version
 from oncall.core.override import Kind, Override, Temporary, TemporaryShift
 from oncall.core.rotation import NO_HOLIDAYS, Holidays
+from oncall.core.slots import Slot
 from oncall.models import HolidayDate
+from oncall.models import Slot as SlotRow
 from people.ledger.verbs import Verb
 
 # The version in force at `since`, and those that begin before `until`.
@@ -104,6 +106,21 @@ def rosters(schedule_ids: Iterable[int], *, since: datetime, until: datetime) ->
         )
         for schedule in wanted
     }
+
+
+def as_slot(row: SlotRow) -> Slot:
+    """A slot's row as calendars compare it."""
+    return Slot(
+        role=row.role,
+        start=row.start,
+        end=row.end,
+        user=row.user_id,
+        place=row.place,
+        override=row.override,
+        sequence=row.sequence,
+        changed_at=row.changed_at,
+        cancelled=row.cancelled_at is not None,
+    )
 
 
 def _asked(sql: str, wanted: Sequence[int], *, since: datetime, until: datetime) -> list[tuple[Any, ...]]:

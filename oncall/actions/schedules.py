@@ -1,7 +1,7 @@
 """Schedules and their versions. History never changes: an edit appends a version, now or later."""
 
 import zoneinfo
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -65,7 +65,7 @@ def new_version(  # noqa: PLR0913 - the words of one request
     A version at the same instant that has not begun is replaced; one that begins later still does. Raises
     Refused for an instant in the past, an unknown zone, holiday calendar or person, a retired schedule, a
     layer of nobody, and a participant who is not in the team and was not in the version in force. `based_on`
-    is the id of the latest version that the editor has seen; Refused where that is another one by now.
+    is the id of the newest version that the editor has seen; Refused where that is another one by now.
     """
     begins = effective_from or now
     if begins < now:
@@ -142,7 +142,7 @@ def _beginning(schedule: Schedule, at: datetime, latest: ScheduleVersion | None)
 
 def _check_seen(schedule: Schedule, based_on: int | None) -> None:
     """Holding the schedule's lock proves that no other version appears between this look and the write."""
-    latest = schedule.versions.select_related("created_by").order_by("-effective_from").first()
+    latest = schedule.versions.select_related("created_by").order_by("-pk").first()
     if based_on is None or latest is None or latest.pk == based_on:
         return
     who = f" by {latest.created_by}" if latest.created_by else ""
@@ -174,6 +174,22 @@ def _check_in_team(schedule: Schedule, people: Iterable[int]) -> None:
             f"Not in team {team.name}, whose schedule this is: {names}; make them members first, or name "
             "people of the team."
         )
+
+
+def version_refusals(
+    *, schedule: Schedule, time_zone: str, holidays: str, definition: Definition, at: datetime
+) -> Iterator[str]:
+    """What `create_schedule` and `new_version` would refuse of the people in a definition from `at` on, a
+    sentence each. Writes nothing; `schedule` may be one that is not saved.
+    """
+    latest = _in_force(schedule, at) if schedule.pk else None
+    if latest is not None and _says(latest, time_zone, holidays, definition):
+        return
+    yield from (fault.message for fault in definition.faults_of_nobody())
+    try:
+        _check_in_team(schedule, definition.users() - _participants(latest))
+    except Refused as refusal:
+        yield str(refusal)
 
 
 def _says(version: ScheduleVersion, time_zone: str, holidays: str, definition: Definition) -> bool:

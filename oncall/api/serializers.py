@@ -109,6 +109,15 @@ class OverrideSerializer(serializers.ModelSerializer[Override]):
         )
 
 
+class MadeOverrideSerializer(OverrideSerializer):
+    advice = serializers.ListField(
+        child=serializers.CharField(), help_text="What it causes that will hurt, in sentences; often nothing."
+    )
+
+    class Meta(OverrideSerializer.Meta):
+        fields = (*OverrideSerializer.Meta.fields, "advice")  # type: ignore[assignment]  # one more
+
+
 class NewOverride(serializers.Serializer[Any]):
     """An override to be made. Times without an offset are wall-clock times of the schedule."""
 

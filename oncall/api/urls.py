@@ -3,7 +3,10 @@
 from django.urls import URLPattern, path
 from rest_framework.views import APIView
 
+from oncall.api.findings import FindingsView
 from oncall.api.overrides import NewOverrideView, OverridesView, OverrideView
+from oncall.api.plans import AcceptedPlanView, PlanView
+from oncall.api.quality import QualityView
 from oncall.api.views import OnCallView, SchedulesView, ScheduleView, ShiftsView
 
 
@@ -17,6 +20,10 @@ urlpatterns = [
     *both("schedules", SchedulesView),
     *both("schedules/<path:name>/shifts", ShiftsView),
     *both("schedules/<path:name>/overrides", NewOverrideView),
+    *both("schedules/<path:name>/findings", FindingsView),
+    *both("schedules/<path:name>/quality", QualityView),
+    *both("schedules/<path:name>/plan", PlanView),
+    *both("schedules/<path:name>/plan/accept", AcceptedPlanView),
     *both("schedules/<path:name>", ScheduleView),
     *both("overrides", OverridesView),
     *both("overrides/<int:pk>", OverrideView),

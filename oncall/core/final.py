@@ -47,6 +47,12 @@ class Roster:
     deactivated: Mapping[int, datetime] = field(default_factory=dict)
     retired_at: datetime | None = None
 
+    def people(self) -> set[int]:
+        """Everyone who may be on call, or who would if they had not left."""
+        users = {user for version in self.versions for user in version.definition.users()}
+        users |= {override.user for override in self.overrides}
+        return users | {shift.user for temporary in self.temporaries for shift in temporary.shifts}
+
 
 @dataclass(frozen=True, slots=True)
 class Shift:
@@ -89,6 +95,11 @@ def on_call(roster: Roster, at: datetime) -> dict[str, tuple[int, ...]]:
         name: tuple(holder.user for piece in _pieces(roster, name, span)[:1] for holder in piece.holders)
         for name in roles(roster, at, at + INSTANT)
     }
+
+
+def held(roster: Roster, role: str, since: datetime, until: datetime) -> list[Piece]:
+    """Who holds `role` in [since, until) and by which turn: sorted, disjoint; gaps have no piece."""
+    return _pieces(roster, role, _within_reason(since, until))
 
 
 def roles(roster: Roster, since: datetime, until: datetime) -> list[str]:

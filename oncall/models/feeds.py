@@ -16,6 +16,9 @@ class Feed(models.Model):
 
     The token is derived from the site's secret and `nonce` (`oncall.actions.feeds`), and only its digest is
     kept, so that a stolen database alone reads nobody's calendar.
+
+    The last whole answer had the digest `etag`, first given at `modified_at`. While what it `rests_on` is the
+    same (`people` are those it looked at) and it is not yet `fresh_until`, another would be the same.
     """
 
     user = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="feeds")
@@ -31,6 +34,11 @@ class Feed(models.Model):
     revoked_at = models.DateTimeField(null=True, blank=True)
     last_fetched_at = models.DateTimeField(null=True, blank=True, editable=False)
     last_user_agent = models.CharField(max_length=200, blank=True, editable=False)
+    etag = models.CharField(max_length=64, blank=True, default="", db_default="", editable=False)
+    modified_at = models.DateTimeField(null=True, blank=True, editable=False)
+    rests_on = models.CharField(max_length=64, blank=True, default="", db_default="", editable=False)
+    people = models.JSONField(null=True, blank=True, editable=False)
+    fresh_until = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
         constraints = [
@@ -90,6 +98,8 @@ class Slot(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["schedule", "role", "start", "place"], name="one_slot_per_name")
         ]
+        # What calendars show: the slots of a schedule that ended lately, or have yet to.
+        indexes = [models.Index(fields=["schedule", "end"], name="slot_shown")]
 
     def __str__(self) -> str:
         return f"{self.role} from {self.start:%Y-%m-%d %H:%M}"
@@ -99,6 +109,7 @@ class ShiftChange(models.Model):
     """What changed for one slot, from (`before_...`) and to (`after_...`), until its people have been told.
 
     A user of None was, or is, nobody; no `before_end`: the slot was not there; no `after_end`: it is gone.
+    `by` is who made the change, if one person or program did, and `why` what they said.
     """
 
     slot = models.ForeignKey(Slot, on_delete=models.CASCADE, related_name="changes")
@@ -107,6 +118,8 @@ class ShiftChange(models.Model):
     before_end = models.DateTimeField(null=True, blank=True)
     after_user = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     after_end = models.DateTimeField(null=True, blank=True)
+    by = models.CharField(max_length=200, blank=True, default="", db_default="")
+    why = models.TextField(blank=True, default="", db_default="")
     told_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:

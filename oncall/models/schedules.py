@@ -20,6 +20,10 @@ class Schedule(models.Model):
     (`oncall.handoffs`); handoffs up to `handoffs_until` are recorded. `reminders` are seconds before a shift
     at which its person is told of it (None: the usual ones); a handoff that nobody confirms within
     `confirm_within` (None: the usual time) is told to the team's managers.
+
+    Its shifts stand in slots as they were at `published_revision`, at `published_at`, without the people in
+    `published_without`, who had left (`oncall.actions.slots`); `slots_revision` grows as the slots change.
+    Where that failed it is tried again at `publish_after`.
     """
 
     name = models.CharField(max_length=100, unique=True)
@@ -31,6 +35,11 @@ class Schedule(models.Model):
     revision = models.PositiveBigIntegerField(default=0, db_default=0, editable=False)
     wake_at = models.DateTimeField(null=True, blank=True, editable=False)
     handoffs_until = models.DateTimeField(null=True, blank=True, editable=False)
+    published_revision = models.PositiveBigIntegerField(null=True, blank=True, editable=False)
+    published_at = models.DateTimeField(null=True, blank=True, editable=False)
+    published_without = models.JSONField(null=True, blank=True, editable=False)
+    publish_after = models.DateTimeField(null=True, blank=True, editable=False)
+    slots_revision = models.PositiveBigIntegerField(default=0, db_default=0, editable=False)
 
     class Meta:
         # The keeper: which schedules are to be looked at now.

@@ -74,6 +74,7 @@ class Verb(StrEnum):
     PLAN_ACCEPTED = "plan.accepted"
     FEED_CREATED = "feed.created"
     FEED_REVOKED = "feed.revoked"
+    FEED_CHANGED = "feed.changed"
 
     POLICY_CREATED = "policy.created"
     POLICY_CHANGED = "policy.changed"

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 from django.db import connection, transaction
@@ -9,6 +10,7 @@ from django.db import connection, transaction
 from people.ledger.record import Actor, Line, record
 from people.ledger.verbs import Verb
 from watchbill.provisioning import checking, references, stored
+from watchbill.provisioning.advising import Advising
 from watchbill.provisioning.carrying.carry import carry_out
 from watchbill.provisioning.carrying.context import Context
 from watchbill.provisioning.document.organisation import Organisation
@@ -32,7 +34,8 @@ def apply(
 ) -> Plan:
     """Read, check, plan, `say` the plan, and do it, with `name` in the ledger. A second time changes nothing.
 
-    `dry_run` does everything and takes it back, so that it finds what a real one would. Raises
+    `dry_run` does everything and takes it back, so that it finds what a real one would. The plan comes back
+    with `advice`: what there is to say about the schedules it touches, which stops nothing. Raises
     DocumentFaults with everything that is wrong, and then nothing was written.
     """
     document, reading = checking.parse(source)
@@ -62,10 +65,11 @@ def _planned(
         raise DocumentFaults(faults)
     plan = plan_of(wanted, there, prune=prune, now=now)
     say(plan)
+    advising = Advising(plan, now=now)
     carry_out(plan, Context(by=by, now=now, zones=zones_of(there.organisation, wanted)))
     if plan.changes:
         _record(plan, source, by, now)
-    return plan
+    return replace(plan, advice=advising.told())
 
 
 def _wait_for_others() -> None:

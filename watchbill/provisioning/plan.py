@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from oncall.advice import Told
 from watchbill.provisioning.document.organisation import Organisation
 from watchbill.provisioning.document.schedules import Override
 from watchbill.provisioning.document.words import Part
@@ -44,7 +45,8 @@ class Plan:
     """Everything an apply would do, in order, and everything it would not.
 
     `history`: overrides of the document that were cancelled, ended early or begun with another reason.
-    `kept`: parts that are stored and exported, and that nothing acts on yet.
+    `kept`: parts that are stored and exported, and that nothing acts on yet. `advice`, once it is done: what
+    there is to say about the schedules it touches.
     """
 
     changes: tuple[Change, ...] = ()
@@ -52,6 +54,7 @@ class Plan:
     left_alone: tuple[Change, ...] = ()
     history: tuple[Change, ...] = ()
     kept: tuple[str, ...] = ()
+    advice: tuple[Told, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
@@ -52,6 +52,10 @@ class RoleNow:
 @require_safe
 @for_people
 def home(request: HttpRequest) -> HttpResponse:
+    """The address that events of a calendar carry (`?schedule=name`) leads on to the schedule's page."""
+    name = request.GET.get("schedule", "")
+    if name and Schedule.objects.filter(name=name.replace("\x00", "")).exists():
+        return redirect("schedule", name)
     return _page(request)
 
 

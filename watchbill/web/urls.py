@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from watchbill.web import home, incidents, link, session
+from watchbill.web import home, incidents, link, quality, schedules, session
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -18,4 +18,8 @@ urlpatterns = [
         incidents.act,
         name="incident-act",
     ),
+    re_path(r"^schedules/?$", schedules.index, name="schedules"),
+    # A schedule's name may have slashes; what stands below a schedule is not one.
+    re_path(r"^schedules/(?P<name>.+)/quality/?$", quality.show, name="schedule-quality"),
+    re_path(r"^schedules/(?P<name>.+?)/?$", schedules.detail, name="schedule"),
 ]

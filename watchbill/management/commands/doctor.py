@@ -24,7 +24,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         findings = self._findings()
         if options["format"] == "json":
-            rows = [{"level": found.level, "what": found.what, "mend": found.mend} for found in findings]
+            rows = [found.to_json() for found in findings]
             self.stdout.write(json.dumps(rows, indent=2, ensure_ascii=False))
         else:
             self._say(findings)

@@ -18,10 +18,10 @@ from rich.table import Table
 from oncall.api.instants import check_range, read_instant
 from oncall.api.lookups import UnknownName, find_schedule, no_such, zones_at
 from oncall.api.rows import ShiftRow, shift_rows
-from oncall.calendars import Publication, events_of, render
-from oncall.feeds import shown_between
+from oncall.calendars import Publication, View, events_of, render
 from oncall.models import Schedule
 from oncall.selectors import final_shifts
+from oncall.showing import shown_between
 
 FORMATS = ("table", "json", "csv", "ics")
 WIDE = 200  # columns, where nobody looks at a terminal
@@ -88,11 +88,11 @@ def _table(rows: list[ShiftRow], zone: ZoneInfo) -> str:
 
 def _calendar(schedule: Schedule, since: datetime, until: datetime, role: str | None) -> str:
     """Whole shifts, those that reach over the edges of the range included."""
-    shown = shown_between([schedule], since=since, until=until)
-    known = list(dict.fromkeys(shift.role for one in shown for shift in one.shifts))
+    shown = shown_between(schedule, since=since, until=until)
+    known = list(dict.fromkeys(slot.role for slot in shown.slots))
     if role is not None and role not in known:
         raise CommandError(no_such("role", role, known))
-    events = [event for one in shown for event in events_of(one, public_url=settings.PUBLIC_URL, role=role)]
+    events = list(events_of(shown, View(public_url=settings.PUBLIC_URL, role=role)))
     name = f"On call: {schedule.name}"
     return render(Publication(name=name, description=f"{name}, a copy.", events=events)).decode()
 
