@@ -14,7 +14,7 @@ from unfold.views import ChangeList
 
 from oncall import actions
 from oncall.actions.feeds import revoke_feed
-from oncall.addresses import may_hold, owner_of
+from oncall.addresses import called, may_hold, owner_of
 from oncall.core import final
 from oncall.core.definition import Definition
 from oncall.core.fetched import last_fetched
@@ -281,7 +281,7 @@ class FeedAdmin(ReadOnly):
 
     @display(description="Calendar")
     def calendar(self, feed: Feed) -> str:
-        return f"{str(feed)[0].upper()}{str(feed)[1:]}"
+        return called(feed)
 
     @display(description="Answers", boolean=True)
     def answers(self, feed: Feed) -> bool:
