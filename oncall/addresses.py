@@ -7,7 +7,7 @@ and those of what is of no team, any manager's. Superusers may see all of them.
 from django.conf import settings
 from django.db.models import Q, QuerySet
 
-from oncall.actions.feeds import Owner, token_of
+from oncall.actions.feeds import KINDS, Owner, token_of
 from oncall.models import Feed
 from people.models import Team, User
 from people.permissions import managed_team_ids, may_edit_team
@@ -26,6 +26,13 @@ def address_again(feed: Feed) -> str | None:
 def owner_of(feed: Feed) -> Owner:
     """Whose calendar it is; None: of everything."""
     return feed.user or feed.schedule or feed.team
+
+
+def called(feed: Feed) -> str:
+    """“Calendar of gaps of Checkout (team)”: a schedule is often called as its team is."""
+    name = str(feed)
+    kinds = "".join(f" ({kind})" for kind in KINDS if getattr(feed, f"{kind}_id") is not None)
+    return f"{name[0].upper()}{name[1:]}{kinds.replace('user', 'person')}"
 
 
 def may_hold(reader: User, owner: Owner) -> bool:

@@ -10,7 +10,7 @@ from unfold.decorators import action, display
 
 from oncall import actions
 from oncall.actions.feeds import revoke_feed
-from oncall.addresses import may_hold, owner_of
+from oncall.addresses import called, may_hold, owner_of
 from oncall.core.fetched import last_fetched
 from oncall.models import Feed
 from people.recorded import ReadOnly, actor_of, user_of
@@ -38,7 +38,7 @@ class FeedAdmin(ReadOnly):
 
     @display(description="Calendar")
     def calendar(self, feed: Feed) -> str:
-        return f"{str(feed)[0].upper()}{str(feed)[1:]}"
+        return called(feed)
 
     @display(description="Answers", boolean=True)
     def answers(self, feed: Feed) -> bool:

@@ -54,6 +54,19 @@ def test_the_list_and_each_page_say_who_fetched_it_last(mia, world, feeds):
     assert "never fetched" in text(mia.get(page(feeds["schedule"])))
 
 
+def test_a_team_and_a_schedule_of_one_name_are_told_apart(mia, world, feeds):
+    issue_feed(owner=world.team, gaps=True, by=TESTS, now=world.now)
+    issue_feed(owner=None, gaps=True, by=TESTS, now=world.now)
+    shown = text(mia.get(LIST))
+    for name in (
+        "Calendar of Ana Ruiz (person)",
+        "Calendar of Payments (schedule)",
+        "Calendar of gaps of Payments (team)",
+        "Calendar of gaps of all<",
+    ):
+        assert name in shown
+
+
 def test_the_secret_and_what_it_is_made_from_are_on_no_page(root, tokens, feeds):
     pages = text(root.get(LIST)) + "".join(text(root.get(page(feed))) for feed in feeds.values())
     for name, feed in feeds.items():

@@ -8,6 +8,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from oncall import actions as oncall
 from oncall.actions.feeds import issue_feed, live_feed, note_fetch
 from oncall.models import Feed
 from people import actions as people
@@ -136,6 +137,23 @@ def test_a_manager_of_another_team_sees_the_gaps_of_everything_alone(world):
     team = people.create_team(name="Search", by=TESTS, now=world.now)
     people.set_members(team=team, members={zoe: "manager", world.ana: "responder"}, by=TESTS, now=world.now)
     assert paths(text(browser(zoe).get("/calendars"))) == [f"/ical/{tokens['all', True]}.ics"]
+
+
+def test_a_schedule_of_no_team_is_any_managers(mia, ana, world):
+    token = issue_feed(owner=world.schedule, by=TESTS, now=world.now)
+    oncall.set_team(schedule=world.schedule, team=None, by=TESTS, now=world.now)
+    page = text(mia.get("/calendars"))
+    assert "Of no team" in page
+    assert paths(page) == [f"/ical/{token}.ics"]
+    assert paths(text(ana.get("/calendars"))) == []
+
+
+def test_a_retired_schedule_is_shown_while_it_has_an_address_to_end(mia, world):
+    named = f"schedule-{world.schedule.pk}"
+    issue_feed(owner=world.schedule, by=TESTS, now=world.now)
+    oncall.retire_schedule(schedule=world.schedule, by=TESTS, now=world.now)
+    assert named in text(mia.get("/calendars"))
+    assert named not in text(act(mia, "end", f"schedule:{world.schedule.pk}"))
 
 
 def test_a_superuser_sees_every_teams(world):
