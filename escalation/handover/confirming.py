@@ -74,20 +74,25 @@ def _take_over(handoff: Handoff, incident_id: int, *, by: Actor, now: datetime) 
         return  # resolved in this moment
 
 
+def carries_incidents(handoff: Handoff, *, now: datetime) -> bool:
+    """Whether what is open goes with this handoff: with the schedule's first role, primary if it has one."""
+    return handoff.role in in_order(set(_holders(handoff, now)))[:1]
+
+
 def _goes_with(handoff: Handoff, incident: Incident, now: datetime) -> bool:
-    """Incidents go with the schedule's first role. Where another role changes hands, only those go that
-    somebody leaves behind who is not on call any more: two roles that swap would swap them back.
+    """Where another role changes hands, only those go that somebody leaves behind who is not on call any
+    more: two roles that swap would swap them back.
     """
-    holders = {
-        role: users
-        for (_, role), users in on_call([handoff.schedule_id], at=now).items()
-        if role not in NEVER_PAGED
-    }
-    if handoff.role in in_order(set(holders))[:1]:
+    if carries_incidents(handoff, now=now):
         return True
     owner = incident.acknowledged_by_id
     left = handoff.people.filter(side=HandoffPerson.Side.OUT, user=owner).exists()
-    return left and not any(owner in users for users in holders.values())
+    return left and not any(owner in users for users in _holders(handoff, now).values())
+
+
+def _holders(handoff: Handoff, now: datetime) -> dict[str, tuple[int, ...]]:
+    found = on_call([handoff.schedule_id], at=now)
+    return {role: users for (_, role), users in found.items() if role not in NEVER_PAGED}
 
 
 @transaction.atomic

@@ -33,7 +33,7 @@ def muted(scope: Scope) -> Sequence[Item]:
     snoozed = selectors.snoozed(row.pk for row in rows)
     return [
         Item(
-            text=clipped(f"muted until {scope.at(_end(row))}: {clipped(row.title, 300)}"),
+            text=clipped(f"Muted until {scope.at(_end(row))}: {clipped(row.title, 300)}"),
             path=f"/incidents/{row.pk}",
         )
         for row in rows
@@ -51,9 +51,8 @@ def _next(scope: Scope, row: Incident, *, is_snoozed: bool) -> str:
         return f"snoozed until {scope.at(row.hold_until)}"
     if row.parked_reason:
         return f"parked ({row.parked_reason}): pages nobody"
-    messages = planning.plan_of(row, now=scope.now)
-    if not messages:
+    first = planning.next_of(row, now=scope.now)
+    if first is None:
         return "pages nobody next"
-    first = messages[0]
     who = User.objects.filter(pk=first.user).first()
     return f"if nothing happens, {who} is paged by {first.via} at {scope.at(first.at)}"

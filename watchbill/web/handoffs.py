@@ -94,6 +94,7 @@ def _page(
         "may_confirm": reading.may_confirm(reader, handoff)
         and not handoff.confirmed_at
         and not confirming.why_not_confirmed(handoff),
+        "carries_incidents": confirming.carries_incidents(handoff, now=now),
         "watch": handoff.watch if watch is None else watch,
         "mood": handoff.mood if mood is None else mood,
         "longest_watch": LONGEST_WATCH,

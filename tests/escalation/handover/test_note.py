@@ -5,13 +5,15 @@ from datetime import timedelta
 
 import pytest
 
+from escalation import planning
 from escalation.actions import config, respond
 from escalation.handover import changes, note, sections
 from escalation.handover.lines import MOST
 from escalation.handover.sections import KINDS
-from escalation.models import ChangeEvent
+from escalation.models import ChangeEvent, Incident
 from escalation.sources.event import Action
 from oncall.models import Handoff
+from paging.actions import contacts
 from people.ledger.record import Actor
 from tests.escalation.handover.monday import HANDOFF
 from tests.world import MONDAY, TESTS
@@ -59,6 +61,22 @@ def test_an_open_incident_has_an_owner_and_a_next_step(world):
         [f"SEV-1 later is full, {since}", "Ana Ruiz is on it", "snoozed until Tue 10 Mar 09:00 UTC"],
         [f"SEV-4 low is full, {since}", "nobody is on it", "parked (low urgency): pages nobody"],
     ]
+
+
+@pytest.mark.parametrize("minutes", [0, 1, 5, 16, 29, 31])
+def test_the_next_message_is_the_first_of_the_plan(world, minutes):
+    """Ana is mailed seven minutes after her step, when the next step's Bo has been for two."""
+    contacts.set_rules(
+        user=world.ana, urgency="high", rules=[("email", timedelta(minutes=7))], by=TESTS, now=world.now
+    )
+    left, taken = world.alert("left"), world.alert("taken")
+    world.acknowledge(taken, world.bo)
+    world.at(world.now + minutes * MINUTE)
+    for incident in (left, taken):
+        found = Incident.objects.get(pk=incident.pk)
+        planned = planning.plan_of(found, now=world.now)
+        assert planning.next_of(found, now=world.now) == (planned[0] if planned else None)
+    assert minutes > 30 or planned
 
 
 def test_what_is_resolved_or_of_others_is_not_open(world):
@@ -121,7 +139,7 @@ def test_what_is_snoozed_is_muted(world):
     incident = world.alert()
     respond.snooze(incident_id=incident.pk, until=HANDOFF + DAY, by=TESTS, now=world.now)
     world.hand_over()
-    assert world.sections()["noise"] == ["muted until Tue 10 Mar 09:00 UTC: disk is full"]
+    assert world.sections()["noise"] == ["Muted until Tue 10 Mar 09:00 UTC: disk is full"]
 
 
 def test_changes_seen_during_the_shift_the_newest_first(world):
