@@ -108,13 +108,13 @@ def idle() -> None:
         for _ in range(ROUNDS):
             chore(lambda: False)
         took, cpu = (perf_counter() - begun) / ROUNDS, (process_time() - cpu) / ROUNDS
-        total += took / keeper.EVERY
+        total += cpu / keeper.EVERY
         print(
             f"chore {name:<12} idle {took * 1000:7.2f} ms   cpu {cpu * 1000:6.2f} ms   "
             f"{len(asked) / keeper.EVERY:4.1f} statements a second",
             flush=True,
         )
-    print(f"all chores, idle: {total * 1000:.2f} ms a second, {total:.2%} of a core")
+    print(f"all chores, idle: cpu {total * 1000:.2f} ms a second, {total:.2%} of a core")
 
 
 def inside(schedules: int) -> None:
