@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from time import perf_counter, process_time
 
@@ -96,17 +97,21 @@ def passed(name: str, at: datetime) -> None:
     Schedule.objects.update(wake_at=FAR)
 
 
+def _never() -> bool:
+    return False
+
+
 def idle() -> None:
     """What the chores ask and take each second while nothing is due, after they have done what was."""
     for name, chore in keeper.CHORES.items():
-        measured(f"chore {name}, what there was", lambda chore=chore: chore(lambda: False), of=1)
+        measured(f"chore {name}, what there was", partial(chore, _never), of=1)
     total = 0.0
     for name, chore in keeper.CHORES.items():
         with CaptureQueriesContext(connection) as asked:
-            chore(lambda: False)
+            chore(_never)
         begun, cpu = perf_counter(), process_time()
         for _ in range(ROUNDS):
-            chore(lambda: False)
+            chore(_never)
         took, cpu = (perf_counter() - begun) / ROUNDS, (process_time() - cpu) / ROUNDS
         total += cpu / keeper.EVERY
         print(

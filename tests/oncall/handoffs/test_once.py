@@ -142,8 +142,34 @@ def at_random(gaps):
     return [*instants, END]
 
 
+def test_of_many_schedules_a_change_made_while_the_first_is_looked_at_counts(world):
+    world.rotation("Second", [[world.bo.pk]])
+    world.keep()
+    world.now += HOUR
+    type(world.schedule).objects.update(wake_at=world.now)
+    pressed = []
+
+    def press() -> bool:
+        if not pressed:
+            pressed.append(world.cover(world.mia, world.now, world.now + DAY))
+        return False
+
+    assert handoffs.run_due(clock=lambda: world.now, stopping=press) == 2
+    assert [(role, on) for role, _, _, on in world.recorded()] == [("primary", [world.mia.pk])]
+
+
+def test_many_schedules_are_loaded_at_once(world, django_assert_max_num_queries):
+    for number in range(9):
+        world.rotation(f"Schedule {number}", [[world.ana.pk], [world.bo.pk]])
+    world.keep()
+    world.now += HOUR
+    type(world.schedule).objects.update(wake_at=world.now)
+    with django_assert_max_num_queries(3 + 10 * 8):
+        assert handoffs.run_due(clock=lambda: world.now) == 10
+
+
 def test_a_fault_in_one_look_is_tried_again_and_says_so(world, monkeypatch):
-    def broken(schedule, *, now):
+    def broken(schedule, *, now, loaded):
         raise RuntimeError
 
     with monkeypatch.context() as patched:
