@@ -4,7 +4,7 @@ from oncall.actions.away_calendars import add_away_calendar, remove_away_calenda
 from oncall.actions.feeds import issue_feed, rotate_feed
 from oncall.actions.holidays import ensure_holidays, extend_holidays
 from oncall.actions.overrides import add_override, cancel_override, end_override
-from oncall.actions.refusal import Refused
+from oncall.actions.refusal import Refused, TooLate
 from oncall.actions.schedules import bring_back, create_schedule, new_version, retire_schedule, set_team
 from oncall.actions.swaps import approve_swap, ask_swap, decline_swap, take_swap, withdraw_swap
 from oncall.actions.taking_over import release, take_over
@@ -14,6 +14,7 @@ from oncall.actions.weekly import tell_weekly_advice
 
 __all__ = [
     "Refused",
+    "TooLate",
     "add_away_calendar",
     "add_override",
     "add_temporary",

@@ -7,6 +7,16 @@ from oncall.api.findings import FindingsView
 from oncall.api.overrides import NewOverrideView, OverridesView, OverrideView
 from oncall.api.plans import AcceptedPlanView, PlanView
 from oncall.api.quality import QualityView
+from oncall.api.standing_in import ReleaseView, StandInsView, TakeView
+from oncall.api.swaps import (
+    ApproveSwapView,
+    DeclineSwapView,
+    SwapsView,
+    SwapView,
+    TakeSwapView,
+    WithdrawSwapView,
+)
+from oncall.api.time_off import AwayCalendarsView, AwayCalendarView, TimeOffsView, TimeOffView
 from oncall.api.views import OnCallView, SchedulesView, ScheduleView, ShiftsView
 
 
@@ -24,7 +34,20 @@ urlpatterns = [
     *both("schedules/<path:name>/quality", QualityView),
     *both("schedules/<path:name>/plan", PlanView),
     *both("schedules/<path:name>/plan/accept", AcceptedPlanView),
+    *both("schedules/<path:name>/take", TakeView),
+    *both("schedules/<path:name>/release", ReleaseView),
+    *both("schedules/<path:name>/standins", StandInsView),
     *both("schedules/<path:name>", ScheduleView),
     *both("overrides", OverridesView),
     *both("overrides/<int:pk>", OverrideView),
+    *both("swaps", SwapsView),
+    *both("swaps/<int:pk>", SwapView),
+    *both("swaps/<int:pk>/take", TakeSwapView),
+    *both("swaps/<int:pk>/approve", ApproveSwapView),
+    *both("swaps/<int:pk>/decline", DeclineSwapView),
+    *both("swaps/<int:pk>/withdraw", WithdrawSwapView),
+    *both("time-off", TimeOffsView),
+    *both("time-off/<int:pk>", TimeOffView),
+    *both("away-calendars", AwayCalendarsView),
+    *both("away-calendars/<int:pk>", AwayCalendarView),
 ]
