@@ -79,9 +79,6 @@ def test_who_is_not_on_cannot_be_taken_off(noon, call, name):
 def test_who_could_carry_it_the_best_first_and_who_could_not_with_why(noon, call):
     days = {"start": date(2026, 3, 3), "end": date(2026, 3, 5), "reason": "surgery"}
     actions.add_time_off(user=noon.cy, **days, by=TESTS, now=noon.now)
-    actions.retire_schedule(
-        schedule=noon.rotation("Spare", [[noon.eve.pk], [noon.oda.pk]]), by=TESTS, now=noon.now
-    )
     answer = call("oda").get("schedules/Noon/standins", **SPAN)
     assert answer.status_code == 200
     told = answer.json()
