@@ -8,7 +8,7 @@ class Refused(ValueError):
 
 
 class Overtaken(Refused):
-    """Somebody else changed it first: what was asked for is based on what no longer stands there."""
+    """It could have been done a moment ago: somebody was quicker, it is over, or it rests on what has changed."""
 
 
 def sentence_of_span(start: datetime, end: datetime, zone: tzinfo) -> str:

@@ -130,7 +130,8 @@ def _team(team: Team, names: dict[int, str]) -> dict[str, Any]:
 
 
 def _time_off(names: dict[int, str]) -> Iterator[dict[str, Any]]:
-    for away in TimeOff.objects.filter(cancelled_at=None).order_by("start", "end", "user__username", "pk"):
+    entered = TimeOff.objects.filter(cancelled_at=None, calendar=None)
+    for away in entered.order_by("start", "end", "user__username", "pk"):
         dates = {"start": away.start.isoformat(), "end": away.end.isoformat()}
         yield {"user": names[away.user_id], **dates, "reason": away.reason}
 

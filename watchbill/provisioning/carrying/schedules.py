@@ -180,7 +180,8 @@ def change_time_off(change: Change, context: Context) -> None:
 
 def retire_time_off(change: Change, context: Context) -> None:
     user, start, end = change.identity
-    for row in TimeOffRow.objects.filter(user__username=user, start=start, end=end, cancelled_at=None):
+    entered = TimeOffRow.objects.filter(calendar=None, cancelled_at=None)
+    for row in entered.filter(user__username=user, start=start, end=end):
         actions.cancel_time_off(time_off=row, by=context.by, now=context.now)
 
 
