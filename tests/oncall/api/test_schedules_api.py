@@ -429,6 +429,7 @@ HOSTILE_DEFINITIONS = [
     said(start="9999-12-31T23:59-14:00"),
     said(start="2026-01-05T09:00\x00"),
     said(start=10**12),
+    said(start="2026-01-05T09:00:00.5"),
     said(start=[]),
     said(end="2026-01-05T08:00"),
     said(end="9999-12-31"),
