@@ -171,7 +171,7 @@ def _layer(layer: dict[str, Any], path: Path, ids: Mapping[str, int], into: Gath
 
 
 def _fault_of_time(value: Any) -> str:
-    """ "" as well of what is no time at all: that is said by whoever reads it."""
+    """Nothing of what is no time at all: that is said by whoever reads it."""
     try:
         read = datetime.fromisoformat(str(value).strip())
     except ValueError:
