@@ -42,6 +42,14 @@ class OverrideRows(Rows):
         rows = super().get_queryset(request).filter(end__gt=timezone.now(), cancelled_at=None)
         return rows.select_related("user", "instead_of").order_by("start", "pk")
 
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """People are chosen here, and changed on their own pages."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        for name in ("add", "change", "view", "delete"):
+            if field is not None and hasattr(field.widget, f"can_{name}_related"):
+                setattr(field.widget, f"can_{name}_related", False)
+        return field
+
 
 class ScheduleList(ChangeList):
     """Who is on call beside each schedule of a page, in two queries for all of them."""

@@ -159,8 +159,9 @@ def _check_offset(offset: Any, path: Path, into: Gathering) -> None:
 def _layer(layer: dict[str, Any], path: Path, ids: Mapping[str, int], into: Gathering) -> dict[str, Any]:
     kept = {**layer}
     for name in ("start", "end"):
-        if not _in_our_time(layer.get(name)):
-            into.fault((*path, name), f"“{layer[name]}” lies outside the years {YEARS[0]} to {YEARS[-1]}.")
+        fault = _fault_of_time(layer.get(name))
+        if fault:
+            into.fault((*path, name), fault)
             del kept[name]
     if isinstance(layer.get("participants"), list):
         kept["participants"] = [
@@ -169,12 +170,15 @@ def _layer(layer: dict[str, Any], path: Path, ids: Mapping[str, int], into: Gath
     return kept
 
 
-def _in_our_time(value: Any) -> bool:
-    """True as well of what is no time at all: that is said by whoever reads it."""
+def _fault_of_time(value: Any) -> str:
+    """Nothing of what is no time at all: that is said by whoever reads it."""
     try:
-        return datetime.fromisoformat(str(value).strip()).year in YEARS
+        read = datetime.fromisoformat(str(value).strip())
     except ValueError:
-        return True
+        return ""
+    if read.year not in YEARS:
+        return f"“{value}” lies outside the years {YEARS[0]} to {YEARS[-1]}."
+    return f"“{value}” has parts of a second; write whole minutes." if read.microsecond else ""
 
 
 def _slot(slot: list[Any], path: Path, ids: Mapping[str, int], into: Gathering) -> Iterator[int]:

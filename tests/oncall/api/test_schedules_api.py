@@ -4,7 +4,9 @@ import json
 
 import pytest
 import time_machine
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from oncall.models import Schedule, ScheduleVersion, TemporarySchedule
 from people import actions as people
@@ -305,6 +307,36 @@ def test_a_second_temporary_schedule_in_the_same_span_is_refused(office, mia):
     assert TemporarySchedule.objects.count() == 1
 
 
+def test_as_many_queries_for_many_versions_and_temporary_schedules_as_for_one(office, mia, wednesday):
+    counts = []
+    for n in range(3):
+        assert mia.put({"definition": said(participants=[["ana", "bo", "mia"][n]])}).status_code == 200
+        span = {"start": f"2026-04-0{n + 1}", "end": f"2026-04-0{n + 2}"}
+        assert (
+            mia.post("schedules/Checkout/temporaries", TEMPORARY | span | {"shifts": []}).status_code == 201
+        )
+        wednesday.shift(60)
+        with CaptureQueriesContext(connection) as queries:
+            assert len(mia.get("schedules/Checkout/versions").json()) == n + 2
+            assert len(mia.get("schedules/Checkout/temporaries").json()["results"]) == n + 1
+        counts.append(len(queries))
+    assert counts[0] == counts[-1] <= 14
+
+
+def test_nobody_reads_or_changes_anything_without_a_token(office):
+    stranger = Client()
+    for method, path in [
+        ("POST", "schedules"),
+        ("PUT", "schedules/Checkout"),
+        ("GET", "schedules/Checkout/versions"),
+        ("POST", "schedules/Checkout/preview"),
+        ("POST", "schedules/Checkout/retire"),
+        ("GET", "schedules/Checkout/temporaries"),
+        ("DELETE", "temporaries/1"),
+    ]:
+        assert stranger.generic(method, f"/api/v1/{path}", "{}", "application/json").status_code == 401
+
+
 # Nonsense
 
 
@@ -397,6 +429,7 @@ HOSTILE_DEFINITIONS = [
     said(start="9999-12-31T23:59-14:00"),
     said(start="2026-01-05T09:00\x00"),
     said(start=10**12),
+    said(start="2026-01-05T09:00:00.5"),
     said(start=[]),
     said(end="2026-01-05T08:00"),
     said(end="9999-12-31"),
