@@ -8,7 +8,7 @@ class Refused(ValueError):
 
 
 class Overtaken(Refused):
-    """It could have been done a moment ago: somebody was quicker, it is over, or it rests on what has changed."""
+    """It could have been done a moment ago: somebody was quicker, or what it rests on has changed."""
 
 
 def sentence_of_span(start: datetime, end: datetime, zone: tzinfo) -> str:
