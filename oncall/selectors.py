@@ -1,17 +1,26 @@
 """Who is on call, asked of the database. Every answer comes from `oncall.core.final`."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
+from itertools import islice
+from zoneinfo import ZoneInfo
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
+from oncall.core import conflicts as core
 from oncall.core import final
+from oncall.core.conflicts import Away, Carried, Conflict
+from oncall.core.coverage import NEVER_PAGED, uncovered
 from oncall.core.final import Roster, Shift
+from oncall.core.span import Span
 from oncall.loading import rosters
-from oncall.models import Override, Participation, Schedule, TemporaryShift
+from oncall.models import Override, Participation, Schedule, TemporaryShift, TimeOff
+from people.models import Membership, User
 
 NO_ROSTER = Roster(())
 AN_INSTANT = timedelta(microseconds=1)
+A_DAY = timedelta(days=1)
+AT_ONCE = 250
 LOOK_AHEAD = (timedelta(days=8), timedelta(days=60), timedelta(days=400))
 
 
@@ -52,6 +61,18 @@ def next_handoff(schedule: Schedule, *, at: datetime, role: str | None = None) -
     return None
 
 
+def gaps(schedule_ids: Iterable[int], *, since: datetime, until: datetime) -> Iterator[tuple[int, Shift]]:
+    """By schedule id, where nobody is on call in [since, until) in a role that is paged, in order of time.
+
+    At most three queries for each AT_ONCE schedules, and no more rosters than that in memory.
+    """
+    wanted = iter(schedule_ids)
+    while some := list(islice(wanted, AT_ONCE)):
+        for schedule, roster in rosters(some, since=since, until=until).items():
+            for gap in uncovered(final.shifts(roster, since, until)):
+                yield schedule, gap
+
+
 def schedules_of(user_id: int) -> QuerySet[Schedule]:
     """The schedules that have ever named a person, retired ones included, by name."""
     as_participant = Participation.objects.filter(user=user_id).values("version__schedule")
@@ -67,6 +88,52 @@ def schedules_of(user_id: int) -> QuerySet[Schedule]:
 def roles_of(schedule: Schedule, *, at: datetime) -> tuple[str, ...]:
     """The roles there are at `at`: primary, secondary, then the others by name."""
     return tuple(final.roles(_roster(schedule, at, at + AN_INSTANT), at, at + AN_INSTANT))
+
+
+def away(user_ids: Iterable[int], *, since: datetime, until: datetime) -> list[Away]:
+    """The time off of these people that meets [since, until), in one query.
+
+    Whole days are those of the person's own zone; a day of margin lets every zone in.
+    """
+    rows = TimeOff.objects.filter(
+        Q(ends_at__isnull=True) | Q(starts_at__lt=until, ends_at__gt=since),
+        user__in=list(user_ids),
+        cancelled_at=None,
+        start__lte=(until + A_DAY).date(),
+        end__gte=(since - A_DAY).date(),
+    )
+    found = (
+        Away(row.user_id, _span_away(row), row.pk, row.reason)
+        for row in rows.select_related("user").order_by("start", "pk")
+    )
+    return [one for one in found if one.span.start < until and one.span.end > since]
+
+
+def conflicts(schedule_ids: Iterable[int], *, since: datetime, until: datetime) -> list[Conflict]:
+    """The shifts in [since, until) that fall on their person's time off, in at most four queries.
+
+    Turns are kept apart, and a shadow's are left out: nobody waits for one. Ordered by when they meet.
+    """
+    carried = [
+        Carried(schedule, shift)
+        for schedule, roster in rosters(schedule_ids, since=since, until=until).items()
+        for shift in final.shifts(roster, since, until, split_at_handoffs=True)
+        if shift.user is not None and shift.role not in NEVER_PAGED
+    ]
+    people = {one.shift.user for one in carried if one.shift.user is not None}
+    return core.conflicts(carried, away(people, since=since, until=until))
+
+
+def managers_of(schedule: Schedule) -> list[User]:
+    """The active managers of the schedule's team."""
+    found = Membership.objects.filter(team=schedule.team_id, role=Membership.Role.MANAGER)
+    return list(User.objects.filter(pk__in=found.values("user"), is_active=True).order_by("pk"))
+
+
+def _span_away(row: TimeOff) -> Span:
+    if row.starts_at is not None and row.ends_at is not None:
+        return Span(row.starts_at, row.ends_at)
+    return core.days_away(row.start, row.end, ZoneInfo(row.user.time_zone))
 
 
 def _roster(schedule: Schedule, since: datetime, until: datetime) -> Roster:

@@ -14,6 +14,7 @@ from unfold.decorators import display
 
 from paging.actions import contacts
 from paging.actions.pages import FALLBACK_USERNAME
+from paging.core.rules import INFO
 from paging.models import Attempt, ContactMethod, Notification, NotificationRule
 from people.actions import PeopleError
 from people.admin import PersonAdmin
@@ -127,7 +128,7 @@ class NotificationAdmin(ReadOnly):
     """Every message that was to leave, sent or not, and why."""
 
     list_display = ("due_at", "person", "method", "became", "reason", "attempts", "cause")
-    list_filter = ("state", "method__kind", ("page__user", admin.RelatedOnlyFieldListFilter))
+    list_filter = ("page__urgency", "state", "method__kind", ("page__user", admin.RelatedOnlyFieldListFilter))
     search_fields = ("page__user__username", "page__user__name", "method__address", "page__cause", "reason")
     date_hierarchy = "due_at"
     ordering = ("-due_at", "-id")
@@ -148,7 +149,7 @@ class NotificationAdmin(ReadOnly):
 
     @display(description="Urgency")
     def urgency(self, row: Notification) -> str:
-        return row.page.urgency
+        return "info (a notice, no page)" if row.page.urgency == INFO else row.page.urgency
 
     @display(description="State", ordering="state", label=STATES)
     def became(self, row: Notification) -> tuple[str, str]:

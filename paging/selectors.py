@@ -1,10 +1,15 @@
 """What others may read of the paging floor."""
 
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from datetime import datetime
+from typing import NamedTuple
+
 from django.db.models import Exists, OuterRef, QuerySet
 
-from paging.core.rules import INFO
+from paging.core.rules import HIGH, INFO
 from paging.loading import USABLE
-from paging.models import Attempt, ContactMethod, Page
+from paging.models import Attempt, ContactMethod, Notification, Page
 from people.models import User
 
 
@@ -32,3 +37,47 @@ def unreachable_runs(*, limit: int) -> list[tuple[str, str]]:
 def is_anyone_reached(cause: str, run: str) -> bool:
     """Whether at least one person of this run has, or may yet have, a message."""
     return Page.objects.filter(cause=cause, run=run, unreachable_at=None).exists()
+
+
+def high_pages(user_ids: Collection[int], *, since: datetime) -> list[tuple[int, datetime, datetime | None]]:
+    """High-urgency pages begun since then of which a message left: (user, begun, stopped or None)."""
+    left = Notification.objects.filter(page_id=OuterRef("pk"), sent_at__isnull=False)
+    rows = Page.objects.filter(Exists(left), urgency=HIGH, created_at__gte=since)
+    wanted = set(user_ids)
+    found = rows.order_by("created_at").values_list("user_id", "created_at", "stopped_at")
+    return [row for row in found if row[0] in wanted]
+
+
+def paged_since(user_ids: Iterable[int], *, since: datetime) -> dict[int, list[datetime]]:
+    """When each of these people was sent a message of a high-urgency page from `since` on, in one query."""
+    sent = Attempt.objects.filter(
+        accepted=True,
+        at__gte=since,
+        notification__page__urgency=HIGH,
+        notification__page__user__in=list(user_ids),
+    )
+    found: dict[int, list[datetime]] = defaultdict(list)
+    for user, at in sent.order_by("at").values_list("notification__page__user_id", "at"):
+        found[user].append(at)
+    return dict(found)
+
+
+class Paged(NamedTuple):
+    """One page as a summary counts it; `title` is that of what it was about."""
+
+    user: int
+    cause: str
+    urgency: str
+    title: str
+    at: datetime
+
+
+def paged_between(user_ids: Collection[int], *, since: datetime, until: datetime) -> list[Paged]:
+    """Every page to these people of [since, until), oldest first. Notices are none."""
+    rows = Page.objects.exclude(urgency=INFO).filter(
+        user__in=user_ids, created_at__gte=since, created_at__lt=until
+    )
+    found = rows.order_by("created_at", "pk").values_list(
+        "user_id", "cause", "urgency", "facts__title", "created_at"
+    )
+    return [Paged(user, cause, urgency, str(title), at) for user, cause, urgency, title, at in found]

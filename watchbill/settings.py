@@ -141,6 +141,7 @@ TWILIO: dict[str, str] = {
 }
 FALLBACK_CONTACT = ENV.fallback_contact
 HEARTBEAT_URL = ENV.heartbeat_url
+CALENDAR_PRIVATE_HOSTS = ENV.calendar_private_hosts
 
 # Celery carries hints only; the truth is in rows (docs/adr/0001). Nothing waits long for a broker.
 EMBEDDED = not ENV.redis_url

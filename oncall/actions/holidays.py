@@ -2,14 +2,17 @@
 
 import difflib
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 
 import holidays as library
+import structlog
 
 from oncall.actions.refusal import Refused
 from oncall.models import HolidayDate, ScheduleVersion
+from people.models import User
 
 YEARS_AHEAD = 3
+log = structlog.get_logger(__name__)
 
 
 def ensure_holidays(calendar: str, years: Iterable[int]) -> None:
@@ -19,28 +22,43 @@ def ensure_holidays(calendar: str, years: Iterable[int]) -> None:
     """
     if not calendar:
         return
-    check_calendar(calendar)
     known = HolidayDate.objects.filter(calendar=calendar).values_list("date__year", flat=True).distinct()
-    missing = sorted(set(years) - set(known))
-    country, _, part = calendar.partition("-")
-    dates = library.country_holidays(country, subdiv=part or None, years=missing)
+    dates = _of_the_library(calendar, set(years) - set(known))
     HolidayDate.objects.bulk_create(
-        [
-            HolidayDate(calendar=calendar, date=day, name=name[:200])
-            for day, name in sorted(dates.items())
-            if day.year in missing
-        ],
+        [HolidayDate(calendar=calendar, date=day, name=name[:200]) for day, name in dates.items()],
         ignore_conflicts=True,  # another request may be writing the same years
     )
 
 
-def extend_holidays(now: datetime) -> None:
-    """Write the years to come of every calendar that a schedule counts worked days by, so that a schedule
-    nobody edits does not run out of holidays. Dates that are written already stay as they are.
+def holidays_unsaved(calendar: str, years: Iterable[int]) -> tuple[date, ...]:
+    """The sorted dates that `ensure_holidays` would leave for `years` and those written already. Writes
+    nothing. Raises Refused for a calendar the library does not know.
     """
-    used = ScheduleVersion.objects.exclude(holidays="").values_list("holidays", flat=True).distinct()
-    for calendar in used:
-        ensure_holidays(calendar, range(now.year, now.year + YEARS_AHEAD + 1))
+    if not calendar:
+        return ()
+    written = set(HolidayDate.objects.filter(calendar=calendar).values_list("date", flat=True))
+    missing = set(years) - {day.year for day in written}
+    return tuple(sorted({*written, *_of_the_library(calendar, missing)}))
+
+
+def _of_the_library(calendar: str, years: set[int]) -> dict[date, str]:
+    check_calendar(calendar)
+    country, _, part = calendar.partition("-")
+    dates = library.country_holidays(country, subdiv=part or None, years=sorted(years))
+    return {day: name for day, name in sorted(dates.items()) if day.year in years}
+
+
+def extend_holidays(now: datetime) -> None:
+    """Write the years to come of every calendar that a schedule counts worked days by or a person has, so
+    that nobody runs out of holidays. Dates that are written already stay as they are.
+    """
+    counted = ScheduleVersion.objects.exclude(holidays="").values_list("holidays", flat=True)
+    lived = User.objects.exclude(holidays="").values_list("holidays", flat=True)
+    for calendar in sorted({*counted, *lived}):
+        try:
+            ensure_holidays(calendar, range(now.year, now.year + YEARS_AHEAD + 1))
+        except Refused as refusal:
+            log.warning("holidays_unknown", calendar=calendar, refusal=str(refusal))
 
 
 def check_calendar(calendar: str) -> None:

@@ -41,11 +41,14 @@ def add_override(  # noqa: PLR0913 - the words of one request
     """Put `user` (or, by `remove`, take them off) `role` from `start` to `end`, aware instants.
 
     A start up to five minutes ago becomes `now`; an earlier one is refused unless `founding`, which only
-    the apply that creates the schedule may say. Two covers of one role that overlap are refused, and so are
-    two others of one kind about the same person; of two requests that race, the later one. It applies to
+    the apply that creates the schedule may say. Refused as well: one longer than 366 days; of two covers of
+    one role that are in force at once, and of two others of one kind about the same person, the one that is
+    made later, also when two requests race. It applies to
     the temporary schedules that stand there already, unless `over_temporary` says otherwise. Raises Refused.
     """
     _check_words(kind, user, instead_of)
+    if sentence := core.too_long(start, end):
+        raise Refused(sentence)
     with transaction.atomic():
         schedule = locked(schedule)
         start = checked_start(start, end, now=now, founding=founding)
@@ -131,8 +134,16 @@ def _meets(roster: Roster, start: datetime, end: datetime) -> bool:
 def _check_free(row: Override, roster: Roster) -> None:
     """Holding the schedule's lock proves that no other override appears between this look and the write."""
     kind = cast("core.Kind", row.kind)
-    wish = core.Override(row.role, kind, row.start, row.end, row.user_id, row.instead_of_id)
-    found = core.in_the_way(wish, roster.overrides)
+    wish = core.Override(
+        row.role,
+        kind,
+        row.start,
+        row.end,
+        row.user_id,
+        row.instead_of_id,
+        over_temporary=row.over_temporary,
+    )
+    found = core.in_the_way(wish, roster.overrides, roster.temporaries)
     if found is None:
         return
     other = Override.objects.select_related("user", "instead_of").get(pk=found.number)

@@ -1,13 +1,14 @@
 """Schedules and their versions. History never changes: an edit appends a version, now or later."""
 
 import zoneinfo
-from datetime import datetime
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, transaction
 
 from oncall.actions.holidays import YEARS_AHEAD, ensure_holidays
-from oncall.actions.refusal import Refused, text
+from oncall.actions.refusal import Overtaken, Refused, text
 from oncall.actions.spans import changed, locked
 from oncall.core.definition import Definition
 from oncall.core.walltime import first_instant
@@ -29,15 +30,18 @@ def create_schedule(  # noqa: PLR0913 - the words of one request
 ) -> Schedule:
     """A schedule, as if it had always been there: since its earliest layer started, or `now`.
 
-    Raises Refused for a name that is taken, an unknown zone, holiday calendar or person.
+    Raises Refused for a name that is taken, an unknown zone, holiday calendar or person, a participant who
+    is not in the team (of a team that has members), and a layer of nobody.
     """
     name = text(name, what="name", limit=100)
     if not name:
         raise Refused("A schedule needs a name.")
     zone = _zone(time_zone)
+    _check_somebody(definition)
     effective_from = min([now, *(first_instant(layer.start, zone) for layer in definition.layers())])
     with transaction.atomic():
         schedule = _named(name, team)
+        _check_in_team(schedule, definition.users())
         version = ScheduleVersion(schedule=schedule, effective_from=effective_from)
         _write(version, time_zone, holidays, definition, by=by, now=now)
         changed(schedule, now=now)
@@ -54,11 +58,14 @@ def new_version(  # noqa: PLR0913 - the words of one request
     by: Actor,
     now: datetime,
     effective_from: datetime | None = None,
+    based_on: int | None = None,
 ) -> ScheduleVersion | None:
     """What the schedule says from `effective_from` (default: `now`) on; None when it says that already.
 
     A version at the same instant that has not begun is replaced; one that begins later still does. Raises
-    Refused for an instant in the past, an unknown zone, holiday calendar or person, a retired schedule.
+    Refused for an instant in the past, an unknown zone, holiday calendar or person, a retired schedule, a
+    layer of nobody, and a participant who is not in the team and was not in the version in force. `based_on`
+    is the id of the newest version that the editor has seen; Overtaken where that is another one by now.
     """
     begins = effective_from or now
     if begins < now:
@@ -69,9 +76,12 @@ def new_version(  # noqa: PLR0913 - the words of one request
     _zone(time_zone)
     with transaction.atomic():
         schedule = locked(schedule)
+        _check_seen(schedule, based_on)
         latest = _in_force(schedule, begins)
         if latest is not None and _says(latest, time_zone, holidays, definition):
             return None
+        _check_somebody(definition)
+        _check_in_team(schedule, definition.users() - _participants(latest))
         version = _beginning(schedule, begins, latest)
         _write(version, time_zone, holidays, definition, by=by, now=now)
         changed(schedule, now=now)
@@ -124,10 +134,62 @@ def _in_force(schedule: Schedule, at: datetime) -> ScheduleVersion | None:
 
 
 def _beginning(schedule: Schedule, at: datetime, latest: ScheduleVersion | None) -> ScheduleVersion:
-    """The version to write: a new one, or the latest where it begins at that very instant."""
+    """The version to write, a new row, so that who has seen the one it replaces has not seen this one."""
     if latest is not None and latest.effective_from == at:
-        return latest
+        ScheduleVersion.objects.filter(pk=latest.pk).delete()
     return ScheduleVersion(schedule=schedule, effective_from=at)
+
+
+def _check_seen(schedule: Schedule, based_on: int | None) -> None:
+    """Holding the schedule's lock proves that no other version appears between this look and the write."""
+    latest = schedule.versions.select_related("created_by").order_by("-pk").first()
+    if based_on is None or latest is None or latest.pk == based_on:
+        return
+    who = f" by {latest.created_by}" if latest.created_by else ""
+    at = latest.created_at.astimezone(UTC)
+    raise Overtaken(
+        f"{schedule.name} was changed{who} at {at:%Y-%m-%d %H:%M} UTC, after you opened it; look at what it "
+        "says now and make your change again."
+    )
+
+
+def _check_somebody(definition: Definition) -> None:
+    sentences = [fault.message for fault in definition.faults_of_nobody()]
+    if sentences:
+        raise Refused(" ".join(sentences))
+
+
+def _participants(version: ScheduleVersion | None) -> set[int]:
+    return set() if version is None else set(version.participants.values_list("pk", flat=True))
+
+
+def _check_in_team(schedule: Schedule, people: Iterable[int]) -> None:
+    """A team without members takes anybody, and so does a schedule without a team."""
+    team = schedule.team
+    members = set(team.memberships.values_list("user", flat=True)) if team else set()
+    strangers = User.objects.filter(pk__in=set(people) - members).order_by("username")
+    if team and members and strangers:
+        names = ", ".join(one.username for one in strangers)
+        raise Refused(
+            f"Not in team {team.name}, whose schedule this is: {names}; make them members first, or name "
+            "people of the team."
+        )
+
+
+def version_refusals(
+    *, schedule: Schedule, time_zone: str, holidays: str, definition: Definition, at: datetime
+) -> Iterator[str]:
+    """What `create_schedule` and `new_version` would refuse of the people in a definition from `at` on, a
+    sentence each. Writes nothing; `schedule` may be one that is not saved.
+    """
+    latest = _in_force(schedule, at) if schedule.pk else None
+    if latest is not None and _says(latest, time_zone, holidays, definition):
+        return
+    yield from (fault.message for fault in definition.faults_of_nobody())
+    try:
+        _check_in_team(schedule, definition.users() - _participants(latest))
+    except Refused as refusal:
+        yield str(refusal)
 
 
 def _says(version: ScheduleVersion, time_zone: str, holidays: str, definition: Definition) -> bool:

@@ -14,13 +14,15 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from oncall.actions import Refused, add_override, cancel_override, end_override
+from oncall.advice import Watch, sentences
 from oncall.api.instants import check_range, to_utc
 from oncall.api.lookups import no_such, roles_from, zones_at
 from oncall.api.pagination import LatestFirst
-from oncall.api.permissions import may_override
-from oncall.api.serializers import NewOverride, OverrideSerializer, OverridesQuery
+from oncall.api.serializers import MadeOverrideSerializer, NewOverride, OverrideSerializer, OverridesQuery
 from oncall.api.views import schedule_or_404
+from oncall.core.override import too_long
 from oncall.models import Override, Schedule
+from oncall.permissions import may_override
 from people.ledger.record import Actor
 from people.models import User
 
@@ -64,7 +66,7 @@ class NewOverrideView(APIView):
     @extend_schema(
         operation_id="schedules_overrides_create",
         request=NewOverride,
-        responses={201: OverrideSerializer, 403: NOT_YOURS},
+        responses={201: MadeOverrideSerializer, 403: NOT_YOURS},
     )
     def post(self, request: Request, name: str) -> Response:
         """Change who is on call for a span: cover (alone), replace, add or remove somebody."""
@@ -74,11 +76,13 @@ class NewOverrideView(APIView):
         form.is_valid(raise_exception=True)
         asked = form.validated_data | _span(schedule, form.validated_data, now=now)
         _check_role(schedule, asked["role"], now=now)
+        watch = Watch([schedule.pk], now=now)
         try:
             made = add_override(schedule=schedule, **asked, by=Actor.person(person, via="API"), now=now)
         except Refused as refusal:
             raise ValidationError({"non_field_errors": [str(refusal)]}) from None
-        return Response(OverrideSerializer(made).data, status=201)
+        told = {"advice": sentences(watch.worse(schedule.pk))}
+        return Response(OverrideSerializer(made).data | told, status=201)
 
 
 def _span(schedule: Schedule, asked: dict[str, Any], *, now: datetime) -> dict[str, datetime]:
@@ -88,6 +92,8 @@ def _span(schedule: Schedule, asked: dict[str, Any], *, now: datetime) -> dict[s
         check_range(start, end)
     except ValueError as fault:
         raise ValidationError({"end": [str(fault)]}) from None
+    if sentence := too_long(start, end):
+        raise ValidationError({"end": [sentence]})
     return {"start": start, "end": end}
 
 

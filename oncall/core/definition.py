@@ -1,6 +1,6 @@
 """What a version of a schedule says: its roles, their layers, and whose list a role follows."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import tzinfo
 from typing import Any
@@ -11,6 +11,7 @@ from oncall.core.notation import read_layer, write_layer
 
 __all__ = ["Definition", "DefinitionFault", "DefinitionFaults", "Follows", "Layer", "Role", "in_order"]
 
+NAME_SOMEBODY = "name at least one person, or leave the layer out"
 FIRST = {"primary": 0, "secondary": 1}
 
 
@@ -55,6 +56,14 @@ class Definition:
     def to_json(self) -> dict[str, Any]:
         """What `from_json` reads, with nothing but JSON's types; equal definitions give equal JSON."""
         return {"roles": {name: _write_role(self.roles[name]) for name in in_order(self.roles)}}
+
+    def faults_of_nobody(self) -> Iterator[DefinitionFault]:
+        """Layers that never put anybody on call: what is stored may have them, what is written may not."""
+        for name, role in self.roles.items():
+            for n, layer in enumerate(role.layers if isinstance(role, Role) else ()):
+                if not any(layer.participants):
+                    what = f"Layer “{layer.name}” of {name} has nobody who takes turns; {NAME_SOMEBODY}."
+                    yield DefinitionFault(("roles", name, "layers", n, "participants"), what)
 
     def users(self) -> frozenset[int]:
         """Everyone who is named by a layer."""

@@ -7,12 +7,13 @@ schedules laid over; then read out as shifts. Nothing is stored and nothing walk
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
 from oncall.core.definition import Definition, Role, in_order
 from oncall.core.layer import Piece, following, on_duty
 from oncall.core.override import Override, Temporary
+from oncall.core.rotation import NO_HOLIDAYS, Holidays
 from oncall.core.span import Span
 from oncall.core.stack import changes_of, filled, laid_over, still_valid, topped, without
 
@@ -24,12 +25,12 @@ NOBODY: tuple[Any, ...] = (None, "")
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """What the schedule says from `effective_from` until the next version begins. `holidays` are sorted."""
+    """What the schedule says from `effective_from` until the next version begins."""
 
     effective_from: datetime
     zone: tzinfo
     definition: Definition
-    holidays: tuple[date, ...] = ()
+    holidays: Holidays = NO_HOLIDAYS
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,11 @@ def on_call(roster: Roster, at: datetime) -> dict[str, tuple[int, ...]]:
     }
 
 
+def held(roster: Roster, role: str, since: datetime, until: datetime) -> list[Piece]:
+    """Who holds `role` in [since, until) and by which turn: sorted, disjoint; gaps have no piece."""
+    return _pieces(roster, role, _within_reason(since, until))
+
+
 def roles(roster: Roster, since: datetime, until: datetime) -> list[str]:
     """The roles there are at some time in [since, until): of a version in force or of what lies over it."""
     names = {
@@ -138,14 +144,17 @@ def _pieces(roster: Roster, role: str, span: Span) -> list[Piece]:
 
 def _version_pieces(version: Version, role: str, span: Span, left: Mapping[int, datetime]) -> list[Piece]:
     how = version.definition.roles.get(role)
+    zone, holidays = version.zone, version.holidays
     if how is None:
         return []
     if isinstance(how, Role):
-        layers = [on_duty(layer, version.zone, version.holidays, span) for layer in how.layers]
-    else:
-        layer = version.definition.followed(how)
-        layers = [following(layer, version.zone, version.holidays, span, offset=how.offset)] if layer else []
-    return topped([without(left, pieces) for pieces in layers])
+        layers = (
+            lambda within, layer=layer: without(left, on_duty(layer, zone, holidays, within))
+            for layer in reversed(how.layers)
+        )
+        return topped(layers, span)
+    layer = version.definition.followed(how)
+    return without(left, following(layer, zone, holidays, [span], offset=how.offset)) if layer else []
 
 
 def _read_out(role: str, pieces: Sequence[Piece], span: Span, *, split: bool) -> Iterator[Shift]:
@@ -153,9 +162,12 @@ def _read_out(role: str, pieces: Sequence[Piece], span: Span, *, split: bool) ->
     running: dict[tuple[Any, ...], datetime] = {}
     for piece in filled(pieces, span):
         keys = [holder if split else holder[:2] for holder in piece.holders] or [NOBODY]
+        going_on = dict.fromkeys(keys, piece.start)
         for key, start in running.items():
-            if key not in keys:
+            if key in going_on:
+                going_on[key] = start
+            else:
                 yield Shift(role, key[0], start, piece.start, key[1])
-        running = {key: running.get(key, piece.start) for key in keys}
+        running = going_on
     for key, start in running.items():
         yield Shift(role, key[0], start, span.end, key[1])

@@ -6,10 +6,13 @@ cover holds the role alone; else `remove`, `replace` and `add` change who is on,
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
+from oncall.core.span import Span, subtraction, union
+
 Kind = Literal["cover", "replace", "add", "remove"]
+LONGEST = timedelta(days=366)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,16 @@ class Holder(NamedTuple):
 Change = Override | Temporary | TemporaryShift
 
 
+def too_long(start: datetime, end: datetime) -> str:
+    """What to say of an override that is longer than a year; "" of any other."""
+    if end - start <= LONGEST:
+        return ""
+    return (
+        f"It lasts {(end - start).days} days, and an override lasts at most {LONGEST.days}; end it earlier, "
+        "or change the layers, which is what a lasting change is for."
+    )
+
+
 def settle(base: tuple[Holder, ...], changes: Sequence[Change]) -> tuple[Holder, ...]:
     """Who holds the role while exactly `changes` are in force over `base`."""
     if any(isinstance(change, Temporary) for change in changes):
@@ -81,13 +94,24 @@ def _overridden(base: tuple[Holder, ...], changes: Sequence[Change]) -> tuple[Ho
     return _distinct(on)
 
 
-def in_the_way(new: Override, others: Iterable[Override]) -> Override | None:
-    """The override that `new` cannot stand beside: of the same role and kind, at the same time.
+def in_the_way(
+    new: Override, others: Iterable[Override], temporaries: Iterable[Temporary] = ()
+) -> Override | None:
+    """The override that `new` cannot stand beside: of the same role and kind, in force at the same time.
 
-    Two covers never can; two others cannot where they are about the same person.
+    Two covers never can; two others cannot where they are about the same person. One that a temporary
+    schedule hides is not in force meanwhile, so that one made over the temporary schedule may stand there.
     """
-    at_once = (other for other in others if other.start < new.end and new.start < other.end)
-    return next((other for other in at_once if _about(other) == _about(new)), None)
+    alike = (other for other in others if _about(other) == _about(new))
+    return next((other for other in alike if _meet(new, other, temporaries)), None)
+
+
+def _meet(one: Override, other: Override, temporaries: Iterable[Temporary]) -> bool:
+    """Whether there is an instant at which both are in force."""
+    shared = union([Span(max(one.start, other.start), min(one.end, other.end))])
+    if not (one.over_temporary and other.over_temporary):
+        shared = subtraction(shared, union(Span(each.start, each.end) for each in temporaries))
+    return bool(shared)
 
 
 def _about(override: Override) -> tuple[str, str, int | None]:

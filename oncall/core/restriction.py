@@ -1,14 +1,14 @@
 """Weekly windows of local time to which a layer is limited, without pausing its rotation."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta, tzinfo
+from datetime import date, datetime, time, tzinfo
+from functools import lru_cache
 
 from oncall.core.span import Span, union
 from oncall.core.walltime import first_instant, last_instant, wall_time
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-ONE_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,23 +36,20 @@ class Restriction:
         return frozenset((day + more) % 7 for day in self.days for more in range(max(self.reach(), 1)))
 
 
-def windows(restrictions: Sequence[Restriction], zone: tzinfo, within: Span) -> list[Span]:
+@lru_cache(maxsize=8)  # layers, and roles, often share their hours
+def windows(restrictions: tuple[Restriction, ...], zone: tzinfo, within: Span) -> tuple[Span, ...]:
     """The windows that touch `within`, whole, sorted, and joined where they touch."""
-    return union(span for one in restrictions for span in _windows(one, zone, within))
+    return tuple(union(span for one in restrictions for span in _windows(one, zone, within)))
 
 
 def _windows(one: Restriction, zone: tzinfo, within: Span) -> Iterator[Span]:
     if within.start >= within.end:
         return
-    reach = one.reach() * ONE_DAY
-    first, last = (wall_time(at, zone).date() for at in within)
-    for day in _days(first - reach - ONE_DAY, last):
-        if day.weekday() in one.days:
-            start = first_instant(datetime.combine(day, one.start), zone)
-            end = last_instant(datetime.combine(day + reach, one.end), zone)
+    reach = one.reach()
+    first, last = (wall_time(at, zone).toordinal() for at in within)
+    for day in range(first - reach - 1, last + 1):
+        if (day - 1) % 7 in one.days:
+            start = first_instant(datetime.combine(date.fromordinal(day), one.start), zone)
+            end = last_instant(datetime.combine(date.fromordinal(day + reach), one.end), zone)
             if end > within.start and start < within.end:
                 yield Span(start, end)
-
-
-def _days(first: date, last: date) -> Iterator[date]:
-    return (first + n * ONE_DAY for n in range((last - first).days + 1))

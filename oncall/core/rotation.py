@@ -1,9 +1,9 @@
 """Whose turn it is: wall-clock arithmetic from an anchor, found at any instant without walking from it."""
 
-from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 from typing import NamedTuple, Protocol
 
 from oncall.core.length import Length
@@ -65,23 +65,38 @@ class Rotation:
             return NEVER
 
 
+@dataclass(frozen=True, slots=True)
+class Holidays:
+    """Holidays by their weekday (0 is Monday), as sorted ordinals: counted without walking through them."""
+
+    by_weekday: tuple[tuple[int, ...], ...] = ((),) * 7
+
+    @classmethod
+    def of(cls, dates: Iterable[date]) -> "Holidays":
+        ordinals = sorted({day.toordinal() for day in dates})
+        return cls(tuple(tuple(day for day in ordinals if (day - 1) % 7 == weekday) for weekday in range(7)))
+
+
+NO_HOLIDAYS = Holidays()
+
+
 class WorkedDays:
     """Turns of `length` worked days: days of other weekdays, and `holidays`, take no turn.
 
     A day runs from the anchor's time of day to the same time on the next; on a day that takes no turn the
-    one before it goes on. `weekdays` are 0 (Monday) to 6; `holidays` are sorted.
+    one before it goes on. `weekdays` are 0 (Monday) to 6, at least one of them.
     """
 
-    def __init__(
-        self, days: Rotation, weekdays: frozenset[int], holidays: Sequence[date], length: int
-    ) -> None:
+    def __init__(self, days: Rotation, weekdays: frozenset[int], holidays: Holidays, length: int) -> None:
         self._days = days
         self._length = length
-        first = days.anchor.date()
-        worked = [(first + timedelta(days=n)).weekday() in weekdays for n in range(7)]
-        self._in_week = [sum(worked[:n]) for n in range(8)]
-        free = ((holiday - first).days for holiday in holidays if holiday.weekday() in weekdays)
-        self._free = [number for number in free if number >= 0]
+        self._first = days.anchor.toordinal()
+        self._worked_days = [
+            n for n in range(7) if (self._first + n - 1) % 7 in weekdays
+        ]  # of each week from it
+        self._in_week = [sum(n < end for n in self._worked_days) for end in range(7)]
+        self._free = [holidays.by_weekday[weekday] for weekday in weekdays]
+        self._free_before = self._free_until(self._first - 1)
 
     def number_at(self, at: datetime) -> int:
         day = self._days.number_at(at)
@@ -90,12 +105,23 @@ class WorkedDays:
     def start_of(self, number: int) -> datetime:
         if number <= 0:
             return self._days.start_of(number)
-        wanted = number * self._length + 1
-        weeks = wanted // self._in_week[7]
-        later = range(7 * (weeks - 1), 7 * (weeks + 2 + len(self._free)))
-        return self._days.start_of(later[bisect_left(later, wanted, key=self._worked)])
+        wanted = counted = number * self._length + 1
+        day = self._weekday(counted)
+        while (missing := wanted - self._worked(day)) > 0:  # as many holidays came before it
+            counted += missing
+            day = self._weekday(counted)
+        return self._days.start_of(day)
 
     def _worked(self, day: int) -> int:
         """How many days from the anchor's to number `day`, both included, are worked."""
         weeks, rest = divmod(day + 1, 7)
-        return weeks * self._in_week[7] + self._in_week[rest] - bisect_right(self._free, day)
+        weekdays = weeks * len(self._worked_days) + self._in_week[rest]
+        return weekdays - self._free_until(self._first + day) + self._free_before
+
+    def _weekday(self, count: int) -> int:
+        """The number of the day that is the `count`th with a worked weekday."""
+        weeks, rest = divmod(count - 1, len(self._worked_days))
+        return 7 * weeks + self._worked_days[rest]
+
+    def _free_until(self, ordinal: int) -> int:
+        return sum([bisect_right(days, ordinal) for days in self._free])

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 
 class Span(NamedTuple):
@@ -10,6 +10,16 @@ class Span(NamedTuple):
 
     start: datetime
     end: datetime
+
+
+class Stretch(Protocol):
+    """Whatever lasts from a start to an end."""
+
+    @property
+    def start(self) -> datetime: ...
+
+    @property
+    def end(self) -> datetime: ...
 
 
 def union(spans: Iterable[Span]) -> list[Span]:
@@ -29,17 +39,18 @@ def intersection(one: Sequence[Span], other: Sequence[Span]) -> list[Span]:
     common: list[Span] = []
     i = j = 0
     while i < len(one) and j < len(other):
-        start, end = max(one[i].start, other[j].start), min(one[i].end, other[j].end)
+        a, b = one[i], other[j]
+        start, end = max(a.start, b.start), min(a.end, b.end)
         if start < end:
             common.append(Span(start, end))
-        if one[i].end < other[j].end:
+        if a.end < b.end:
             i += 1
         else:
             j += 1
     return common
 
 
-def subtraction(whole: Sequence[Span], taken: Sequence[Span]) -> list[Span]:
+def subtraction(whole: Sequence[Span], taken: Sequence[Stretch]) -> list[Span]:
     """The time in `whole` that is not in `taken`; each must be sorted and disjoint."""
     left: list[Span] = []
     j = 0

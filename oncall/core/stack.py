@@ -5,14 +5,14 @@ Every list of pieces is sorted and disjoint; where nobody is on call there is no
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import pairwise
 from typing import NamedTuple
 
 from oncall.core.layer import Piece
 from oncall.core.override import Change, Override, Temporary, settle
-from oncall.core.span import Span
+from oncall.core.span import Span, subtraction
 
 
 class ChangeSpan(NamedTuple):
@@ -23,12 +23,20 @@ class ChangeSpan(NamedTuple):
     change: Change
 
 
-def topped(layers: Sequence[list[Piece]]) -> list[Piece]:
-    """At each instant the highest layer's piece; `layers` lowest first."""
-    result: list[Piece] = []
-    for upper in layers:
-        result = _over(result, upper)
-    return result
+def topped(layers: Iterable[Callable[[Sequence[Span]], list[Piece]]], span: Span) -> list[Piece]:
+    """At each instant of `span` the highest layer's piece.
+
+    `layers`, the highest first, say theirs within spans; each is asked for what those above it leave open.
+    """
+    found: list[Piece] = []
+    left_open = [span]
+    for pieces_within in layers:
+        pieces = pieces_within(left_open)
+        left_open = subtraction(left_open, pieces)
+        found += pieces
+        if not left_open:
+            break
+    return sorted(found, key=_start)
 
 
 def without(left: Mapping[int, datetime], pieces: list[Piece]) -> list[Piece]:
@@ -88,29 +96,6 @@ def filled(pieces: Sequence[Piece], span: Span) -> Iterator[Piece]:
         cursor = piece.end
     if cursor < span.end:
         yield Piece(cursor, span.end, ())
-
-
-def _over(lower: list[Piece], upper: list[Piece]) -> list[Piece]:
-    if not lower or not upper:
-        return upper or lower
-    result: list[Piece] = []
-    j = placed = 0
-    for piece in lower:
-        start = piece.start
-        while j < len(upper) and upper[j].start < piece.end:
-            above = upper[j]
-            if start < above.start:
-                result.append(Piece(start, above.start, piece.holders))
-            if placed == j:
-                result.append(above)
-                placed += 1
-            start = max(start, above.end)
-            if above.end > piece.end:
-                break
-            j += 1
-        if start < piece.end:
-            result.append(piece if start == piece.start else Piece(start, piece.end, piece.holders))
-    return result + upper[placed:]
 
 
 def _staying(left: Mapping[int, datetime], piece: Piece) -> Iterator[Piece]:

@@ -5,10 +5,12 @@ the first for starts and handoffs, the last for the end of a restriction: neighb
 hour in autumn, and never leave a gap.
 """
 
-from datetime import UTC, datetime, time, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import lru_cache
 
 SECOND = timedelta(seconds=1)
+BLOCK = 2  # days; no zone ever changed its offset twice in so short a time
+LAST_DAY = date.max.toordinal()
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 NAIVE_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - to measure wall times from
 
@@ -30,6 +32,27 @@ def wall_time(at: datetime, zone: tzinfo) -> datetime:
 
 
 def _instant(wall: datetime, zone: tzinfo, *, later: bool) -> datetime:
+    origin = _steady_origin(zone, wall.toordinal() // BLOCK)
+    return origin + (wall - NAIVE_EPOCH) if origin else _around_a_change(wall, zone, later=later)
+
+
+@lru_cache(maxsize=8192)
+def _steady_origin(zone: tzinfo, block: int) -> datetime | None:
+    """The NAIVE_EPOCH that wall times in these days of `zone` count from; None where its offset changes.
+
+    A pure function of a zone that never changes: nothing here can be stale.
+    """
+    first, after = block * BLOCK, (block + 1) * BLOCK
+    if first < 1 or after > LAST_DAY:
+        return None
+    edges = [
+        datetime.combine(date.fromordinal(day), time(fold=fold)) for day in (first, after) for fold in (0, 1)
+    ]
+    offset, *others = [_offset(edge, zone) for edge in edges]
+    return EPOCH - offset if all(other == offset for other in others) else None
+
+
+def _around_a_change(wall: datetime, zone: tzinfo, *, later: bool) -> datetime:
     before = _offset(wall, zone)
     after = _offset(datetime.combine(wall, _second_pass(wall.time())), zone)
     if before == after:

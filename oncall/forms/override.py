@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 
+from oncall.core.override import too_long
 from oncall.forms.wall import InstantField
 from oncall.models import Override
 from people.forms import RowForm
@@ -34,6 +35,8 @@ class OverrideForm(RowForm):
         start, end = given.get("start"), given.get("end")
         if start and end and end <= start:
             self.add_error("end", "It ends before it starts; write a later end.")
+        elif start and end and too_long(start, end):
+            self.add_error("end", too_long(start, end))
         replaces = given.get("kind") == Override.Kind.REPLACE
         if replaces and not given.get("instead_of"):
             self.add_error("instead_of", "Say whom it replaces.")

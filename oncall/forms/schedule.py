@@ -2,74 +2,27 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 from zoneinfo import ZoneInfo
 
 from django import forms
-from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from oncall.core.definition import Definition, DefinitionFault, DefinitionFaults
 from oncall.core.walltime import first_instant
-from oncall.forms import notation
+from oncall.forms import handoffs, notation
+from oncall.forms.layers import Follows, Layers, text_input
+from oncall.forms.temporary import TemporaryPart
 from oncall.forms.wall import WallField
 from oncall.models import Schedule, ScheduleVersion
 from people.forms import RowForm, ZoneField
 from people.models import User
 
-TURNS = (("all", "every day"), ("worked_days", "worked days only"))
-MOST_LAYERS = 200
+if TYPE_CHECKING:
+    from django.http import QueryDict
 
-
-def _text(placeholder: str) -> forms.TextInput:
-    return UnfoldAdminTextInputWidget(attrs={"placeholder": placeholder})  # type: ignore[no-any-return]
-
-
-class LayerForm(forms.Form):
-    role = forms.CharField(max_length=40, widget=_text("primary"))
-    name = forms.CharField(max_length=100, label="Layer", widget=_text("Weekly"))
-    participants = forms.CharField(
-        widget=_text("alice, bob+carol, nobody"),
-        help_text="Usernames in the order of their turns; bob+carol are on at once; nobody is a gap.",
-    )
-    start = WallField(help_text="When the first turn begins, and the time of day of every handoff.")
-    shift_length = forms.CharField(max_length=20, widget=_text("1w"), help_text="12h, 1d, 1w, 1 month")
-    turns = forms.ChoiceField(choices=TURNS, initial="all", label="Counts", widget=UnfoldAdminSelectWidget)
-    restrictions = forms.CharField(
-        required=False,
-        label="Only at",
-        widget=_text("mon-fri 09:00-17:00"),
-        help_text="Empty: always. Or mon-fri 09:00-17:00; fri 18:00 - mon 09:00",
-    )
-    end = WallField(required=False, help_text="When the layer's duty ends, if it does.")
-
-    def clean_participants(self) -> Any:
-        return _read(notation.slots, self.cleaned_data["participants"])
-
-    def clean_restrictions(self) -> Any:
-        return _read(notation.restrictions, self.cleaned_data["restrictions"])
-
-
-class FollowForm(forms.Form):
-    role = forms.CharField(max_length=40, widget=_text("secondary"))
-    follows = forms.CharField(max_length=40, widget=_text("primary"))
-    layer = forms.CharField(max_length=100, widget=_text("Weekly"))
-    offset = forms.IntegerField(
-        min_value=-500,
-        max_value=500,
-        widget=UnfoldAdminIntegerFieldWidget(attrs={"placeholder": "-1"}),
-        help_text="1 is who comes next, -1 is who was on last time.",
-    )
-
-
-def _read(reader: Any, text: str) -> Any:
-    try:
-        return reader(text)
-    except ValueError as fault:
-        raise forms.ValidationError(str(fault)) from None
-
-
-Layers = forms.formset_factory(LayerForm, extra=1, can_delete=True, max_num=MOST_LAYERS)
-Follows = forms.formset_factory(FollowForm, extra=1, can_delete=True, max_num=MOST_LAYERS)
+LOOK_AT_LAYERS = "Look at the layers and roles below: something in them cannot be read."
+LOOK_AT_TEMPORARY = "Look at the temporary schedule below: something in it cannot be read."
+POINTERS = frozenset({LOOK_AT_LAYERS, LOOK_AT_TEMPORARY})
 
 
 class ScheduleForm(RowForm):
@@ -80,14 +33,14 @@ class ScheduleForm(RowForm):
         required=False,
         max_length=16,
         label="Holiday calendar",
-        widget=_text("US-NY"),
+        widget=text_input("US-NY"),
         help_text="Country and part; only layers that count worked days ask it.",
     )
     without_layers = forms.CharField(
         required=False,
         max_length=500,
         label="More roles, without layers",
-        widget=_text("shadow"),
+        widget=text_input("shadow"),
         help_text="Roles that only overrides fill, separated by commas. Shadows are shown and never paged.",
     )
     effective = WallField(
@@ -95,6 +48,19 @@ class ScheduleForm(RowForm):
         label="In force from",
         help_text="Local time. Empty: from now. What was on call before stays as it was.",
     )
+    remind_before = handoffs.RemindersField(
+        required=False,
+        label="Reminders before a shift",
+        widget=text_input("7d, 1d, 1h"),
+        help_text="How long before their shift people are told of it, separated by commas: 7d, 1d, 1h. "
+        "Empty: no reminders; “you are on call” still comes.",
+    )
+    confirmed_within = handoffs.ConfirmField(
+        required=False,
+        label="Confirm within",
+        help_text="How long after a handoff whoever came on has to confirm it, before the managers hear: 4h.",
+    )
+    based_on = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
     class Meta:
         model = Schedule
@@ -104,10 +70,15 @@ class ScheduleForm(RowForm):
         super().__init__(*args, **kwargs)
         version = latest_version(self.instance) if self.instance.pk else None
         said = _said(version) if version else {"layers": [], "follows": [], "fields": {}}
-        self.initial |= said["fields"]
+        self.newest = newest_version(self.instance) if self.instance.pk else None
+        self.initial |= said["fields"] | {
+            "based_on": self.newest and self.newest.pk,
+            **handoffs.said(self.instance),
+        }
         data = self.data if self.is_bound else None
         self.layers: Any = Layers(data, prefix="layers", initial=said["layers"])
         self.follows: Any = Follows(data, prefix="follows", initial=said["follows"])
+        self.temporary = TemporaryPart(data, self.instance if self.instance.pk else None)
         self.definition: Definition | None = None
         self.effective_from: datetime | None = None
 
@@ -119,8 +90,33 @@ class ScheduleForm(RowForm):
         if self.layers.is_valid() and self.follows.is_valid():
             self._define(given)
         else:
-            self.add_error(None, "Look at the layers and roles below: something in them cannot be read.")
+            self.add_error(None, LOOK_AT_LAYERS)
+        if not self.temporary.is_valid():
+            self.add_error(None, LOOK_AT_TEMPORARY)
+        self._check_based_on(given)
         return given
+
+    def handoffs(self) -> dict[str, Any]:
+        """As the verb takes it. A page that was opened before these fields were there changes nothing."""
+        stood = handoffs.said(self.instance)
+        sent = {name: self.cleaned_data[name] if name in self.data else stood[name] for name in stood}
+        return {"reminders": sent["remind_before"], "confirm_within": sent["confirmed_within"]}
+
+    def _check_based_on(self, given: Mapping[str, Any]) -> None:
+        """Whoever filled the form in before another version was saved is told so, once."""
+        based_on, newest = given.get("based_on"), self.newest
+        if based_on is None or newest is None or based_on == newest.pk:
+            return
+        data = cast("QueryDict", self.data).copy()
+        data["based_on"] = str(newest.pk)
+        self.data = data
+        who = str(newest.created_by) if newest.created_by else "Somebody"
+        self.add_error(
+            None,
+            f"{who} saved another version of this schedule while you were editing. What you wrote still "
+            "stands here; compare it with the versions at the end of the page, and save again to put it over "
+            "that one.",
+        )
 
     def _define(self, given: Mapping[str, Any]) -> None:
         roles, places = self._roles(given)
@@ -202,6 +198,11 @@ def _names(text: str) -> list[str]:
 def latest_version(schedule: Schedule) -> ScheduleVersion | None:
     """What was written last; it may begin later."""
     return schedule.versions.order_by("-effective_from").first()
+
+
+def newest_version(schedule: Schedule) -> ScheduleVersion | None:
+    """What was saved last; another may begin later."""
+    return schedule.versions.select_related("created_by").order_by("-pk").first()
 
 
 def _said(version: ScheduleVersion) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Rows of the oncall floor. Shifts are never stored: they are computed from versions and overrides."""
 
+from oncall.models.advice import WeeklyAdvice
 from oncall.models.feeds import Feed, ShiftChange, Slot
 from oncall.models.handoffs import Handoff, HandoffItem, HandoffPerson
 from oncall.models.overrides import Override, TemporarySchedule, TemporaryShift
@@ -24,4 +25,5 @@ __all__ = [
     "TemporarySchedule",
     "TemporaryShift",
     "TimeOff",
+    "WeeklyAdvice",
 ]

@@ -35,13 +35,23 @@ class Handoff(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["schedule", "role", "at"], name="one_handoff_at_an_instant")
         ]
-        # The keeper: what happened and is yet to be prepared by the floor above.
+        # The keeper: what happened and is yet to be prepared by the floor above, or to be confirmed.
         indexes = [
             models.Index(
                 fields=["at"],
                 condition=Q(recorded_at__isnull=False, asks=True, prepared_at__isnull=True),
                 name="handoff_unprepared",
-            )
+            ),
+            models.Index(
+                fields=["schedule"],
+                condition=Q(
+                    recorded_at__isnull=False,
+                    asks=True,
+                    confirmed_at__isnull=True,
+                    managers_told_at__isnull=True,
+                ),
+                name="handoff_unconfirmed",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -51,7 +61,8 @@ class Handoff(models.Model):
 class HandoffPerson(models.Model):
     """Somebody who goes off or comes on at a handoff, and what they have been told of it, once each.
 
-    `reminded` is the shortest lead, in seconds, of the reminders sent so far; `asked_at` when the outgoing
+    `reminded` is the shortest lead, in seconds, of the reminders that came so far, sent or not needed;
+    `asked_at` when the outgoing
     person was asked for a note; `told_at` when they heard “you are on” or “you are off”.
     """
 

@@ -9,7 +9,9 @@ def filled(response: Any, **changes: Any) -> dict[str, Any]:
     form = response.context["adminform"].form
     formsets = [inline.formset for inline in response.context["inline_admin_formsets"]]
     formsets += [found for found in (getattr(form, "layers", None), getattr(form, "follows", None)) if found]
-    data = _values(form)
+    temporary = getattr(form, "temporary", None)
+    formsets += [temporary.carried] if temporary else []
+    data = _values(form) | (_values(temporary.span) if temporary else {})
     for formset in formsets:
         data |= _values(formset.management_form)
         for one in formset.forms:

@@ -206,3 +206,20 @@ def test_time_off_of_other_teams_people_is_refused(zoe, world):
     answer = zoe.post(add, filled(zoe.get(add), user=world.ana.pk, start="2026-07-06", end="2026-07-20"))
     assert "in none of your teams" in text(answer)
     assert not TimeOff.objects.exists()
+
+
+def test_the_page_says_what_will_hurt_and_an_edit_what_it_causes(mia, world, address):
+    page = text(mia.get(address))
+    assert "Payments is carried by 2 people" in page
+    data = filled(mia.get(address), **{"layers-0-participants": "ana, bo, nobody"})
+    answer = mia.post(address, data, follow=True)
+    said = [str(message) for message in answer.context["messages"] if message.level_tag == "warning"]
+    assert any("nobody is on call from" in line for line in said)
+    assert not any("carried by 2 people" in line for line in said)
+    assert ScheduleVersion.objects.count() == 2
+
+
+def test_a_new_schedule_says_what_is_wrong_with_it(mia, world):
+    data = filled(mia.get(NEW), name="Desk", team=world.team.pk, **LAYER)
+    said = [str(message) for message in mia.post(NEW, data, follow=True).context["messages"]]
+    assert any("Desk primary: nobody is on call from" in line for line in said)

@@ -105,7 +105,7 @@ def test_one_person_alone_in_a_rotation(world, doctor):
         now=world.now,
     )
     errors, _, _ = doctor()
-    assert any("carried by 1 people" in line for line in errors)
+    assert any("carried by 1 person" in line for line in errors)
 
 
 def test_a_policy_that_pages_somebody_who_left(world, doctor):

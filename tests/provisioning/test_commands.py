@@ -30,7 +30,8 @@ def test_apply_prints_the_plan_and_does_it(file):
     said = run("apply", file(ACME))
     assert "  + user alice\n" in said
     assert "kept as stored, not yet acted on: load_report of team Checkout;" in said
-    assert said.endswith("19 to create, 0 to change, 0 to retire, 0 unchanged\ndone\n")
+    assert "19 to create, 0 to change, 0 to retire, 0 unchanged\n" in said
+    assert said.endswith("\ndone\n")
     assert User.objects.count() == 5
 
 
@@ -109,3 +110,18 @@ def test_a_token_for_somebody_who_has_left_is_refused():
     User.objects.update(is_active=False)
     with pytest.raises(CommandError, match="has been deactivated"):
         run("token", "ana")
+
+
+def test_apply_says_what_it_causes_and_what_was_so_already(file):
+    crew = "users: [{username: zoe}, {username: yan}]\n"
+    layer = "{name: W, participants: [[zoe], [yan]], start: 2026-01-05T09:00}"
+    desk = f"schedules: [{{name: Desk, roles: {{primary: {{layers: [{layer}]}}}}}}]\n"
+    said = run("apply", file(f"version: 1\n{crew}{desk}"), "--dry-run")
+    assert "  ✗ new: yan is on call for Desk from" in said or "  ✗ new: zoe is on call for Desk from" in said
+    assert "  ! new: Desk is carried by 2 people; under 5 it wears them out. Add people.\n" in said
+    assert said.endswith("dry run: nothing was written\n")
+    run("apply", file(f"version: 1\n{crew}{desk}"))
+    again = run("apply", file(f"version: 1\n{crew}{desk.replace('[[zoe], [yan]]', '[[zoe], [yan], []]')}"))
+    assert "  ! Desk is carried by 2 people" in again
+    assert "new: Desk primary: nobody is on call" in again
+    assert "advice" not in run("apply", file(f"version: 1\n{crew}"))

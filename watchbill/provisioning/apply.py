@@ -2,13 +2,16 @@
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 from django.db import connection, transaction
 
+from oncall.actions import extend_holidays
 from people.ledger.record import Actor, Line, record
 from people.ledger.verbs import Verb
 from watchbill.provisioning import checking, references, stored
+from watchbill.provisioning.advising import Advising
 from watchbill.provisioning.carrying.carry import carry_out
 from watchbill.provisioning.carrying.context import Context
 from watchbill.provisioning.document.organisation import Organisation
@@ -32,7 +35,8 @@ def apply(
 ) -> Plan:
     """Read, check, plan, `say` the plan, and do it, with `name` in the ledger. A second time changes nothing.
 
-    `dry_run` does everything and takes it back, so that it finds what a real one would. Raises
+    `dry_run` does everything and takes it back, so that it finds what a real one would. The plan comes back
+    with `advice`: what there is to say about the schedules it touches, which stops nothing. Raises
     DocumentFaults with everything that is wrong, and then nothing was written.
     """
     document, reading = checking.parse(source)
@@ -62,10 +66,12 @@ def _planned(
         raise DocumentFaults(faults)
     plan = plan_of(wanted, there, prune=prune, now=now)
     say(plan)
+    advising = Advising(plan, now=now)
     carry_out(plan, Context(by=by, now=now, zones=zones_of(there.organisation, wanted)))
+    extend_holidays(now)
     if plan.changes:
         _record(plan, source, by, now)
-    return plan
+    return replace(plan, advice=advising.told())
 
 
 def _wait_for_others() -> None:
@@ -77,7 +83,7 @@ def _wait_for_others() -> None:
 
 def _known(wanted: Organisation, there: stored.Stored, *, prune: bool) -> references.Known:
     """What can be named: the document's own things, and the stored ones that stay."""
-    organisation = there.organisation
+    organisation = standing = there.organisation
     gone = {
         (
             "user",
@@ -94,7 +100,7 @@ def _known(wanted: Organisation, there: stored.Stored, *, prune: bool) -> refere
         staying = [person for person in staying if person.username in there.superusers]
         organisation = Organisation(version=1, teams=organisation.teams)
     organisation = organisation.model_copy(update={"users": staying})
-    return references.Known.of(organisation, wanted, leaving=gone)
+    return references.Known.of(organisation, wanted, standing=standing, leaving=gone)
 
 
 def _stored_names(organisation: Organisation) -> list[tuple[str, str]]:

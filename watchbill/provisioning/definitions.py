@@ -11,9 +11,10 @@ def definition_faults(schedule: Schedule, path: Path) -> Iterator[Fault]:
     """What the schedule's own core refuses."""
     people = {name: number for number, name in enumerate(sorted(participants(schedule)))}
     try:
-        definition_of(schedule, people)
+        faults = tuple(definition_of(schedule, people).faults_of_nobody())
     except DefinitionFaults as refused:
-        yield from (Fault((*path, *fault.path), fault.message) for fault in refused.faults)
+        faults = refused.faults
+    yield from (Fault((*path, *fault.path), fault.message) for fault in faults)
 
 
 def participants(schedule: Schedule) -> set[str]:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from oncall.advice import Told
 from watchbill.provisioning.document.organisation import Organisation
 from watchbill.provisioning.document.schedules import Override
 from watchbill.provisioning.document.words import Part
@@ -44,7 +45,8 @@ class Plan:
     """Everything an apply would do, in order, and everything it would not.
 
     `history`: overrides of the document that were cancelled, ended early or begun with another reason.
-    `kept`: parts that are stored and exported, and that nothing acts on yet.
+    `kept`: parts that are stored and exported, and that nothing acts on yet. `advice`, once it is done: what
+    there is to say about the schedules it touches.
     """
 
     changes: tuple[Change, ...] = ()
@@ -52,6 +54,7 @@ class Plan:
     left_alone: tuple[Change, ...] = ()
     history: tuple[Change, ...] = ()
     kept: tuple[str, ...] = ()
+    advice: tuple[Told, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -76,8 +79,10 @@ def _named(section: str, key: str) -> Listing:
 
 def _overrides(document: Organisation) -> Iterator[Found]:
     for index, schedule in enumerate(document.schedules):
-        for number, one in enumerate(schedule.overrides):
-            yield Found(override_identity(schedule.name, one), one, ("schedules", index, "overrides", number))
+        named = [override_identity(schedule.name, one) for one in schedule.overrides]
+        for number, (one, identity) in enumerate(zip(schedule.overrides, named, strict=True)):
+            twin = ("over_temporary",) if one.over_temporary and named.count(identity) > 1 else ()
+            yield Found(identity + twin, one, ("schedules", index, "overrides", number))
 
 
 def _temporaries(document: Organisation) -> Iterator[Found]:
@@ -100,7 +105,10 @@ def _time_off(document: Organisation) -> Iterator[Found]:
 
 
 def override_identity(schedule: str, override: Override) -> Identity:
-    """Two overrides that differ only in their reason are the same one."""
+    """Two overrides that differ only in their reason, or in what they lie over, are the same one.
+
+    Where both stand in one document, one hidden by a temporary schedule and one over it, they are two.
+    """
     spelled = override.model_dump()
     return (schedule, override.role, override.kind, spelled["start"], spelled["end"], override.user) + (
         (override.instead_of,) if override.instead_of else ()
@@ -112,8 +120,8 @@ LISTINGS: dict[str, Listing] = {
     "user": _named("users", "username"),
     "team": _named("teams", "name"),
     "schedule": _named("schedules", "name"),
+    "temporary schedule": _temporaries,  # before what lies over it, or is hidden by it
     "override": _overrides,
-    "temporary schedule": _temporaries,
     "time off": _time_off,
     "escalation policy": _named("escalation_policies", "name"),
     "service": _named("services", "name"),

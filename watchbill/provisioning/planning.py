@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
+from django.db.models import CASCADE
+
 from oncall.actions.spans import GRACE
 from oncall.models import Override as OverrideRow
 from people.models import Team
@@ -90,7 +92,7 @@ def _has_something_to_retire(name: str) -> bool:
 
 def _is_pointed_at(team: Team) -> bool:
     """Whether a schedule, a service or a policy, retired ones included, names the team."""
-    relations = (one for one in Team._meta.related_objects if one.get_accessor_name() != "memberships")  # noqa: SLF001
+    relations = (one for one in Team._meta.related_objects if one.on_delete is not CASCADE)  # noqa: SLF001
     return any(one.related_model._base_manager.filter(**{one.field.name: team}).exists() for one in relations)  # noqa: SLF001
 
 

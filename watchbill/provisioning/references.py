@@ -4,10 +4,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import pairwise
 
+from oncall.core import override as core
 from people.models import Membership
-from watchbill.provisioning.definitions import definition_faults
+from watchbill.provisioning.definitions import definition_faults, participants
 from watchbill.provisioning.document.escalation import Policy, Service, Target
 from watchbill.provisioning.document.organisation import Organisation
 from watchbill.provisioning.document.pay import USUAL_BANDS, PayPlan
@@ -25,22 +25,35 @@ NAMED = {"users": "username", "teams": "name", "schedules": "name"} | {
 
 @dataclass(frozen=True)
 class Known:
-    """The names that there will be once the document is applied; `leaving` says why another one will not."""
+    """The names that there will be once the document is applied; `leaving` says why another one will not.
+
+    `members` are those of each team, `standing` who takes turns in each schedule as it is stored.
+    """
 
     users: frozenset[str]
     teams: frozenset[str]
     policies: frozenset[str]
     schedules: Mapping[str, frozenset[str]]
+    members: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    standing: Mapping[str, frozenset[str]] = field(default_factory=dict)
     leaving: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, *documents: Organisation, leaving: Mapping[tuple[str, str], str]) -> "Known":
-        """What `documents` name; where two name the same schedule, the last one's roles count."""
+    def of(
+        cls,
+        *documents: Organisation,
+        standing: Organisation,
+        leaving: Mapping[tuple[str, str], str],
+    ) -> "Known":
+        """What `documents` name; where two name the same schedule or team, the last one counts."""
+        teams = [team for one in documents for team in one.teams]
         return cls(
             users=frozenset(person.username for one in documents for person in one.users),
-            teams=frozenset(team.name for one in documents for team in one.teams),
+            teams=frozenset(team.name for team in teams),
             policies=frozenset(policy.name for one in documents for policy in one.escalation_policies),
             schedules={schedule.name: roles_of(schedule) for one in documents for schedule in one.schedules},
+            members={team.name: frozenset(team.members) for team in teams if team.members is not None},
+            standing={one.name: frozenset(participants(one)) for one in standing.schedules},
             leaving=leaving,
         )
 
@@ -136,8 +149,17 @@ class _Checker:
                     place = (*path, "roles", role_name, "layers", number, "participants", slot_number)
                     for person in slot:
                         yield from self._user(person, place)
+                        yield from self._in_team(person, schedule, place)
         yield from definition_faults(schedule, path)
         yield from self._laid_over(schedule, path)
+
+    def _in_team(self, person: str, schedule: Schedule, path: Path) -> Iterator[Fault]:
+        """Whoever takes turns already may stay; a team without members takes anybody."""
+        members = self.known.members.get(schedule.team or "", frozenset())
+        standing = self.known.standing.get(schedule.name, frozenset())
+        if members and person in self.known.users and person not in members | standing:
+            what = f"{person} is not in team {schedule.team}, whose schedule this is; make them a member, or "
+            yield Fault(path, f"{what}name somebody of the team: {', '.join(sorted(members))}.")
 
     def _laid_over(self, schedule: Schedule, path: Path) -> Iterator[Fault]:
         for index, override in enumerate(schedule.overrides):
@@ -149,7 +171,7 @@ class _Checker:
             yield from _span_faults(override, schedule, place)
         for index, temporary in enumerate(schedule.temporary):
             yield from self._temporary(temporary, schedule, (*path, "temporary", index))
-        yield from _overlapping_covers(schedule, path)
+        yield from _overlapping(schedule, path)
 
     def _temporary(self, temporary: Temporary, schedule: Schedule, path: Path) -> Iterator[Fault]:
         yield from _span_faults(temporary, schedule, path)
@@ -214,14 +236,24 @@ def _span_faults(part: Override | Temporary, schedule: Schedule, path: Path) -> 
         )
 
 
-def _overlapping_covers(schedule: Schedule, path: Path) -> Iterator[Fault]:
+def _overlapping(schedule: Schedule, path: Path) -> Iterator[Fault]:
+    """Of two overrides that cannot be in force at once, the second; `number` is the place in the document."""
     zone = schedule.time_zone or "UTC"
-    covers = sorted(
-        (one.role, instant(one.start, zone), instant(one.end, zone), index)
-        for index, one in enumerate(schedule.overrides)
-        if one.kind == "cover"
-    )
-    for (role, _, end, first), (other, start, _, second) in pairwise(covers):
-        if role == other and start < end:
-            what = f"This cover of {role} overlaps overrides[{first}]; a role has one cover at a time."
-            yield Fault((*path, "overrides", second), what)
+    temporaries = [core.Temporary(*_instants(one, zone)) for one in schedule.temporary]
+    names = sorted({name for one in schedule.overrides for name in (one.user, one.instead_of) if name})
+    ids = {name: number for number, name in enumerate(names)}
+    before: list[core.Override] = []
+    for index, one in enumerate(schedule.overrides):
+        instead_of = ids.get(one.instead_of or "")
+        span, over = _instants(one, zone), one.over_temporary
+        new = core.Override(one.role, one.kind, *span, ids[one.user], instead_of, index, over_temporary=over)
+        other = core.in_the_way(new, before, temporaries)
+        if other is not None:
+            rule = "a role has one cover at a time" if one.kind == "cover" else "one of the two is enough"
+            what = f"This {one.kind} of {one.role} overlaps overrides[{other.number}]; {rule}."
+            yield Fault((*path, "overrides", index), what)
+        before.append(new)
+
+
+def _instants(part: Override | Temporary, zone: str) -> tuple[datetime, datetime]:
+    return instant(part.start, zone), instant(part.end, zone)

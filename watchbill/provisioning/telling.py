@@ -1,10 +1,12 @@
 """A plan in words, for the one who applies it."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Any
 
+from oncall.advice import Told
+from oncall.core.finding import Level
 from watchbill.provisioning.plan import Change, Difference, Plan
 
 SIGNS = {"create": "+", "change": "~", "retire": "-"}
@@ -17,6 +19,8 @@ RETIRING = {
     "pay plan": "removed",
 }
 LONGEST = 200
+MOST_ADVICE = 40
+MARKS = {Level.ERROR: "✗", Level.WARNING: "!"}
 
 
 def tell(plan: Plan) -> Iterator[str]:
@@ -35,6 +39,17 @@ def tell(plan: Plan) -> Iterator[str]:
     if plan.kept:
         yield f"kept as stored, not yet acted on: {'; '.join(plan.kept)}"
     yield _sum(plan)
+
+
+def tell_advice(advice: Sequence[Told]) -> Iterator[str]:
+    """What the apply causes, and what was so already on the schedules it touches."""
+    if advice:
+        new = sum(one.new for one in advice)
+        yield f"advice on the schedules it touches: {new} new, {len(advice) - new} known"
+    for finding, is_new in advice[:MOST_ADVICE]:
+        yield f"  {MARKS[finding.level]} {'new: ' if is_new else ''}{finding.what} {finding.mend}".rstrip()
+    if len(advice) > MOST_ADVICE:
+        yield f"  and {len(advice) - MOST_ADVICE} more; `manage.py doctor` says them all"
 
 
 def _line(change: Change) -> str:

@@ -8,30 +8,41 @@ from collections.abc import Callable
 
 from django.utils import timezone
 
-from oncall.actions import changes, slots
+from escalation.handover.note import prepare_due
+from oncall import handoffs, imports
+from oncall.actions import changes, slots, swap_reminders, tell_weekly_advice
 from paging import dispatch
 
 EVERY = 2.0
+BATCH = 10
 Stopping = Callable[[], bool]
+Chore = Callable[[Stopping], None]
 
 
-def send_notices(stopping: Stopping) -> None:
-    while not stopping() and dispatch.send_due(clock=timezone.now, limit=1, what=(dispatch.What.NOTICES,)):
+def _until_done(piece: Callable[[], int]) -> Chore:
+    """`piece` again and again, until it finds nothing more to do."""
+
+    def chore(stopping: Stopping) -> None:
+        while not stopping() and piece():
+            pass
+
+    return chore
+
+
+def _keep_handoffs(stopping: Stopping) -> None:
+    while not stopping() and handoffs.run_due(clock=timezone.now, limit=BATCH, stopping=stopping) == BATCH:
         pass
 
 
-def publish_slots(stopping: Stopping) -> None:
-    while not stopping() and slots.publish_due(clock=timezone.now, limit=10):
-        pass
-
-
-def tell_changes(stopping: Stopping) -> None:
-    while not stopping() and changes.tell_due(clock=timezone.now, limit=10):
-        pass
-
-
-CHORES: dict[str, Callable[[Stopping], None]] = {
-    "notices": send_notices,
-    "slots": publish_slots,
-    "changes": tell_changes,
+CHORES: dict[str, Chore] = {
+    "notices": _until_done(
+        lambda: dispatch.send_due(clock=timezone.now, limit=1, what=(dispatch.What.NOTICES,))
+    ),
+    "handoffs": _keep_handoffs,
+    "slots": _until_done(lambda: slots.publish_due(clock=timezone.now, limit=BATCH)),
+    "changes": _until_done(lambda: changes.tell_due(clock=timezone.now, limit=BATCH)),
+    "swaps": _until_done(lambda: swap_reminders.run_due(clock=timezone.now, limit=1)),
+    "away_calendars": _until_done(lambda: imports.read_due_calendars(clock=timezone.now, limit=1)),
+    "notes": _until_done(lambda: prepare_due(clock=timezone.now, limit=BATCH)),
+    "advice": _until_done(lambda: tell_weekly_advice(clock=timezone.now)),
 }

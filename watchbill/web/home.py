@@ -7,10 +7,11 @@ from datetime import datetime, timedelta
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from escalation.handover.reading import to_confirm, to_note
 from escalation.selectors import open_incidents
 from oncall.actions import Refused
 from oncall.actions.feeds import issue_feed, live_feed, rotate_feed
@@ -27,6 +28,7 @@ from watchbill.web.pages import for_people, person
 AHEAD = timedelta(days=28)
 SHOWN_INCIDENTS = 25
 SHOWN_SHIFTS = 12
+SHOWN_HANDOFFS = 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +54,10 @@ class RoleNow:
 @require_safe
 @for_people
 def home(request: HttpRequest) -> HttpResponse:
+    """The address that events of a calendar carry (`?schedule=name`) leads on to the schedule's page."""
+    name = request.GET.get("schedule", "")
+    if name and Schedule.objects.filter(name=name.replace("\x00", "")).exists():
+        return redirect("schedule", name)
     return _page(request)
 
 
@@ -85,6 +91,8 @@ def _page(request: HttpRequest) -> HttpResponse:
         "schedules": _on_call(schedules, shifts, now=now),
         "days": AHEAD.days,
         "calendar": entry(reader, live_feed(reader), now=now),
+        "to_confirm": list(to_confirm(reader)[:SHOWN_HANDOFFS]),
+        "to_note": list(to_note(reader, now=now)[:SHOWN_HANDOFFS]),
     }
     return render(request, "web/home.html", context)
 

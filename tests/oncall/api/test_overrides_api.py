@@ -64,8 +64,15 @@ def test_a_cover_is_who_is_on_call_for_its_span_and_the_answer_says_so(office, m
         "user": "bo",
         "instead_of": None,
         "reason": "dentist",
+        "over_temporary": False,
         "created_at": "2026-03-04T12:00:00Z",
         "created_by": "mia",
+        "advice": [
+            (
+                "Bo Lind is on call for Checkout from Wed 2026-03-04 18:00 UTC and has no usable contact"
+                " method. Enter one, or give the shift to someone else."
+            )
+        ],
     }
     times = ["2026-03-04T17:59:59", "2026-03-04T18:00", "2026-03-04T19:59:59", "2026-03-04T20:00"]
     assert [on_call(office, at) for at in times] == [["ana"], ["bo"], ["bo"], ["ana"]]
@@ -103,6 +110,7 @@ def test_a_stranger_is_told_who_may_and_nothing_is_written(office, mia):
 
 
 def test_someone_who_stands_only_in_another_schedule_may_not(office):
+    office.team = None  # a schedule without a team takes anybody
     office.rotation("Desk", [office.zed.pk])
     zed = Caller(office.zed)
     assert zed.post(COVER).status_code == 403

@@ -50,10 +50,10 @@ def test_s3_windows_that_touch_are_one_unbroken_shift():
 
 def test_s5_neighbours_overlap_in_the_repeated_hour_and_never_leave_a_gap():
     london, night = ZoneInfo("Europe/London"), Span(utc("2025-10-25T20:00"), utc("2025-10-26T06:00"))
-    first = windows([Restriction((6,), time(0, 30), time(1, 30))], london, night)
-    second = windows([Restriction((6,), time(1, 30), time(2, 30))], london, night)
-    assert first == [Span(utc("2025-10-25T23:30"), utc("2025-10-26T01:30"))]
-    assert second == [Span(utc("2025-10-26T00:30"), utc("2025-10-26T02:30"))]
+    first = windows((Restriction((6,), time(0, 30), time(1, 30)),), london, night)
+    second = windows((Restriction((6,), time(1, 30), time(2, 30)),), london, night)
+    assert first == (Span(utc("2025-10-25T23:30"), utc("2025-10-26T01:30")),)
+    assert second == (Span(utc("2025-10-26T00:30"), utc("2025-10-26T02:30")),)
 
 
 def test_an_end_before_the_start_is_on_the_next_day():

@@ -1,11 +1,12 @@
-from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from zoneinfo import ZoneInfo, _zoneinfo, available_timezones
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from oncall.core.walltime import first_instant, last_instant, wall_time
+from oncall.core.walltime import BLOCK, first_instant, last_instant, wall_time
 from tests.oncall.core.told import utc
 
 ZONES = (
@@ -16,6 +17,8 @@ ZONES = (
     "America/St_Johns",
     "Europe/London",
     "America/New_York",
+    "Antarctica/Troll",
+    "Europe/Dublin",
     "UTC",
 )
 
@@ -74,3 +77,52 @@ def test_a_later_wall_time_never_begins_earlier(zone, instant, minutes):
     there = ZoneInfo(zone)
     earlier = instant.replace(tzinfo=None)
     assert first_instant(earlier, there) <= first_instant(earlier + timedelta(minutes=minutes), there)
+
+
+def changes(zone) -> list[int]:
+    """When the offset of a zone changes, in seconds since 1970, up to the rule of years to come."""
+    offsets = [zone._tti_before.utcoff, *(one.utcoff for one in zone._ttinfos)]
+    told = [at for at, (old, new) in zip(zone._trans_utc, pairwise(offsets), strict=True) if old != new]
+    if isinstance(zone._tz_after, _zoneinfo._TZStr):
+        coming = [at for year in range(2038, 2050) for at in sorted(zone._tz_after.transitions(year))]
+        told += [at for at in coming if at > max(told, default=0)]
+    return told
+
+
+def test_no_zone_changes_its_offset_twice_within_a_block_of_days():
+    """On this the conversion of steady days rests, for every zone that there is and ever was."""
+    found = {name: changes(_zoneinfo.ZoneInfo.no_cache(name)) for name in available_timezones()}
+    shortest = min(b - a for times in found.values() for a, b in pairwise(times))
+    assert sum(map(len, found.values())) > 10_000
+    assert shortest > BLOCK * 86_400 + 86_400
+
+
+every_zone = st.sampled_from(sorted(available_timezones()))
+
+
+@settings(max_examples=300, deadline=None)
+@given(every_zone, st.datetimes(wall("1900-01-01"), wall("2100-01-01")))
+def test_the_quick_way_gives_what_the_zone_itself_says(zone, shown):
+    there = ZoneInfo(zone)
+    one, other = (shown.replace(tzinfo=there, fold=fold).astimezone(UTC) for fold in (0, 1))
+    first, last = first_instant(shown, there), last_instant(shown, there)
+    if one <= other:
+        assert (first, last) == (one, other)
+    else:  # a gap: its end lies between the two, and clocks show it at neither
+        assert other < first == last <= one
+        assert wall_time(first, there) > shown > wall_time(first - timedelta(microseconds=1), there)
+
+
+@settings(max_examples=300, deadline=None)
+@given(every_zone, st.data())
+def test_the_quick_way_gives_what_the_zone_says_around_its_changes(zone, data):
+    there = ZoneInfo(zone)
+    times = [at for at in changes(_zoneinfo.ZoneInfo.no_cache(zone)) if at > -(2**31)]
+    if not times:
+        return
+    at = datetime.fromtimestamp(data.draw(st.sampled_from(times)), UTC)
+    near = st.integers(-300, 300).map(lambda n: timedelta(minutes=20 * n))
+    shown = wall_time(at + data.draw(near), there).replace(fold=0)
+    one, other = (shown.replace(tzinfo=there, fold=fold).astimezone(UTC) for fold in (0, 1))
+    first, last = first_instant(shown, there), last_instant(shown, there)
+    assert (first, last) == (one, other) if one <= other else other < first == last <= one

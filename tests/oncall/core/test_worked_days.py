@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from oncall.core.length import Length
-from oncall.core.rotation import DAY, Rotation, WorkedDays
+from oncall.core.rotation import DAY, Holidays, Rotation, WorkedDays
 from tests.oncall.core.told import A, B, C, at, final, layer, roster, utc
 
 WEEK = ["mon", "tue", "wed", "thu", "fri"]
@@ -83,7 +83,7 @@ holiday_sets = st.sets(st.dates(date(2025, 1, 1), date(2025, 12, 31)), max_size=
 def test_the_count_agrees_with_walking_day_by_day(weekdays, holidays, length, asked):
     zone = at("2025-01-01T00:00", "UTC").tzinfo
     anchor = utc("2025-01-01T09:00").replace(tzinfo=None)
-    turns = WorkedDays(Rotation(anchor, DAY, zone), weekdays, sorted(holidays), length)
+    turns = WorkedDays(Rotation(anchor, DAY, zone), weekdays, Holidays.of(holidays), length)
     worked, day = 0, date(2025, 1, 1)
     starts = {0: utc("2025-01-01T09:00")}
     while day <= asked:

@@ -1,13 +1,14 @@
 """Short words for the cases: a zone's wall time, a layer, a roster of one version, shifts as rows."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from oncall.core.definition import Definition
 from oncall.core.final import Roster, Shift, Version, shifts
 from oncall.core.override import Override, Temporary
+from oncall.core.rotation import Holidays
 
 SINCE_EVER = datetime(1990, 1, 1, tzinfo=UTC)
 A, B, C, D = 1, 2, 3, 4
@@ -34,14 +35,15 @@ def definition(*layers: dict[str, Any], **roles: Any) -> Definition:
 
 def roster(
     *layers: dict[str, Any],
-    zone: str = "UTC",
+    zone: str | tzinfo = "UTC",
     holidays: Sequence[date] = (),
     overrides: Sequence[Override] = (),
     temporaries: Sequence[Temporary] = (),
     deactivated: Mapping[int, datetime] | None = None,
     **roles: Any,
 ) -> Roster:
-    version = Version(SINCE_EVER, ZoneInfo(zone), definition(*layers, **roles), tuple(holidays))
+    clock = ZoneInfo(zone) if isinstance(zone, str) else zone
+    version = Version(SINCE_EVER, clock, definition(*layers, **roles), Holidays.of(holidays))
     return Roster((version,), tuple(overrides), tuple(temporaries), deactivated or {})
 
 

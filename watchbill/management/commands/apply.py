@@ -13,7 +13,7 @@ from watchbill.provisioning.apply import apply
 from watchbill.provisioning.faults import DocumentFaults
 from watchbill.provisioning.plan import Plan
 from watchbill.provisioning.reading import LARGEST
-from watchbill.provisioning.telling import tell
+from watchbill.provisioning.telling import tell, tell_advice
 
 WRONG = 2
 
@@ -41,6 +41,8 @@ class Command(BaseCommand):
             raise CommandError(what, returncode=WRONG) from None
         if plan.changes:
             with suppress(BrokenPipeError):
+                for line in tell_advice(plan.advice):
+                    self.stdout.write(line)
                 self.stdout.write("dry run: nothing was written" if dry_run else "done")
 
     def _say(self, plan: Plan) -> None:

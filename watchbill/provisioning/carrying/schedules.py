@@ -13,7 +13,7 @@ from oncall.models import TemporarySchedule
 from oncall.models import TimeOff as TimeOffRow
 from watchbill.provisioning.carrying.context import Context
 from watchbill.provisioning.definitions import definition_of, participants
-from watchbill.provisioning.document.schedules import Override, Schedule, Temporary
+from watchbill.provisioning.document.schedules import Handoffs, Override, Schedule, Temporary
 from watchbill.provisioning.plan import Change
 from watchbill.provisioning.settling import instant, moment
 
@@ -37,7 +37,7 @@ def create_schedule(change: Change, context: Context) -> None:
         _bring_back(schedule, context)
         return
     ids = {name: user.pk for name, user in context.users(participants(schedule)).items()}
-    actions.create_schedule(
+    row = actions.create_schedule(
         name=schedule.name,
         team=context.team(schedule.team),
         time_zone=context.zones[schedule.name],
@@ -46,6 +46,7 @@ def create_schedule(change: Change, context: Context) -> None:
         by=context.by,
         now=context.now,
     )
+    _set_handoffs(row, schedule, context)
 
 
 def change_schedule(change: Change, context: Context) -> None:
@@ -70,6 +71,18 @@ def _say(row: ScheduleRow, schedule: Schedule, context: Context) -> None:
         time_zone=context.zones[schedule.name],
         holidays=schedule.holidays,
         definition=definition_of(schedule, ids),
+        by=context.by,
+        now=context.now,
+    )
+    _set_handoffs(row, schedule, context)
+
+
+def _set_handoffs(row: ScheduleRow, schedule: Schedule, context: Context) -> None:
+    said = schedule.handoffs or Handoffs()
+    actions.set_handoffs(
+        schedule=row,
+        reminders=said.reminders,
+        confirm_within=said.confirm_within,
         by=context.by,
         now=context.now,
     )
@@ -101,7 +114,7 @@ def create_override(change: Change, context: Context) -> None:
 
 
 def change_override(change: Change, context: Context) -> None:
-    """Another reason: the old one has not begun, so a new one takes its place."""
+    """Another reason, or now over a temporary schedule: the old one has not begun, a new one replaces it."""
     retire_override(change, context)
     create_override(change, context)
 
@@ -179,6 +192,7 @@ def _override_rows(override: Override, place: _Place) -> QuerySet[OverrideRow]:
         start=instant(override.start, place.zone),
         end=instant(override.end, place.zone),
         user__username=override.user,
+        over_temporary=override.over_temporary,
         cancelled_at=None,
     )
     return found.filter(instead_of__username=override.instead_of) if override.instead_of else found

@@ -1,0 +1,1 @@
+"""What solves the puzzle of a fair plan."""

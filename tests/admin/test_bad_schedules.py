@@ -1,0 +1,52 @@
+"""What cannot be is refused by the schedule's page too, with what to do instead, and nothing is written."""
+
+import pytest
+
+from oncall.models import Override, ScheduleVersion
+from tests.admin.filled import filled
+
+COVER = {"overrides-TOTAL_FORMS": "1", "overrides-0-role": "primary", "overrides-0-kind": "cover"}
+
+
+@pytest.fixture
+def address(world):
+    return f"/admin/oncall/schedule/{world.schedule.pk}/change/"
+
+
+@pytest.mark.parametrize(
+    ("field", "written", "said"),
+    [
+        ("layers-0-participants", "nobody", "has nobody who takes turns; name at least one person"),
+        ("layers-0-participants", "ana, cy", "Not in team Payments, whose schedule this is: cy"),
+        ("layers-0-restrictions", "09:00-17:00", "write mon-fri 09:00-17:00"),
+        ("time_zone", "Europe/Atlantis", "Europe/Atlantis"),
+        ("effective", "2026-02-01T09:00", "cannot begin in the past"),
+    ],
+)
+def test_what_a_schedule_cannot_say_is_refused_with_a_sentence(mia, world, address, field, written, said):
+    world.person("cy", "Cy Orr")
+    other = {"holidays": "DE"} if field == "effective" else {}
+    answer = mia.post(address, filled(mia.get(address), **{field: written}, **other))
+    assert answer.status_code == 200
+    assert said in answer.content.decode()
+    assert ScheduleVersion.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "said"),
+    [
+        ("2026-03-03T18:00", "2026-03-03T17:00", "write a later end"),
+        ("2026-03-03T18:00", "2027-03-05T18:00", "an override lasts at most 366"),
+        ("2026-02-03T18:00", "2026-02-03T20:00", "in the past"),
+    ],
+)
+def test_an_override_that_cannot_be_is_refused_with_a_sentence(mia, world, address, start, end, said):
+    wanted = COVER | {
+        "overrides-0-user": world.bo.pk,
+        "overrides-0-start": start,
+        "overrides-0-end": end,
+    }
+    answer = mia.post(address, filled(mia.get(address), **wanted))
+    assert answer.status_code == 200
+    assert said in answer.content.decode()
+    assert not Override.objects.exists()

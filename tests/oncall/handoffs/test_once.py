@@ -1,0 +1,159 @@
+"""Each handoff is recorded, and each notice told, exactly once: whoever looks, whenever, however often."""
+
+from datetime import timedelta
+from threading import Barrier, Thread
+
+import pytest
+from django.db import connection, transaction
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from oncall import handoffs
+from oncall.handoffs import keeping, look
+from oncall.models import Handoff
+from paging.models import Page
+from tests.oncall.handoffs.keeping import DAY, HOUR, Kept
+from tests.world import MONDAY
+
+MINUTE = timedelta(minutes=1)
+WEEK = timedelta(weeks=1)
+
+
+def announced(world) -> set[tuple[str, str, str, str]]:
+    """Who heard “on” or “off” of which handoff."""
+    handoffs = {f"handoff:{row.pk}": row for row in Handoff.objects.all()}
+    pages = Page.objects.filter(run__in=["on", "off"]).select_related("user")
+    return {
+        (handoffs[page.cause].role, handoffs[page.cause].at.isoformat(), page.user.username, page.run)
+        for page in pages
+    }
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_keepers_that_look_at_once_each_thing_is_done_by_one():
+    world = Kept().keep()
+    world.now = MONDAY + WEEK
+    line = Barrier(4)
+
+    def look_now() -> None:
+        try:
+            line.wait(timeout=10)
+            for _ in range(3):
+                handoffs.run_due(clock=lambda: world.now)
+        finally:
+            connection.close()
+
+    threads = [Thread(target=look_now) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+    assert world.told("on", "off") == [
+        ("09 09:00", "bo", "on"),
+        ("09 09:00", "ana", "off"),
+        ("09 09:00", "ana", "on"),
+        ("09 09:00", "bo", "off"),
+    ]
+    assert len(world.recorded()) == 2
+    assert Handoff.objects.filter(recorded_at__isnull=False).count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_keeper_that_dies_in_the_middle_leaves_all_of_it_to_the_next(monkeypatch):
+    world = Kept().keep()
+    world.now = MONDAY + WEEK
+
+    class Killed(BaseException):
+        pass
+
+    def die(self) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patched:
+        patched.setattr(look._Look, "finish", die)
+        with pytest.raises(Killed):
+            handoffs.run_due(clock=lambda: world.now)
+    assert (world.told(), world.recorded()) == ([], [])
+    world.keep()
+    assert len(world.told("on", "off")) == 4
+    assert len(world.recorded()) == 2
+
+
+COVERS = st.lists(
+    st.tuples(
+        st.integers(1, 70),
+        st.integers(1, 30),
+        st.integers(0, 2),
+        st.sampled_from(["add", "remove", "replace"]),
+    ),
+    max_size=4,
+)
+
+
+@pytest.mark.django_db
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    covers=COVERS,
+    length=st.sampled_from(["5h", "12h", "1d", "1w"]),
+    gaps=st.lists(st.integers(1, 40 * 60), min_size=3, max_size=25),
+)
+def test_random_looks_and_outages_make_the_ledger_that_steady_looks_make(covers, length, gaps):
+    """The keeper's wake_at is passed over: it looks at random instants, sometimes not for a day."""
+    recorded, heard = [], []
+    for looks in (EVERY_HOUR, at_random(gaps)):
+        point = transaction.savepoint()
+        world = Kept()
+        world.only_primary(world.ana.pk, world.bo.pk, world.mia.pk, length=length, start="2026-03-02T09:00")
+        for start, hours, who, kind in covers:
+            people = [world.ana, world.bo, world.mia]
+            more = {"instead_of": people[(who + 1) % 3]} if kind == "replace" else {}
+            begins = MONDAY + 2 * HOUR + start * HOUR
+            try:
+                world.cover(people[who], begins, begins + hours * HOUR, kind=kind, **more)
+            except ValueError:
+                continue  # two that cannot stand beside each other
+        names = {world.ana.pk: "ana", world.bo.pk: "bo", world.mia.pk: "mia"}
+        world.keep()
+        for instant in looks:
+            world.now = instant
+            type(world.schedule).objects.update(wake_at=instant)
+            world.keep()
+        heard.append(announced(world))
+        recorded.append(
+            [
+                (role, at, [names[one] for one in out], [names[one] for one in on])
+                for role, at, out, on in world.recorded()
+            ]
+        )
+        transaction.savepoint_rollback(point)
+    assert recorded[0] == recorded[1]
+    assert heard[1] <= heard[0]
+
+
+END = MONDAY + 5 * DAY
+
+
+EVERY_HOUR = [MONDAY + n * HOUR for n in range(2, 121)]
+"""Everything above begins and ends on the hour."""
+
+
+def at_random(gaps):
+    instants, now = [], MONDAY + HOUR
+    for gap in gaps:
+        now += gap * MINUTE
+        if now < END:
+            instants.append(now)
+    return [*instants, END]
+
+
+def test_a_fault_in_one_look_is_tried_again_and_says_so(world, monkeypatch):
+    def broken(schedule, *, now):
+        raise RuntimeError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(keeping, "keep", broken)
+        assert handoffs.run_due(clock=lambda: world.now) == 0
+    world.now += timedelta(minutes=5)
+    world.keep()
+    world.schedule.refresh_from_db()
+    assert world.schedule.handoffs_until == world.now
