@@ -42,6 +42,11 @@ def may_carry(user: User, schedule: Schedule, *, at: datetime) -> bool:
     return eligible(schedule, at=at).filter(pk=user.pk).exists()
 
 
+def stands_in(user: User, schedule: Schedule, *, at: datetime) -> bool:
+    """Whether the version in force at `at`, or one that begins later, names `user`."""
+    return User.objects.filter(_stands_in(schedule, at), pk=user.pk).exists()
+
+
 def standins(
     schedule: Schedule,
     *,

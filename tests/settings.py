@@ -32,6 +32,7 @@ for name in [name for name in os.environ if name.startswith("TWILIO_")] + [
     "FALLBACK_CONTACT",
     "PUBLIC_URL",
     "HEARTBEAT_URL",
+    "CALENDAR_PRIVATE_HOSTS",
     "WEB_CONCURRENCY",
     "PROMETHEUS_MULTIPROC_DIR",
     "DEBUG",

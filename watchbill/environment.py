@@ -62,6 +62,7 @@ class Environment:
     twilio_api_base_url: str
     fallback_contact: str
     heartbeat_url: str
+    calendar_private_hosts: frozenset[str]
     demo: bool
     host: str
     port: int
@@ -103,6 +104,7 @@ def read(environment: Mapping[str, str], *, root: Path) -> Environment:
         twilio_api_base_url=values.url("TWILIO_API_BASE_URL", get("TWILIO_API_BASE_URL", ""), WEB),
         fallback_contact=values.contact("FALLBACK_CONTACT", get("FALLBACK_CONTACT", "")),
         heartbeat_url=values.url("HEARTBEAT_URL", get("HEARTBEAT_URL", ""), WEB),
+        calendar_private_hosts=_private_hosts(get("CALENDAR_PRIVATE_HOSTS", "")),
         demo=values.boolean("DEMO", get("DEMO", "1")),
         host=host,
         port=port,
@@ -216,6 +218,17 @@ def _hosts(value: str, *, public_url: str) -> list[str]:
             raise VariableError(f"ALLOWED_HOSTS has “{host}”; write names alone, such as pager.example.")
     public = urlsplit(public_url).hostname or ""
     return sorted({*named, f"[{public}]" if ":" in public else public, "localhost", "127.0.0.1", "[::1]"})
+
+
+def _private_hosts(value: str) -> frozenset[str]:
+    """Hosts inside the network from which calendars may be read."""
+    named = {host.strip().casefold() for host in value.split(",")} - {""}
+    for host in sorted(named):
+        if host.startswith(("*", ".")) or not HOST_NAME.fullmatch(host):
+            raise VariableError(
+                f"CALENDAR_PRIVATE_HOSTS has “{host}”; write names alone, such as calendar.internal."
+            )
+    return frozenset(host.strip("[]") for host in named)
 
 
 def _check_twilio(env: Environment) -> None:

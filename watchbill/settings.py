@@ -141,6 +141,7 @@ TWILIO: dict[str, str] = {
 }
 FALLBACK_CONTACT = ENV.fallback_contact
 HEARTBEAT_URL = ENV.heartbeat_url
+CALENDAR_PRIVATE_HOSTS = ENV.calendar_private_hosts
 
 # Celery carries hints only; the truth is in rows (docs/adr/0001). Nothing waits long for a broker.
 EMBEDDED = not ENV.redis_url
@@ -233,6 +234,7 @@ UNFOLD = {
                 "On call": [
                     ("Schedules", "calendar_month", "oncall_schedule"),
                     ("Time off", "beach_access", "oncall_timeoff"),
+                    ("Calendar addresses", "event_available", "oncall_feed"),
                 ],
                 "What pages whom": [
                     ("Services", "dns", "escalation_service"),

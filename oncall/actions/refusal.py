@@ -7,6 +7,10 @@ class Refused(ValueError):
     """What was asked for cannot be done. The text is a sentence: what is wrong, and what to do instead."""
 
 
+class Overtaken(Refused):
+    """Somebody else changed it first: what was asked for is based on what no longer stands there."""
+
+
 def sentence_of_span(start: datetime, end: datetime, zone: tzinfo) -> str:
     """“from 2025-01-08 18:00 to 22:00 (America/New_York)”."""
     first, last = start.astimezone(zone), end.astimezone(zone)

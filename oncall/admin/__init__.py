@@ -1,6 +1,7 @@
-"""The admin of this floor: schedules with their preview, and time off."""
+"""The admin of this floor: schedules with their preview, time off, and calendar addresses."""
 
+from oncall.admin.feeds import FeedAdmin
 from oncall.admin.schedules import ScheduleAdmin
 from oncall.admin.time_off import TimeOffAdmin
 
-__all__ = ["ScheduleAdmin", "TimeOffAdmin"]
+__all__ = ["FeedAdmin", "ScheduleAdmin", "TimeOffAdmin"]

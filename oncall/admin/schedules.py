@@ -20,6 +20,7 @@ from oncall.admin.preview import preview
 from oncall.admin.shown import shown
 from oncall.advice import Watch, sentences
 from oncall.forms.override import FIXED, OverrideForm
+from oncall.forms.plan import PlanPage
 from oncall.forms.schedule import ScheduleForm, latest_version
 from oncall.models import Override, Schedule
 from oncall.selectors import on_call
@@ -66,7 +67,8 @@ def _sentence(on: Mapping[str, Sequence[int]], people: Mapping[int, User]) -> st
 
 
 @admin.register(Schedule)
-class ScheduleAdmin(Retirable):
+class ScheduleAdmin(PlanPage, Retirable):
+    clock = staticmethod(timezone.now)
     form = ScheduleForm
     change_form_template = "oncall/schedule.html"
     inlines = (OverrideRows,)
@@ -82,6 +84,7 @@ class ScheduleAdmin(Retirable):
             None,
             {"fields": ("name", "team", "time_zone", "holidays", "without_layers", "effective", "based_on")},
         ),
+        ("Handoffs", {"fields": (("remind_before", "confirmed_within"),)}),
     )
     warn_unsaved_form = True
 
@@ -137,9 +140,11 @@ class ScheduleAdmin(Retirable):
         team = form.cleaned_data["team"]
         if row is None:
             row = actions.create_schedule(name=form.cleaned_data["name"], team=team, by=by, now=now, **said)
+            actions.set_handoffs(schedule=row, by=by, now=now, **form.handoffs())
             _advise(request, row, watch)
             return row
         actions.set_team(schedule=row, team=team, by=by, now=now)
+        actions.set_handoffs(schedule=row, by=by, now=now, **form.handoffs())
         begins, based_on = form.effective_from, form.cleaned_data["based_on"]
         actions.new_version(schedule=row, by=by, now=now, effective_from=begins, based_on=based_on, **said)
         for one in kept_rows(formsets[Override]):

@@ -11,8 +11,7 @@ from unfold.decorators import action, display
 
 from oncall import actions
 from oncall.models import TimeOff
-from people.models import User
-from people.permissions import managed_team_ids
+from oncall.permissions import may_keep_time_off
 from people.recorded import ByVerb, actor_of, user_of
 
 
@@ -38,7 +37,7 @@ class TimeOffAdmin(ByVerb):
         return super(ByVerb, self).has_change_permission(request, obj) and obj is None
 
     def may_act(self, request: HttpRequest, obj: TimeOff) -> bool:
-        return _manages(user_of(request), obj.user)
+        return may_keep_time_off(user_of(request), obj.user)
 
     def buttons(self, request: HttpRequest, obj: TimeOff) -> Sequence[str]:
         return self.page_actions if obj.cancelled_at is None else ()
@@ -51,7 +50,7 @@ class TimeOffAdmin(ByVerb):
         self, request: HttpRequest, row: TimeOff | None, form: Any, formsets: Mapping[type, Any]
     ) -> TimeOff:
         given = {name: form.cleaned_data[name] for name in ("user", "start", "end", "reason")}
-        if not _manages(user_of(request), given["user"]):
+        if not may_keep_time_off(user_of(request), given["user"]):
             raise actions.Refused(f"{given['user']} is in none of your teams; ask one of their managers.")
         return actions.add_time_off(by=actor_of(request), now=timezone.now(), **given)
 
@@ -61,9 +60,3 @@ class TimeOffAdmin(ByVerb):
             actions.cancel_time_off(time_off=row, by=actor_of(request), now=timezone.now())
 
         self.each(request, queryset, take_back, done="Cancelled")
-
-
-def _manages(user: User, person: User) -> bool:
-    if user.is_superuser or user == person:
-        return True
-    return person.memberships.filter(team__in=managed_team_ids(user)).exists()

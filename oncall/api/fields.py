@@ -8,9 +8,9 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from oncall.api.instants import check_range, read_moment
-from oncall.api.lookups import UnknownName, find_schedule, find_user
+from oncall.api.lookups import UnknownName, find_schedule, find_team, find_user
 from oncall.models import Schedule
-from people.models import User
+from people.models import Team, User
 
 
 @extend_schema_field(OpenApiTypes.DATETIME)
@@ -45,6 +45,17 @@ class ScheduleField(serializers.CharField):
     def to_internal_value(self, data: Any) -> Schedule:  # type: ignore[override]
         try:
             return find_schedule(super().to_internal_value(data))
+        except UnknownName as unknown:
+            raise serializers.ValidationError(str(unknown)) from None
+
+
+@extend_schema_field(OpenApiTypes.STR)
+class TeamField(serializers.CharField):
+    """A team, by name."""
+
+    def to_internal_value(self, data: Any) -> Team:  # type: ignore[override]
+        try:
+            return find_team(super().to_internal_value(data))
         except UnknownName as unknown:
             raise serializers.ValidationError(str(unknown)) from None
 

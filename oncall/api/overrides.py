@@ -18,11 +18,11 @@ from oncall.advice import Watch, sentences
 from oncall.api.instants import check_range, to_utc
 from oncall.api.lookups import no_such, roles_from, zones_at
 from oncall.api.pagination import LatestFirst
-from oncall.api.permissions import may_override
 from oncall.api.serializers import MadeOverrideSerializer, NewOverride, OverrideSerializer, OverridesQuery
 from oncall.api.views import schedule_or_404
 from oncall.core.override import too_long
 from oncall.models import Override, Schedule
+from oncall.permissions import may_override
 from people.ledger.record import Actor
 from people.models import User
 

@@ -3,10 +3,15 @@
 from django.urls import URLPattern, path
 from rest_framework.views import APIView
 
+from oncall.api.feeds import FeedsView, FeedView
 from oncall.api.findings import FindingsView
 from oncall.api.overrides import NewOverrideView, OverridesView, OverrideView
+from oncall.api.plans import AcceptedPlanView, PlanView
 from oncall.api.quality import QualityView
-from oncall.api.views import OnCallView, SchedulesView, ScheduleView, ShiftsView
+from oncall.api.schedules import RetireView, SchedulesView, ScheduleView, VersionsView
+from oncall.api.temporaries import TemporariesView, TemporaryView
+from oncall.api.trying import PreviewView
+from oncall.api.views import OnCallView, ShiftsView
 
 
 def both(route: str, view: type[APIView]) -> list[URLPattern]:
@@ -21,7 +26,16 @@ urlpatterns = [
     *both("schedules/<path:name>/overrides", NewOverrideView),
     *both("schedules/<path:name>/findings", FindingsView),
     *both("schedules/<path:name>/quality", QualityView),
+    *both("schedules/<path:name>/plan", PlanView),
+    *both("schedules/<path:name>/plan/accept", AcceptedPlanView),
+    *both("schedules/<path:name>/versions", VersionsView),
+    *both("schedules/<path:name>/retire", RetireView),
+    *both("schedules/<path:name>/preview", PreviewView),
+    *both("schedules/<path:name>/temporaries", TemporariesView),
     *both("schedules/<path:name>", ScheduleView),
     *both("overrides", OverridesView),
     *both("overrides/<int:pk>", OverrideView),
+    *both("feeds", FeedsView),
+    *both("feeds/<int:pk>", FeedView),
+    *both("temporaries/<int:pk>", TemporaryView),
 ]

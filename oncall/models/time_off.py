@@ -11,6 +11,7 @@ class TimeOff(models.Model):
 
     `starts_at` and `ends_at`, where given, are the very hours, as an event of a calendar may say them; the
     days are then those it touches. `calendar` and `uid` name the event of a subscribed calendar.
+    `checked_at` is when the keeper last looked for shifts that fall on it.
     """
 
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="time_off")
@@ -29,6 +30,7 @@ class TimeOff(models.Model):
     )
     uid = models.CharField(max_length=255, blank=True, db_default="", editable=False)
     cancelled_at = models.DateTimeField(null=True, blank=True, editable=False)
+    checked_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
         verbose_name_plural = "time off"
@@ -38,6 +40,14 @@ class TimeOff(models.Model):
                 condition=Q(starts_at__isnull=True, ends_at__isnull=True) | Q(ends_at__gt=F("starts_at")),
                 name="hours_of_time_off_end_after_they_start",
             ),
+        ]
+        # The keeper: time off that is still ahead, and was not looked at of late.
+        indexes = [
+            models.Index(
+                fields=["end", "checked_at"],
+                condition=Q(cancelled_at__isnull=True),
+                name="time_off_to_check",
+            )
         ]
 
     def __str__(self) -> str:

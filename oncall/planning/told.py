@@ -83,6 +83,11 @@ def notes(proposal: Proposal) -> list[str]:
             f"Too few people for 11 hours of rest everywhere: {_times(proposal.cost.short_rests, 'break')} "
             "shorter, and no plan without gaps has fewer."
         )
+    if proposal.cost.guests:
+        found.append(
+            f"Too few people in a layer: {_times(proposal.cost.guests, 'turn')} carried by people who stand "
+            "in another layer of the role, so that there is no gap and enough rest."
+        )
     if proposal.cost.in_a_row:
         found.append(
             f"Too few people to keep the turns of one person apart: {_times(proposal.cost.in_a_row, 'turn')} "

@@ -36,6 +36,12 @@ class Puzzle:
             for user in self.has[one].keys() & self.has[other].keys():
                 self.model.add(self.has[one][user] + self.has[other][user] <= 1)
         self.vacancy = sum(slot["minutes"] * var for slot, var in zip(self.slots, self.vacant, strict=True))
+        self.guests = sum(
+            var
+            for slot, given in zip(self.slots, self.given, strict=True)
+            for var, guest in zip(given, slot["guests"], strict=False)
+            if guest
+        )
         self.rests = self._met("rest", "unrested")
         self.repeats = self._met("in_a_row", "tied")
         self.points = sum(self._spread(crew) for crew in asked["crews"]) + CHANGE * self._changes()
@@ -94,7 +100,8 @@ class Puzzle:
         return unit * (most - least)
 
     def all_are_given(self) -> None:
-        """No slot is nobody's: then somebody carries the mean, rounded up, and somebody that rounded down.
+        """No slot is nobody's or a guest's: then somebody carries the mean, rounded up, and somebody at most
+        that rounded down.
 
         That is no new rule, but what lets the search know that a plan is the best.
         """
@@ -117,7 +124,8 @@ def _mean(
     """The least that the busiest, and the most that the least busy, of a crew can carry once all is given."""
     low = high = sum(before.values())
     for n, of in loads.items():
-        sums = [sum(of.get(user, 0) for user in option) for option in slots[n]["options"]] or [0]
+        own = (who for who, guest in zip(slots[n]["options"], slots[n]["guests"], strict=True) if not guest)
+        sums = [sum(of.get(user, 0) for user in who) for who in own] or [0]
         low, high = low + min(sums), high + max(sums)
     return -(-low // (unit * len(before))), high // (unit * len(before))
 
@@ -136,8 +144,8 @@ def solve(asked: dict[str, Any], say: Say) -> dict[str, Any]:
     """First what must be kept, stage by stage, each held while the next is solved; then the points."""
     began = time.monotonic()
     puzzle = Puzzle(asked)
-    steady = True
-    for goal in (puzzle.vacancy, puzzle.rests, puzzle.repeats):
+    steady = proven = all_given = True
+    for goal in (puzzle.vacancy, puzzle.rests, puzzle.guests, puzzle.repeats):
         if isinstance(goal, int):
             continue
         solver, status = _stage(puzzle, goal, seconds=_left(asked, began) / 3)
@@ -146,8 +154,11 @@ def solve(asked: dict[str, Any], say: Say) -> dict[str, Any]:
         steady = steady and _repeatable(solver, status, _left(asked, began))
         puzzle.model.add(goal <= round(solver.objective_value))
         _hint(puzzle, solver)
-        if goal is puzzle.vacancy and not solver.objective_value:
-            puzzle.all_are_given()
+        proven = proven and status == cp_model.OPTIMAL
+        if goal is puzzle.vacancy or goal is puzzle.guests:
+            all_given = all_given and not solver.objective_value
+    if all_given:
+        puzzle.all_are_given()
     seconds = _left(asked, began)
     solver, status = _stage(puzzle, puzzle.points, seconds=seconds, callback=_Improving(say))
     if status not in {cp_model.OPTIMAL, cp_model.FEASIBLE}:
@@ -158,7 +169,7 @@ def solve(asked: dict[str, Any], say: Say) -> dict[str, Any]:
         ],
         "points": round(solver.objective_value),
         "bound": round(solver.best_objective_bound),
-        "proven": status == cp_model.OPTIMAL,
+        "proven": bool(proven and status == cp_model.OPTIMAL),
         "repeatable": steady and _repeatable(solver, status, seconds),
         "seconds": round(time.monotonic() - began, 2),
     }

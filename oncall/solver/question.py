@@ -15,6 +15,7 @@ def written(problem: Problem, *, seconds: float) -> str:
                 {
                     "minutes": slot.minutes,
                     "options": [list(group) for group in slot.options],
+                    "guests": [group in slot.guests for group in slot.options],
                     "usual": sorted(slot.usual),
                     "loads": {str(user): list(load) for user, load in slot.loads.items()},
                 }

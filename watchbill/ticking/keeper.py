@@ -9,7 +9,7 @@ from collections.abc import Callable
 from django.utils import timezone
 
 from escalation.handover.note import prepare_due
-from oncall import handoffs
+from oncall import handoffs, imports
 from oncall.actions import changes, slots, swap_reminders, tell_weekly_advice
 from paging import dispatch
 
@@ -42,6 +42,7 @@ CHORES: dict[str, Chore] = {
     "slots": _until_done(lambda: slots.publish_due(clock=timezone.now, limit=BATCH)),
     "changes": _until_done(lambda: changes.tell_due(clock=timezone.now, limit=BATCH)),
     "swaps": _until_done(lambda: swap_reminders.run_due(clock=timezone.now, limit=1)),
+    "away_calendars": _until_done(lambda: imports.read_due_calendars(clock=timezone.now, limit=1)),
     "notes": _until_done(lambda: prepare_due(clock=timezone.now, limit=BATCH)),
     "advice": _until_done(lambda: tell_weekly_advice(clock=timezone.now)),
 }

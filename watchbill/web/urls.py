@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from watchbill.web import handoffs, home, incidents, link, quality, schedules, session
+from watchbill.web import calendars, handoffs, home, incidents, link, quality, schedules, session
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -26,4 +26,5 @@ urlpatterns = [
     # A schedule's name may have slashes; what stands below a schedule is not one.
     re_path(r"^schedules/(?P<name>.+)/quality/?$", quality.show, name="schedule-quality"),
     re_path(r"^schedules/(?P<name>.+?)/?$", schedules.detail, name="schedule"),
+    re_path(r"^calendars/?$", calendars.calendars, name="calendars"),
 ]

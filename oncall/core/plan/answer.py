@@ -96,7 +96,7 @@ def vacancies(frame: Frame, choice: Choice) -> Iterator[Vacancy]:
     for slot, who in zip(frame.problem.slots, choice, strict=True):
         if not who:
             turn = next(turn for turn in frame.turns if turn.key == slot.turn)
-            people = sorted({user for group in turn.groups for user in group})
+            people = sorted({user for group in (*turn.groups, *turn.guests) for user in group})
             reasons = [_reason(frame.people[user], slot.spans, shifts) for user in people]
             yield Vacancy(slot.role, slot.start, slot.end, tuple(found for found in reasons if found))
 

@@ -74,11 +74,22 @@ def blocked(person: Person, fixed: Sequence[Span]) -> list[Span]:
 
 
 def _slots(turn: Turn, people: Mapping[int, Person], fixed: Mapping[int, Sequence[Span]]) -> Iterator[Slot]:
-    busy = {user: blocked(people[user], fixed.get(user, ())) for group in turn.groups for user in group}
-    groups = {_staying(group, people, turn.free[-1].end) for group in turn.groups} - {()}
-    for spans, options in _parts(turn.free, sorted(groups), busy):
-        loads = {user: load_of(people[user], spans) for group in options for user in group}
-        yield Slot(turn.role, turn.key, tuple(spans), tuple(options), turn.usual, loads)
+    every = [*turn.groups, *turn.guests]
+    busy = {user: blocked(people[user], fixed.get(user, ())) for group in every for user in group}
+    own, all_of_role = (
+        {_staying(group, people, turn.free[-1].end) for group in groups} - {()}
+        for groups in (turn.groups, every)
+    )
+    for spans, able in _parts(turn.free, sorted(all_of_role), busy):
+        yield Slot(
+            role=turn.role,
+            turn=turn.key,
+            spans=tuple(spans),
+            options=tuple(able),
+            usual=turn.usual,
+            loads={user: load_of(people[user], spans) for group in able for user in group},
+            guests=tuple(group for group in able if group not in own),
+        )
 
 
 def _staying(group: Group, people: Mapping[int, Person], end: datetime) -> Group:

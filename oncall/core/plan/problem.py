@@ -1,8 +1,8 @@
 """The puzzle itself: turns to be given to people, what may not be together, and what each choice costs.
 
 In order: as few minutes as possible that nobody carries; as few rests as possible that are cut short; as
-few turns as possible that follow one another with the same person; then the points of WEIGHTS, which make
-what people carry equal, and CHANGE.
+few turns as possible that are carried by people of another layer; as few as possible that follow one another
+with the same person; then the points of WEIGHTS, which make what people carry equal, and CHANGE.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -28,9 +28,9 @@ CHANGE = 1
 class Slot:
     """A turn, or a part of one: `spans` are the hours it is carried in.
 
-    `options` are those who could have it, each a group that is on call together (mostly of one). `usual` is
-    whom the plain rotation has. `loads` is what it costs each person who stands in an option. Parts of one
-    turn have one `turn`.
+    `options` are those who could have it, each a group that is on call together (mostly of one); those of
+    them who stand in other layers of the role are `guests`. `usual` is whom the plain rotation has. `loads`
+    is what it costs each person who stands in an option. Parts of one turn have one `turn`.
     """
 
     role: str
@@ -39,6 +39,7 @@ class Slot:
     options: tuple[Group, ...]
     usual: Group
     loads: Mapping[int, Load] = field(default_factory=dict)
+    guests: tuple[Group, ...] = ()
 
     @property
     def start(self) -> datetime:
@@ -87,6 +88,7 @@ class Cost(NamedTuple):
 
     vacant_minutes: int
     short_rests: int
+    guests: int
     in_a_row: int
     points: int
 
@@ -104,6 +106,7 @@ def cost(problem: Problem, choice: Choice) -> Cost:
     return Cost(
         vacant,
         _met(choice, problem.rest, problem.unrested),
+        sum(who in slot.guests for slot, who in zip(problem.slots, choice, strict=True)),
         _met(choice, problem.in_a_row, problem.tied),
         spread + CHANGE * changes(problem, choice),
     )

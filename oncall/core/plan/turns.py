@@ -24,7 +24,8 @@ AFTER = timedelta(days=62)  # so far the turn that follows is looked for
 class Turn:
     """`free` hours can be given to one of `groups`; the rest of `spans` stays. `usual` is the rotation's.
 
-    `layer` and `begins` tell one turn of a role from another. `people` are all who stand in the layer.
+    `layer` and `begins` tell one turn of a role from another. `people` are all who stand in the layer;
+    `guests` are groups of the role's other layers, for hours that nobody of this one can carry.
     """
 
     role: str
@@ -33,6 +34,7 @@ class Turn:
     spans: tuple[Span, ...]
     free: tuple[Span, ...]
     groups: tuple[Group, ...]
+    guests: tuple[Group, ...]
     usual: Group
     people: frozenset[int]
 
@@ -75,9 +77,13 @@ def _turn(
     roster: Roster, role: str, key: tuple[str, datetime], pieces: Sequence[Piece], *, span: Span
 ) -> Turn:
     spans = union(Span(piece.start, piece.end) for piece in pieces)
-    layers = list(_layers(roster, role, key[0], pieces[0].start))
+    every = _layers(roster, role, pieces[0].start)
+    layers = [layer for layer in every if layer.name == key[0]]
     whole = tuple(holder.user for holder in pieces[0].holders)
-    groups = dict.fromkeys(g for layer in layers for g in layer.participants if len(g) == len(whole))
+    groups, of_role = (
+        dict.fromkeys(group for layer in of for group in layer.participants if len(group) == len(whole))
+        for of in (layers, every)
+    )
     return Turn(
         role=role,
         layer=key[0],
@@ -85,6 +91,7 @@ def _turn(
         spans=tuple(spans),
         free=tuple(_free(roster, role, spans, whole, span=span)),
         groups=tuple(groups),
+        guests=tuple(group for group in of_role if group not in groups),
         usual=tuple(user for user in whole if not _gone(roster, user, spans[-1].end)),
         people=frozenset(user for layer in layers for group in layer.participants for user in group),
     )
@@ -104,11 +111,11 @@ def _gone(roster: Roster, user: int, by: datetime) -> bool:
     return user in roster.deactivated and roster.deactivated[user] < by
 
 
-def _layers(roster: Roster, role: str, name: str, at: datetime) -> Iterator[Layer]:
-    """The layers of that name that a role had at `at`, its own or the one it follows."""
+def _layers(roster: Roster, role: str, at: datetime) -> tuple[Layer, ...]:
+    """The layers that a role had at `at`: its own, or the one it follows."""
     version = [one for one in roster.versions if one.effective_from <= at][-1]
     how = version.definition.roles[role]
     if isinstance(how, Role):
-        yield from (layer for layer in how.layers if layer.name == name)
-    elif (layer := version.definition.followed(how)) is not None:
-        yield layer
+        return how.layers
+    followed = version.definition.followed(how)
+    return (followed,) if followed else ()

@@ -28,7 +28,7 @@ class Command(BaseCommand):
     help = (
         "Propose who carries the turns of a time: nobody on time off, rested, not twice in a row, and hours, "
         "nights, weekends and holidays as equal as can be. Shown beside the rotation; --accept writes it as "
-        " a temporary schedule. A time is a date or ISO 8601; without an offset it is wall-clock time of "
+        "a temporary schedule. A time is a date or ISO 8601; without an offset it is wall-clock time of "
         "the schedule. --until is not included."
     )
 

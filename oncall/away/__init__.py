@@ -1,0 +1,1 @@
+"""A person's own calendar somewhere else: fetched with care, read into the times they are away."""
