@@ -150,6 +150,16 @@ def test_g21_a_replace_counts_only_where_the_named_person_is_on(start, end, expe
     assert [one for one in day(plan) if one[0] != "-"] == expected
 
 
+def test_g21_a_swap_that_touches_two_shifts_takes_only_the_one_inside():
+    swap = override("replace", B, "2025-03-01T15:00", "2025-03-03T12:00", instead_of=A)
+    plan = roster(daily([A], "12:00", "15:00"), overrides=[swap])
+    assert [one for one in final(plan, "2025-03-01", "2025-03-04") if one[0] != "-"] == [
+        "A 03-01 12:00 - 03-01 15:00",
+        "B 03-02 12:00 - 03-02 15:00 replace",
+        "A 03-03 12:00 - 03-03 15:00",
+    ]
+
+
 def test_g23_a_cover_beats_a_swap():
     plan = roster(
         always(A),

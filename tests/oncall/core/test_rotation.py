@@ -1,4 +1,4 @@
-"""Cases R1 to R19, and G5 to G15, of peers' own tests."""
+"""Cases R1 to R19, and G5 to G17, of peers' own tests."""
 
 from datetime import UTC, datetime, timedelta
 from itertools import islice
@@ -6,9 +6,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from oncall.core.final import Roster, Version, on_call
 from oncall.core.length import Length
 from oncall.core.rotation import Rotation, turns_between
-from tests.oncall.core.told import A, B, C, at, final, layer, roster, utc
+from tests.oncall.core.told import SINCE_EVER, A, B, C, at, definition, final, layer, roster, utc
 
 CHICAGO = "America/Chicago"
 
@@ -150,6 +151,35 @@ def test_g17_a_layer_that_ends_ends_the_duty_at_once():
         "B 03-03 00:00 - 03-04 00:00",
         "A 03-04 00:00 - 03-04 12:00",
         "- 03-04 12:00 - 03-06 00:00",
+    ]
+
+
+def test_g11_ten_minutes_of_every_two_hours_keep_their_grid_when_they_begin_later():
+    """Turns are counted from the anchor, not from when the version begins: A's first is over, B's comes."""
+    every_day = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+    windows = [{"days": every_day, "start": f"{n:02}:00", "end": f"{n:02}:10"} for n in range(0, 24, 2)]
+    said = definition(layer([A, B], "2025-03-02T00:00", "2h", restrictions=windows))
+    plan = Roster((Version(utc("2025-03-02T01:00"), ZoneInfo("UTC"), said),))
+    assert on_call(plan, utc("2025-03-02T00:05")) == {}
+    on = [one for one in final(plan, "2025-03-02T00:00", "2025-03-02T07:00", role="primary") if one[0] != "-"]
+    assert on == ["B 03-02 02:00 - 03-02 02:10", "A 03-02 04:00 - 03-02 04:10", "B 03-02 06:00 - 03-02 06:10"]
+
+
+def test_g15_an_anchor_one_turn_back_begins_with_the_second_person():
+    plan = roster(layer([A, B, C], "2025-03-01T00:00", "1d"))
+    assert [one[0] for one in final(plan, "2025-03-02", "2025-03-06")] == list("BCAB")
+
+
+def test_g17_a_layer_taken_out_in_its_fourth_week_ends_the_duty_at_once():
+    zone, out = ZoneInfo("UTC"), "2025-01-29T12:00"
+    before = Version(SINCE_EVER, zone, definition(layer([A], "2025-01-06T00:00")))
+    plan = Roster((before, Version(utc(out), zone, definition())))
+    assert on_call(plan, utc(out) - timedelta(microseconds=1)) == {"primary": (A,)}
+    for later in (timedelta(0), timedelta(hours=1), timedelta(days=2)):
+        assert on_call(plan, utc(out) + later) == {"primary": ()}
+    assert final(plan, "2025-01-27", "2025-02-03") == [
+        "A 01-27 00:00 - 01-29 12:00",
+        "- 01-29 12:00 - 02-03 00:00",
     ]
 
 
