@@ -59,3 +59,9 @@ def paged_since(user_ids: Iterable[int], *, since: datetime) -> dict[int, list[d
     for user, at in sent.order_by("at").values_list("notification__page__user_id", "at"):
         found[user].append(at)
     return dict(found)
+
+
+def told_of(user_id: int, *, runs: Collection[str]) -> set[tuple[str, str]]:
+    """Which of these occasions the person was told of: (cause, run), in one query."""
+    rows = Page.objects.filter(user=user_id, urgency=INFO, run__in=runs)
+    return set(rows.values_list("cause", "run"))
