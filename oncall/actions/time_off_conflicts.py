@@ -1,6 +1,6 @@
 """Shifts that fall on their person's time off are told early: once each, with who could carry them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -13,7 +13,7 @@ from oncall.actions.refusal import sentence_of_span
 from oncall.core.conflicts import Conflict
 from oncall.models import Schedule, TimeOff
 from oncall.selectors import conflicts, managers_of, schedules_of
-from oncall.standins import standins
+from oncall.standins import StandIn, standins
 from paging.actions.notices import NoticeRequest, tell
 from paging.core.notice import Notice
 from paging.selectors import told_of
@@ -151,19 +151,18 @@ def _requests(
 ) -> Iterator[NoticeRequest]:
     start, end = max(each.span.start, now), each.span.end
     path = cover_path(schedule=schedule.name, role=each.shift.role, giver=person.pk, start=start, end=end)
-    lines = _who_could(schedule, person, start=start, end=end, now=now)
+    found = standins(schedule, start=start, end=end, now=now, without=[person.pk])
+    could = [one for one in found if one.candidate.can][:WHO_COULD]
     managers = [user for user in managers_of(schedule) if user.pk != person.pk]
     for user in [person, *managers]:
         whose = "You are away, and yet" if user.pk == person.pk else f"{person} is away, and yet"
         span = sentence_of_span(start, end, ZoneInfo(user.time_zone))
         title = f"{whose} on call as {each.shift.role} of {schedule}, {span}"
-        notice = Notice(title=title, lines=lines, path=path, label="Ask for cover")
+        notice = Notice(title=title, lines=_who_could(could, user), path=path, label="Ask for cover")
         yield NoticeRequest(user_id=user.pk, cause=_cause(each), run=run, notice=notice)
 
 
-def _who_could(
-    schedule: Schedule, person: User, *, start: datetime, end: datetime, now: datetime
-) -> tuple[str, ...]:
-    found = standins(schedule, start=start, end=end, now=now, without=[person.pk])
-    could = [one for one in found if one.candidate.can][:WHO_COULD]
-    return tuple(f"{one.user} could: {one.candidate.said}." for one in could) or (NOBODY_FREE,)
+def _who_could(could: Sequence[StandIn], reader: User) -> tuple[str, ...]:
+    names = ["You" if one.user == reader else str(one.user) for one in could]
+    said = (f"{name} could: {one.candidate.said}." for name, one in zip(names, could, strict=True))
+    return tuple(said) or (NOBODY_FREE,)

@@ -58,11 +58,9 @@ def test_the_person_and_the_managers_are_told_at_once_with_who_could(noon):
     title = "on call as primary of Noon, from 2026-03-05 12:00 to 15:00 (UTC)"
     assert mine.facts["title"] == f"You are away, and yet {title}"
     assert hers.facts["title"] == f"Ana Ruiz is away, and yet {title}"
-    assert [line.split(" could: free; rested")[0] for line in mine.facts["lines"]] == [
-        "Bo Lind",
-        "Cy Moss",
-        "Mia Falk",
-    ]
+    first = lambda page: [line.split(" could: free; rested")[0] for line in page.facts["lines"]]  # noqa: E731
+    assert first(mine) == ["Bo Lind", "Cy Moss", "Mia Falk"]
+    assert first(hers) == ["Bo Lind", "Cy Moss", "You"]
 
 
 def test_it_leads_to_asking_for_cover_of_just_that(noon):

@@ -123,3 +123,11 @@ def test_what_a_calendar_says_is_not_cancelled_here(noon):
     )
     assert "from your calendar at calendar.example.com" in page(noon.ana)
     assert post(noon.ana, f"{row.pk}/cancel").status_code == 404
+
+
+def test_of_many_shifts_the_next_ones_say_who_could_and_each_leads_to_asking(noon):
+    post(noon.ana, "add", first="2026-03-04", last="2026-04-04")
+    said = page(noon.ana)
+    assert said.count("/swaps/ask?") == 20
+    assert said.count("Bo Lind could") == 5
+    assert "And 12 more." in said

@@ -30,18 +30,19 @@ from watchbill.web.pages import for_people, person
 
 ONE_DAY = timedelta(days=1)
 SHOWN_DAYS = 100
-SHOWN_CONFLICTS = 10
+SHOWN_CONFLICTS = 20
+WITH_WHO_COULD = 5  # the next ones; of the others the page that asks says who could
 WHO_COULD = 3
 
 
 @dataclass(frozen=True, kw_only=True)
 class Met:
-    """A shift that falls on my time off, who could carry it, and the address that asks them."""
+    """A shift that falls on my time off, the address that asks for cover, and who could, where looked at."""
 
     conflict: Conflict
     schedule: Schedule
-    could: Sequence[StandIn]
     ask: str
+    could: Sequence[StandIn] | None
 
 
 @require_safe
@@ -146,18 +147,17 @@ def _days(request: HttpRequest) -> tuple[date, date]:
 
 
 def _met(found: Sequence[Conflict], reader: User, *, now: datetime) -> list[Met]:
-    schedules = Schedule.objects.in_bulk({one.schedule for one in found})
-    return [_one(each, schedules[each.schedule], reader, now=now) for each in found]
-
-
-def _one(conflict: Conflict, schedule: Schedule, reader: User, *, now: datetime) -> Met:
-    start, end = max(conflict.span.start, now), conflict.span.end
-    found = standins(schedule, start=start, end=end, now=now, without=[reader.pk])
-    asked = cover_path(
-        schedule=schedule.name, role=conflict.shift.role, giver=reader.pk, start=start, end=end
-    )
-    could = [one for one in found if one.candidate.can][:WHO_COULD]
-    return Met(conflict=conflict, schedule=schedule, could=could, ask=asked)
+    schedules = Schedule.objects.select_related("team").in_bulk({one.schedule for one in found})
+    met = []
+    for place, each in enumerate(found):
+        schedule, start, end = schedules[each.schedule], max(each.span.start, now), each.span.end
+        path = cover_path(schedule=schedule.name, role=each.shift.role, giver=reader.pk, start=start, end=end)
+        could = None
+        if place < WITH_WHO_COULD:
+            people = standins(schedule, start=start, end=end, now=now, without=[reader.pk])
+            could = [one for one in people if one.candidate.can][:WHO_COULD]
+        met.append(Met(conflict=each, schedule=schedule, ask=path, could=could))
+    return met
 
 
 def _by(request: HttpRequest) -> Actor:
