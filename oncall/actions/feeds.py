@@ -145,7 +145,7 @@ def note_fetch(*, feed: Feed, user_agent: str, now: datetime) -> None:
 def _live(owner: Owner, gaps: bool) -> Feed | None:  # noqa: FBT001 - a part of the name
     """The feed that answers, if any. Holding the owner's row proves that nobody else makes or revokes one."""
     if owner is not None:
-        owner.__class__._default_manager.select_for_update().get(pk=owner.pk)  # noqa: SLF001 - Django's own name
+        type(owner)._default_manager.select_for_update().get(pk=owner.pk)  # noqa: SLF001 - Django's own name
     return live_feed(owner, gaps=gaps)
 
 
