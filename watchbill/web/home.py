@@ -1,7 +1,7 @@
 """The first page: who is on call now, what is open, and when it is my turn."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -15,7 +15,9 @@ from escalation.handover.reading import to_confirm, to_note
 from escalation.selectors import open_incidents
 from oncall.actions import Refused
 from oncall.actions.feeds import issue_feed, live_feed, rotate_feed
+from oncall.actions.time_off_conflicts import cover_path
 from oncall.core import final
+from oncall.core.coverage import NEVER_PAGED
 from oncall.core.definition import in_order
 from oncall.core.final import Shift
 from oncall.loading import rosters
@@ -24,6 +26,7 @@ from people.ledger.record import Actor
 from people.models import User
 from watchbill.web.calendars import entry
 from watchbill.web.pages import for_people, person
+from watchbill.web.taking import Choice, choices
 
 AHEAD = timedelta(days=28)
 SHOWN_INCIDENTS = 25
@@ -40,13 +43,16 @@ class MyShift:
     start: datetime
     until: datetime | None
     override: str
+    ask: str = ""
+    """The page that asks for cover of it."""
 
 
 @dataclass(kw_only=True)
 class RoleNow:
-    """Who is on call in a role, and until when that stays so."""
+    """Who is on call in a role, until when that stays so, and what the reader can do about it."""
 
     role: str
+    choice: Choice | None = None
     names: list[str] = field(default_factory=list)
     until: datetime | None = None
 
@@ -88,7 +94,7 @@ def _page(request: HttpRequest) -> HttpResponse:
         "more": len(incidents) > SHOWN_INCIDENTS,
         "duties": [shift for shift in mine if shift.start <= now],
         "shifts": [shift for shift in mine if shift.start > now][:SHOWN_SHIFTS],
-        "schedules": _on_call(schedules, shifts, now=now),
+        "schedules": _on_call(schedules, shifts, reader, now=now),
         "days": AHEAD.days,
         "calendar": entry(reader, live_feed(reader), now=now),
         "to_confirm": list(to_confirm(reader)[:SHOWN_HANDOFFS]),
@@ -116,34 +122,40 @@ def _mine(
                     start=shift.start,
                     until=_end(shift, now=now),
                     override=shift.override,
+                    ask=_cover(schedule, shift, reader),
                 )
 
 
+def _cover(schedule: Schedule, shift: Shift, reader: User) -> str:
+    if shift.role in NEVER_PAGED:
+        return ""
+    return cover_path(
+        schedule=schedule.name, role=shift.role, giver=reader.pk, start=shift.start, end=shift.end
+    )
+
+
 def _on_call(
-    schedules: Iterable[Schedule], shifts: Mapping[int, list[Shift]], *, now: datetime
+    schedules: Collection[Schedule], shifts: Mapping[int, list[Shift]], reader: User, *, now: datetime
 ) -> list[dict[str, object]]:
-    current = {pk: [shift for shift in found if shift.start <= now] for pk, found in shifts.items()}
-    people = User.objects.in_bulk({user for found in current.values() for user in _users(found)})
-    return [
-        {"name": schedule.name, "rows": _roles(current.get(schedule.pk, ()), people, now=now)}
-        for schedule in schedules
-    ]
-
-
-def _roles(current: Iterable[Shift], people: Mapping[int, User], *, now: datetime) -> list[RoleNow]:
-    by_role: defaultdict[str, list[Shift]] = defaultdict(list)
-    for shift in current:
-        by_role[shift.role].append(shift)
-    return [
-        RoleNow(
-            role=role,
-            names=[str(people[user]) for user in _users(by_role[role]) if user in people],
-            until=min(
-                (end for end in (_end(shift, now=now) for shift in by_role[role]) if end), default=None
-            ),
+    current = {
+        (pk, role): [shift for shift in found if shift.role == role and shift.start <= now]
+        for pk, found in shifts.items()
+        for role in in_order({shift.role for shift in found if shift.start <= now})
+    }
+    on = {key: _users(found) for key, found in current.items()}
+    people = User.objects.in_bulk({user for users in on.values() for user in users})
+    possible = choices(reader, schedules, on, now=now)
+    rows: defaultdict[int, list[RoleNow]] = defaultdict(list)
+    for (pk, role), found in current.items():
+        rows[pk].append(
+            RoleNow(
+                role=role,
+                choice=possible.get((pk, role)),
+                names=[str(people[user]) for user in on[pk, role] if user in people],
+                until=min((end for end in (_end(shift, now=now) for shift in found) if end), default=None),
+            )
         )
-        for role in in_order(set(by_role))
-    ]
+    return [{"name": schedule.name, "rows": rows[schedule.pk]} for schedule in schedules]
 
 
 def _users(shifts: Iterable[Shift]) -> list[int]:

@@ -17,10 +17,12 @@ from oncall.core.definition import in_order
 from oncall.core.final import Shift
 from oncall.loading import rosters
 from oncall.models import Override, Schedule
+from oncall.selectors import on_call
 from people.models import User
 from people.permissions import may_edit_team
 from watchbill.web.month import LABELS, WEEK, Month, Seen, touching
 from watchbill.web.pages import for_people, person
+from watchbill.web.taking import choices
 
 MARGIN = timedelta(weeks=10)  # beside the drawn weeks, so that shifts are told whole
 MONTH = re.compile(r"([12]\d{3})-(0[1-9]|1[0-2])", re.ASCII)
@@ -70,6 +72,7 @@ def detail(request: HttpRequest, name: str) -> HttpResponse:
         "chosen": chosen,
         "roles": roles,
         "role": role if role in roles else "",
+        "on": _on_now(schedule, reader, now=now),
         "weeks": month.weeks(wanted, seen),
         "width": LABELS + WEEK,
         **_listed(wanted, month, seen),
@@ -122,6 +125,23 @@ def _listed(shifts: Sequence[Shift], month: Month, seen: Seen) -> dict[str, list
         }
         found["past" if shift.end <= seen.now else "ahead"].append(row)
     return found
+
+
+def _on_now(schedule: Schedule, reader: User, *, now: datetime) -> list[dict[str, Any]]:
+    """Who has each role at this moment, and what the reader can do about it."""
+    if schedule.retired_at is not None:
+        return []
+    on = on_call([schedule.pk], at=now)
+    people = User.objects.in_bulk({user for users in on.values() for user in users})
+    possible = choices(reader, [schedule], on, now=now)
+    return [
+        {
+            "role": role,
+            "people": [people[user] for user in on[schedule.pk, role] if user in people],
+            "choice": possible.get((schedule.pk, role)),
+        }
+        for role in in_order({role for _, role in on})
+    ]
 
 
 def _overrides(schedule: Schedule, month: Month, role: str) -> Any:
