@@ -15,7 +15,7 @@ from oncall import calendars
 from oncall.calendars import Reason, Shown
 from oncall.core.final import Roster
 from oncall.core.slots import MARGIN, Name, Slot, named, whole_shifts, widest
-from oncall.loading import as_slot, rosters
+from oncall.loading import SLOT, as_slot, rosters
 from oncall.models import Feed, Override, Schedule, ShiftChange
 from oncall.models import Slot as SlotRow
 from oncall.selectors import schedules_of
@@ -114,7 +114,7 @@ def shown_between(schedule: Schedule, *, since: datetime, until: datetime) -> Sh
     found = whole_shifts(roster, since, until)
     start, end = min((s.start for s in found), default=since), max((s.end for s in found), default=until)
     rows = SlotRow.objects.filter(schedule=schedule, start__gte=start, start__lte=end, cancelled_at=None)
-    known = {slot.name: slot for slot in map(as_slot, rows)}
+    known = {slot.name: slot for slot in map(as_slot, rows.values_list(*SLOT))}
     slots = [_dated(slot, known, roster) for slot in named(found, known.values())]
     people = people_named({slot.user for slot in slots if slot.user is not None})
     return Shown(
@@ -140,21 +140,28 @@ def _slots(schedules: Sequence[Schedule], since: datetime, until: datetime) -> d
     """The slots in view and around it, by schedule; one query more for slots of over five weeks."""
     early, late = since - MARGIN, until + MARGIN
     all_of = SlotRow.objects.filter(schedule__in=[schedule.pk for schedule in schedules])
-    rows = list(all_of.filter(end__gt=early, start__lt=late))
+    found = _read(all_of.filter(end__gt=early, start__lt=late))
     beside = Q()
-    for row in rows:
-        same = Q(schedule=row.schedule_id, role=row.role)
-        if row.start < early:
-            beside |= same & Q(end=row.start)
-        if row.end >= late:
-            beside |= same & Q(start=row.end)
+    for (schedule, _), slot in found.items():
+        same = Q(schedule=schedule, role=slot.role)
+        if slot.start < early:
+            beside |= same & Q(end=slot.start)
+        if slot.end >= late:
+            beside |= same & Q(start=slot.end)
     if beside:
-        have = {row.pk for row in rows}
-        rows += [row for row in all_of.filter(beside) if row.pk not in have]
-    found: dict[int, list[Slot]] = {schedule.pk: [] for schedule in schedules}
-    for row in sorted(rows, key=lambda row: (row.start, row.role, row.place)):
-        found[row.schedule_id].append(as_slot(row))
-    return found
+        found |= _read(all_of.filter(beside))
+    by_schedule: dict[int, list[Slot]] = {schedule.pk: [] for schedule in schedules}
+    for (schedule, _), slot in sorted(
+        found.items(), key=lambda one: (one[1].start, one[1].role, one[1].place)
+    ):
+        by_schedule[schedule].append(slot)
+    return by_schedule
+
+
+def _read(rows: QuerySet[SlotRow]) -> dict[tuple[int, int], Slot]:
+    """By schedule and row."""
+    read = rows.values_list("schedule_id", "pk", *SLOT)
+    return {(schedule, pk): as_slot(columns) for schedule, pk, *columns in read}
 
 
 def _reasons(

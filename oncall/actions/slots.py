@@ -10,7 +10,7 @@ from django.db.models import F, Q, QuerySet
 
 from oncall.core.final import Roster
 from oncall.core.slots import Difference, Edges, Name, difference, named, whole_shifts, widest
-from oncall.loading import as_slot, rosters
+from oncall.loading import SLOT, as_slot, rosters
 from oncall.models import Schedule, ShiftChange
 from oncall.models import Slot as SlotRow
 from people.ledger.models import Entry
@@ -110,13 +110,11 @@ def _compared(schedule: Schedule, roster: Roster, now: datetime) -> bool:
     found = whole_shifts(roster, since, until)
     first = min((shift.start for shift in found), default=since)
     settled = schedule.published_at
-    rows = {
-        (row.role, row.start, row.place): row
-        for row in SlotRow.objects.filter(
-            Q(end__gt=settled or since) | Q(start__gte=first), schedule=schedule
-        )
-    }
-    known = [as_slot(row) for row in rows.values()]
+    there = SlotRow.objects.filter(Q(end__gt=settled or since) | Q(start__gte=first), schedule=schedule)
+    known, rows = [], {}
+    for pk, *columns in there.values_list("pk", *SLOT):
+        known.append(slot := as_slot(columns))
+        rows[slot.name] = pk, slot.changed_at
     edges = Edges(settled=settled, unseen=(settled or now) + AHEAD, until=until)
     result = difference(known, named(found, known), edges)
     differs = bool(result.written or result.forgotten)
@@ -125,7 +123,9 @@ def _compared(schedule: Schedule, roster: Roster, now: datetime) -> bool:
     return differs
 
 
-def _write(schedule: Schedule, result: Difference, rows: Mapping[Name, SlotRow], *, now: datetime) -> None:
+def _write(
+    schedule: Schedule, result: Difference, rows: Mapping[Name, tuple[int, datetime]], *, now: datetime
+) -> None:
     story = _story(schedule, now)
     written = {
         slot.name: SlotRow(
@@ -137,7 +137,7 @@ def _write(schedule: Schedule, result: Difference, rows: Mapping[Name, SlotRow],
             user_id=slot.user,
             override=slot.override,
             sequence=slot.sequence,
-            changed_at=max(story.at, rows[slot.name].changed_at) if slot.name in rows else story.at,
+            changed_at=max(story.at, rows[slot.name][1]) if slot.name in rows else story.at,
             cancelled_at=now if slot.cancelled else None,
         )
         for slot in result.written
@@ -145,7 +145,7 @@ def _write(schedule: Schedule, result: Difference, rows: Mapping[Name, SlotRow],
     SlotRow.objects.bulk_create(
         written.values(), update_conflicts=True, unique_fields=NAME, update_fields=SAID, batch_size=1000
     )
-    SlotRow.objects.filter(pk__in=[rows[name].pk for name in result.forgotten]).delete()
+    SlotRow.objects.filter(pk__in=[rows[name][0] for name in result.forgotten]).delete()
     ShiftChange.objects.bulk_create(
         ShiftChange(
             slot=written[change.name],
