@@ -1,11 +1,13 @@
 """Temporary schedules and time off through the document."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 
-from oncall.models import TemporarySchedule, TimeOff
+from oncall.models import AwayCalendar, TemporarySchedule, TimeOff
+from people.models import User
 from tests.provisioning.organisations import NOW, SMALL, done, put, refused
+from watchbill.provisioning.export import export
 
 pytestmark = pytest.mark.django_db
 
@@ -83,6 +85,19 @@ def test_prune_takes_back_time_off_that_is_not_over():
     assert put(SMALL, prune=True, now=datetime(2025, 7, 21, tzinfo=UTC)).changes == ()
     assert done(put(SMALL, prune=True, now=NOW)) == ["retire time off bo 2025-07-07 2025-07-21"]
     assert not TimeOff.objects.filter(cancelled_at=None).exists()
+
+
+def test_what_a_calendar_kept_elsewhere_says_is_no_part_of_the_document():
+    put(SMALL)
+    bo = User.objects.get(username="bo")
+    calendar = AwayCalendar.objects.create(user=bo, address="https://example.com/x.ics", created_at=NOW)
+    days = {"start": date(2025, 7, 7), "end": date(2025, 7, 21)}
+    TimeOff.objects.create(user=bo, calendar=calendar, uid="x", reason="from a calendar", **days)
+    assert "from a calendar" not in export(now=NOW)
+    assert put(SMALL, prune=True).changes == ()
+    put(AWAY)
+    assert done(put(SMALL, prune=True)) == ["retire time off bo 2025-07-07 2025-07-21"]
+    assert TimeOff.objects.get(cancelled_at=None).calendar == calendar
 
 
 @pytest.mark.parametrize(

@@ -93,9 +93,9 @@ def test_one_person_is_asked_for(noon, call):
 
 BAD_DAYS = [
     ({"end": "2026-03-10"}, "non_field_errors", "has no day in it"),
-    ({"start": "0001-01-01"}, "non_field_errors", "longer than ten years"),
-    ({"end": "9999-12-31"}, "non_field_errors", "longer than ten years"),
-    ({"start": "9999-12-30", "end": "9999-12-31"}, "non_field_errors", "longer than ten years"),
+    ({"start": "0001-01-01"}, "non_field_errors", "outside the years 1901 to 8999"),
+    ({"end": "9999-12-31"}, "non_field_errors", "outside the years 1901 to 8999"),
+    ({"start": "9999-12-30", "end": "9999-12-31"}, "non_field_errors", "outside the years 1901 to 8999"),
     ({"start": "2026-02-30"}, "start", "Date has wrong format"),
     ({"start": "2026-03-10\x00"}, "start", "Date has wrong format"),
     ({"start": None}, "start", "may not be null"),
@@ -118,11 +118,11 @@ def test_bad_days_are_400_with_a_sentence(noon, call, subtests):
     assert root.delete(f"time-off/{10**30}").status_code == 404
 
 
-def test_ten_years_away_are_read_in_every_zone(noon):
+def test_an_age_away_is_read_in_every_zone(noon):
     for zone in ("Pacific/Kiritimati", "Etc/GMT+12"):
         User.objects.filter(pk=noon.ana.pk).update(time_zone=zone)
         actions.add_time_off(
-            user=noon.ana, start=date(2020, 1, 1), end=date(2030, 1, 1), by=TESTS, now=noon.now
+            user=noon.ana, start=date(1901, 1, 1), end=date(8999, 12, 31), by=TESTS, now=noon.now
         )
         assert away([noon.ana.pk], since=TODAY, until=TODAY + DAY)
 
