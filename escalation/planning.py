@@ -30,6 +30,12 @@ def plan_of(incident: Incident, *, now: datetime) -> list[plan.PlannedMessage]:
     return [message for message in messages if message.at >= now]
 
 
+def next_of(incident: Incident, *, now: datetime) -> plan.PlannedMessage | None:
+    """The first of `plan_of`, found without the others."""
+    policy = Policy.from_json(incident.policy)
+    return plan.first_ahead(state_of(incident), policy, _resolver(incident.service), now=now)
+
+
 def _resolver(service: Service) -> plan.Resolve:
     """Asks who is on call at each step's own time; how each person is reached is asked once."""
     known: dict[int, plan.Reached] = {}

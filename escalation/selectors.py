@@ -1,9 +1,12 @@
 """What is read of incidents."""
 
+from collections.abc import Iterable
+
 from django.db.models import QuerySet
 
 from escalation.models import Incident
 from people.ledger.models import Entry
+from people.ledger.verbs import Verb
 
 
 def incidents() -> QuerySet[Incident]:
@@ -20,3 +23,17 @@ def open_incidents() -> QuerySet[Incident]:
 def timeline(incident_id: int) -> QuerySet[Entry]:
     """Who did what, when and why, oldest first."""
     return Entry.objects.filter(subject_type="incident", subject_id=incident_id).order_by("id")
+
+
+def snoozed(incident_ids: Iterable[int]) -> set[int]:
+    """Those of the incidents that are put off rather than worked on: what was said last tells which."""
+    held = Incident.objects.filter(
+        pk__in=list(incident_ids), status=Incident.Status.ACKNOWLEDGED, hold_until__isnull=False
+    )
+    said = Entry.objects.filter(
+        subject_type="incident",
+        subject_id__in=list(held.values_list("pk", flat=True)),
+        verb__in=[Verb.INCIDENT_ACKNOWLEDGED, Verb.INCIDENT_SNOOZED],
+    )
+    last = dict(said.order_by("id").values_list("subject_id", "verb"))
+    return {pk for pk, verb in last.items() if verb == Verb.INCIDENT_SNOOZED}

@@ -177,7 +177,7 @@ def _frame(publication: Publication) -> bytes:
 
 
 def _lines(event: Event, alarm: Sequence[str]) -> Iterator[str]:
-    """The event, as icalendar would write it: a component of its own for each takes twenty times as long."""
+    """The event, line by line as icalendar would write it: most texts of hundreds are the same."""
     changed = _utc(event.changed_at)
     yield "BEGIN:VEVENT"
     yield _folded(f"UID:{event.uid}")

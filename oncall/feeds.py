@@ -16,6 +16,7 @@ from django.views.decorators.http import require_safe
 
 from oncall.actions.feeds import Answer, digest_of, note_fetch, remember
 from oncall.actions.slots import publish, stale
+from oncall.addresses import address_of
 from oncall.calendars import Event, Publication, Shown, View, events_of, render
 from oncall.models import Feed, Schedule
 from oncall.showing import basis, covered, people_named, showing
@@ -42,10 +43,6 @@ def feed(request: HttpRequest, token: str) -> HttpResponseBase:
     response["Referrer-Policy"] = "no-referrer"
     response["X-Robots-Tag"] = "noindex"
     return response
-
-
-def address_of(token: str) -> str:
-    return f"{settings.PUBLIC_URL}/ical/{token}.ics"
 
 
 def _refusal(status: int, sentence: str) -> HttpResponse:

@@ -27,7 +27,10 @@ BACK = timedelta(days=30)
 AHEAD = timedelta(days=180)
 LOOKED_AT = timedelta(days=1)  # how long a publication knows what comes into view
 CODE = hashlib.sha256(
-    b"".join(Path(source).read_bytes() for source in (calendars.__file__, __file__))
+    b"".join(
+        source.read_bytes()
+        for source in (Path(calendars.__file__), Path(__file__), Path(__file__).with_name("feeds.py"))
+    )
 ).hexdigest()
 
 People = Sequence[tuple[int, str, str, bool]]

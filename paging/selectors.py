@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from datetime import datetime
+from typing import NamedTuple
 
 from django.db.models import Exists, OuterRef, QuerySet
 
@@ -65,3 +66,24 @@ def told_of(user_id: int, *, runs: Collection[str]) -> set[tuple[str, str]]:
     """Which of these occasions the person was told of: (cause, run), in one query."""
     rows = Page.objects.filter(user=user_id, urgency=INFO, run__in=runs)
     return set(rows.values_list("cause", "run"))
+
+
+class Paged(NamedTuple):
+    """One page as a summary counts it; `title` is that of what it was about."""
+
+    user: int
+    cause: str
+    urgency: str
+    title: str
+    at: datetime
+
+
+def paged_between(user_ids: Collection[int], *, since: datetime, until: datetime) -> list[Paged]:
+    """Every page to these people of [since, until), oldest first. Notices are none."""
+    rows = Page.objects.exclude(urgency=INFO).filter(
+        user__in=user_ids, created_at__gte=since, created_at__lt=until
+    )
+    found = rows.order_by("created_at", "pk").values_list(
+        "user_id", "cause", "urgency", "facts__title", "created_at"
+    )
+    return [Paged(user, cause, urgency, str(title), at) for user, cause, urgency, title, at in found]

@@ -30,6 +30,7 @@ class TeamFields(TypedDict, total=False):
 
     time_zone: str
     pages_per_shift_budget: int
+    swaps_need_approval: bool
     extras: dict[str, Any]
 
 

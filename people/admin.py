@@ -162,13 +162,13 @@ class TeamForm(RowForm):
 
     class Meta:
         model = Team
-        fields = ("name", "time_zone", "pages_per_shift_budget")
+        fields = ("name", "time_zone", "pages_per_shift_budget", "swaps_need_approval")
 
 
 @admin.register(Team)
 class TeamAdmin(ByVerb):
     form = TeamForm
-    fields = ("name", "time_zone", "pages_per_shift_budget")
+    fields = ("name", "time_zone", "pages_per_shift_budget", "swaps_need_approval")
     inlines = (MembershipRows,)
     refusals = (actions.PeopleError,)
     list_display = ("name", "time_zone", "managed_by", "size")
@@ -196,7 +196,7 @@ class TeamAdmin(ByVerb):
 
     def write(self, request: HttpRequest, row: Team | None, form: Any, formsets: Mapping[type, Any]) -> Team:
         by, now = actor_of(request), timezone.now()
-        fields = {name: form.cleaned_data[name] for name in ("time_zone", "pages_per_shift_budget")}
+        fields = {name: form.cleaned_data[name] for name in TeamForm.Meta.fields if name != "name"}
         if row is None:
             row = actions.create_team(name=form.cleaned_data["name"], by=by, now=now, **fields)
         else:

@@ -7,6 +7,7 @@ import pytest
 from django.conf import settings
 
 from tests import servers
+from tests.readers.programs import missing
 
 CI = os.environ.get("CI", "").lower() in {"1", "true"}
 
@@ -65,6 +66,8 @@ def pytest_terminal_summary(terminalreporter, config):
     broker = "Redis" if settings.ON_POSTGRES and settings.HAS_REDIS else "the embedded broker"
     terminalreporter.line(f"database: {database}")
     terminalreporter.line(f"whole process trees: {database} and {broker}")
+    lacking = missing()
+    terminalreporter.line(f"calendars read by ical.js: {f'NOT RUN, {lacking}' if lacking else 'yes'}")
     skipped = len(terminalreporter.stats.get("skipped", ()))
     terminalreporter.line(f"skipped: {skipped}{' (CI=true: that fails the run)' if CI and skipped else ''}")
 

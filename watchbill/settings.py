@@ -234,7 +234,10 @@ UNFOLD = {
                 ],
                 "On call": [
                     ("Schedules", "calendar_month", "oncall_schedule"),
+                    ("Swaps", "swap_horiz", "oncall_swap"),
                     ("Time off", "beach_access", "oncall_timeoff"),
+                    ("Calendar addresses", "event_available", "oncall_feed"),
+                    ("Calendars of time off", "event_busy", "oncall_awaycalendar"),
                 ],
                 "What pages whom": [
                     ("Services", "dns", "escalation_service"),

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from escalation import engine
+from escalation import engine, selectors
 from escalation.core.policy import Policy, Step, Target
 from escalation.core.stimulus import Acknowledged, Active, Escalated, Reassigned, Resolved, Snoozed, Stimulus
 from escalation.loading import closed_at
@@ -81,6 +81,21 @@ def reassign(*, incident_id: int, users: Sequence[User], by: Actor, now: datetim
     return _stimulate(
         incident_id, Reassigned(), by=by, now=now, why=f"to {names}" + (f": {why}" if why else "")
     )
+
+
+@transaction.atomic
+def take_over(*, incident_id: int, by: Actor, now: datetime, why: str = "") -> Incident:
+    """An acknowledgement that makes it theirs, whoever was on it before; what was put off stays put off until
+    the same time. Raises Refused when the incident is resolved.
+    """
+    row = _locked(incident_id)
+    until = row.hold_until if selectors.snoozed([row.pk]) else None
+    row.acknowledged_at, row.acknowledged_by = None, None
+    engine.apply(row, Acknowledged(), now=now, by=by, why=why)
+    if until is not None and until > now:
+        engine.apply(row, Snoozed(until), now=now, by=by, why=why)
+    nudge_on_commit()
+    return row
 
 
 @transaction.atomic

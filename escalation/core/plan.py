@@ -44,6 +44,11 @@ def ahead(state: State, policy: Policy, resolve: Resolve) -> list[PlannedMessage
     return _Walk(state, policy, resolve).run()
 
 
+def first_ahead(state: State, policy: Policy, resolve: Resolve, *, now: datetime) -> PlannedMessage | None:
+    """The first message of `ahead` that is not before `now`, without looking further than to it."""
+    return _Walk(state, policy, resolve).first(now)
+
+
 def from_trigger(
     stimulus: Triggered, policy: Policy, resolve: Resolve, *, at: datetime
 ) -> list[PlannedMessage]:
@@ -66,6 +71,17 @@ class _Walk:
                 break
             self._tick(wake_at)
         return sorted(self._messages, key=lambda message: message.at)
+
+    def first(self, now: datetime) -> PlannedMessage | None:
+        """A step that runs later may page at once, and so before one that waits a while."""
+        for _ in range(LONGEST):
+            wake_at = self._state.wake_at(self._policy)
+            coming = (message for message in self._messages if message.at >= now)
+            found = min(coming, key=lambda message: message.at, default=None)
+            if wake_at is None or (found is not None and found.at <= wake_at):
+                return found
+            self._tick(wake_at)
+        return None
 
     def _tick(self, now: datetime) -> None:
         waiting: deque[Stimulus] = deque([Ticked()])

@@ -2,9 +2,10 @@
 
 from oncall.actions.away_calendars import add_away_calendar, remove_away_calendar
 from oncall.actions.feeds import issue_feed, rotate_feed
+from oncall.actions.handoffs import set_handoffs
 from oncall.actions.holidays import ensure_holidays, extend_holidays
 from oncall.actions.overrides import add_override, cancel_override, end_override
-from oncall.actions.refusal import Refused
+from oncall.actions.refusal import Overtaken, Refused
 from oncall.actions.schedules import bring_back, create_schedule, new_version, retire_schedule, set_team
 from oncall.actions.swaps import approve_swap, ask_swap, decline_swap, take_swap, withdraw_swap
 from oncall.actions.taking_over import release, take_over
@@ -13,6 +14,7 @@ from oncall.actions.time_off import add_time_off, cancel_time_off
 from oncall.actions.weekly import tell_weekly_advice
 
 __all__ = [
+    "Overtaken",
     "Refused",
     "add_away_calendar",
     "add_override",
@@ -36,6 +38,7 @@ __all__ = [
     "remove_away_calendar",
     "retire_schedule",
     "rotate_feed",
+    "set_handoffs",
     "set_team",
     "take_over",
     "take_swap",

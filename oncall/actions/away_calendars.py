@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
-from oncall.actions.refusal import Refused, text
+from oncall.actions.refusal import Overtaken, Refused, text
 from oncall.away.fetching import checked, host_of
 from oncall.away.reading import Event
 from oncall.models import AwayCalendar, TimeOff
@@ -59,7 +59,7 @@ def remove_away_calendar(*, calendar: AwayCalendar, by: Actor, now: datetime) ->
     with transaction.atomic():
         row = AwayCalendar.objects.select_for_update(of=("self",)).select_related("user").get(pk=calendar.pk)
         if row.removed_at is not None:
-            raise Refused(f"This calendar was removed at {row.removed_at:%Y-%m-%d %H:%M} UTC.")
+            raise Overtaken(f"This calendar was removed at {row.removed_at:%Y-%m-%d %H:%M} UTC.")
         row.removed_at, row.wake_at = now, None
         row.save(update_fields=["removed_at", "wake_at"])
         gone = sum(_end(one, row.user, now) for one in _ahead(row, now))

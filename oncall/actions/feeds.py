@@ -145,7 +145,8 @@ def note_fetch(*, feed: Feed, user_agent: str, now: datetime) -> None:
 def _live(owner: Owner, gaps: bool) -> Feed | None:  # noqa: FBT001 - a part of the name
     """The feed that answers, if any. Holding the owner's row proves that nobody else makes or revokes one."""
     if owner is not None:
-        type(owner)._default_manager.select_for_update().get(pk=owner.pk)  # noqa: SLF001 - Django's own name
+        model = owner.__class__  # of a request's user too, whose own type is a wrapper
+        model._default_manager.select_for_update().get(pk=owner.pk)  # noqa: SLF001 - Django's own name
     return live_feed(owner, gaps=gaps)
 
 
@@ -154,7 +155,7 @@ def _feeds_of(owner: Owner, gaps: bool) -> QuerySet[Feed]:  # noqa: FBT001 - a p
 
 
 def _whose(owner: Owner) -> dict[str, Any]:
-    return {} if owner is None else {type(owner).__name__.lower(): owner}
+    return {} if owner is None else {owner.__class__.__name__.lower(): owner}
 
 
 def _check(owner: Owner, gaps: bool) -> None:  # noqa: FBT001 - a part of the name

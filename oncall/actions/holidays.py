@@ -5,11 +5,14 @@ from collections.abc import Iterable
 from datetime import date, datetime
 
 import holidays as library
+import structlog
 
 from oncall.actions.refusal import Refused
 from oncall.models import HolidayDate, ScheduleVersion
+from people.models import User
 
 YEARS_AHEAD = 3
+log = structlog.get_logger(__name__)
 
 
 def ensure_holidays(calendar: str, years: Iterable[int]) -> None:
@@ -46,12 +49,16 @@ def _of_the_library(calendar: str, years: set[int]) -> dict[date, str]:
 
 
 def extend_holidays(now: datetime) -> None:
-    """Write the years to come of every calendar that a schedule counts worked days by, so that a schedule
-    nobody edits does not run out of holidays. Dates that are written already stay as they are.
+    """Write the years to come of every calendar that a schedule counts worked days by or a person has, so
+    that nobody runs out of holidays. Dates that are written already stay as they are.
     """
-    used = ScheduleVersion.objects.exclude(holidays="").values_list("holidays", flat=True).distinct()
-    for calendar in used:
-        ensure_holidays(calendar, range(now.year, now.year + YEARS_AHEAD + 1))
+    counted = ScheduleVersion.objects.exclude(holidays="").values_list("holidays", flat=True)
+    lived = User.objects.exclude(holidays="").values_list("holidays", flat=True)
+    for calendar in sorted({*counted, *lived}):
+        try:
+            ensure_holidays(calendar, range(now.year, now.year + YEARS_AHEAD + 1))
+        except Refused as refusal:
+            log.warning("holidays_unknown", calendar=calendar, refusal=str(refusal))
 
 
 def check_calendar(calendar: str) -> None:

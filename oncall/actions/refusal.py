@@ -7,6 +7,10 @@ class Refused(ValueError):
     """What was asked for cannot be done. The text is a sentence: what is wrong, and what to do instead."""
 
 
+class Overtaken(Refused):
+    """It could have been done a moment ago: somebody was quicker, or what it rests on has changed."""
+
+
 def sentence_of_span(start: datetime, end: datetime, zone: tzinfo) -> str:
     """“from 2025-01-08 18:00 to 22:00 (America/New_York)”."""
     first, last = start.astimezone(zone), end.astimezone(zone)

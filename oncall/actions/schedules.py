@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from django.db import IntegrityError, transaction
 
 from oncall.actions.holidays import YEARS_AHEAD, ensure_holidays
-from oncall.actions.refusal import Refused, text
+from oncall.actions.refusal import Overtaken, Refused, text
 from oncall.actions.spans import changed, locked
 from oncall.core.definition import Definition
 from oncall.core.walltime import first_instant
@@ -65,7 +65,7 @@ def new_version(  # noqa: PLR0913 - the words of one request
     A version at the same instant that has not begun is replaced; one that begins later still does. Raises
     Refused for an instant in the past, an unknown zone, holiday calendar or person, a retired schedule, a
     layer of nobody, and a participant who is not in the team and was not in the version in force. `based_on`
-    is the id of the newest version that the editor has seen; Refused where that is another one by now.
+    is the id of the newest version that the editor has seen; Overtaken where that is another one by now.
     """
     begins = effective_from or now
     if begins < now:
@@ -147,7 +147,7 @@ def _check_seen(schedule: Schedule, based_on: int | None) -> None:
         return
     who = f" by {latest.created_by}" if latest.created_by else ""
     at = latest.created_at.astimezone(UTC)
-    raise Refused(
+    raise Overtaken(
         f"{schedule.name} was changed{who} at {at:%Y-%m-%d %H:%M} UTC, after you opened it; look at what it "
         "says now and make your change again."
     )

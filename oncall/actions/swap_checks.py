@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta, tzinfo
 
 from oncall.actions.giving import carried
-from oncall.actions.refusal import Refused, sentence_of_span
+from oncall.actions.refusal import Overtaken, Refused, sentence_of_span
 from oncall.actions.spans import roster_around
 from oncall.core import final
 from oncall.core.final import Roster
@@ -61,7 +61,7 @@ def check_taker(swap: Swap, taker: User, *, since: datetime, now: datetime) -> N
 def check_still_carried(swap: Swap, *, since: datetime, now: datetime) -> None:
     roster = roster_around(swap.schedule, since, swap.end, now)
     if not carried(roster, swap.role, swap.giver_id, Span(since, swap.end)):
-        raise Refused(f"{swap.giver} no longer carries {said(swap)}; there is nothing left to take.")
+        raise Overtaken(f"{swap.giver} no longer carries {said(swap)}; there is nothing left to take.")
 
 
 def carries_nothing(wish: Swap) -> str:

@@ -6,7 +6,7 @@ from django.db import transaction
 
 from oncall.actions import swap_news
 from oncall.actions.giving import carried, give
-from oncall.actions.refusal import Refused, text
+from oncall.actions.refusal import Overtaken, Refused, text
 from oncall.actions.spans import changed, check_role, locked, roster_around
 from oncall.actions.swap_checks import (
     GOING,
@@ -75,12 +75,12 @@ def ask_swap(  # noqa: PLR0913 - the words of one request
 def take_swap(*, swap: Swap, taker: User, by: Actor, now: datetime) -> Swap:
     """`taker` carries it from now on, or, where the team wants that, once a manager has approved.
 
-    Of several who take it at once one does; the others hear who was quicker. Raises Refused.
+    Of several who take it at once one does; the others hear who was quicker, as Overtaken. Raises Refused.
     """
     with transaction.atomic():
         row = _current(swap, now=now)
         if row.state != Swap.State.OPEN:
-            raise Refused(no_longer_open(row))
+            raise Overtaken(no_longer_open(row))
         if row.offered_to_id is not None and row.offered_to_id != taker.pk:
             raise Refused(f"{row.giver} asked {row.offered_to} alone; a manager may put you on instead.")
         since = max(row.start, now)
@@ -103,7 +103,7 @@ def approve_swap(*, swap: Swap, by: Actor, now: datetime) -> Swap:
     with transaction.atomic():
         row = _current(swap, now=now)
         if row.state != Swap.State.TAKEN or row.taker is None:
-            raise Refused(
+            raise Overtaken(
                 f"{row} waits for nobody's yes: {Swap.State(row.state).label}. "
                 "Only what somebody has taken can be approved."
             )
@@ -168,14 +168,14 @@ def _current(swap: Swap, *, now: datetime) -> Swap:
     """The swap as it stands, its schedule locked: until the end of the transaction nobody else moves it."""
     row = _fresh(swap)
     if row.end <= now:
-        raise Refused(f"{row} is over; who was on call then stays.")
+        raise Overtaken(f"{row} is over; who was on call then stays.")
     return row
 
 
 def _going(swap: Swap) -> Swap:
     row = _fresh(swap)
     if row.state not in GOING:
-        raise Refused(no_longer_open(row))
+        raise Overtaken(no_longer_open(row))
     return row
 
 
@@ -188,7 +188,7 @@ def _fresh(swap: Swap) -> Swap:
 def _move(row: Swap, before: str, **fields: object) -> None:
     """From the state `before` to what `fields` say. Who loses the race changes no row, and is told so."""
     if Swap.objects.filter(pk=row.pk, state=before).update(**fields) != 1:
-        raise Refused(no_longer_open(_fresh(row)))
+        raise Overtaken(no_longer_open(_fresh(row)))
     for name, value in fields.items():
         setattr(row, name, value)
 

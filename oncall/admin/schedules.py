@@ -42,6 +42,14 @@ class OverrideRows(Rows):
         rows = super().get_queryset(request).filter(end__gt=timezone.now(), cancelled_at=None)
         return rows.select_related("user", "instead_of").order_by("start", "pk")
 
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """People are chosen here, and changed on their own pages."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        for name in ("add", "change", "view", "delete"):
+            if field is not None and hasattr(field.widget, f"can_{name}_related"):
+                setattr(field.widget, f"can_{name}_related", False)
+        return field
+
 
 class ScheduleList(ChangeList):
     """Who is on call beside each schedule of a page, in two queries for all of them."""
@@ -84,6 +92,7 @@ class ScheduleAdmin(PlanPage, Retirable):
             None,
             {"fields": ("name", "team", "time_zone", "holidays", "without_layers", "effective", "based_on")},
         ),
+        ("Handoffs", {"fields": (("remind_before", "confirmed_within"),)}),
     )
     warn_unsaved_form = True
 
@@ -139,9 +148,11 @@ class ScheduleAdmin(PlanPage, Retirable):
         team = form.cleaned_data["team"]
         if row is None:
             row = actions.create_schedule(name=form.cleaned_data["name"], team=team, by=by, now=now, **said)
+            actions.set_handoffs(schedule=row, by=by, now=now, **form.handoffs())
             _advise(request, row, watch)
             return row
         actions.set_team(schedule=row, team=team, by=by, now=now)
+        actions.set_handoffs(schedule=row, by=by, now=now, **form.handoffs())
         begins, based_on = form.effective_from, form.cleaned_data["based_on"]
         actions.new_version(schedule=row, by=by, now=now, effective_from=begins, based_on=based_on, **said)
         for one in kept_rows(formsets[Override]):

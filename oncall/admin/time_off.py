@@ -11,7 +11,7 @@ from unfold.decorators import action, display
 
 from oncall import actions
 from oncall.models import TimeOff
-from oncall.permissions import may_keep_time_off
+from oncall.permissions import keeps_time_off_of, may_keep_time_off
 from people.recorded import ByVerb, actor_of, user_of
 
 
@@ -23,12 +23,17 @@ class TimeOffAdmin(ByVerb):
     list_display = ("user", "start", "end", "reason", "stands")
     list_filter = (("cancelled_at", admin.EmptyFieldListFilter), ("user", admin.RelatedOnlyFieldListFilter))
     search_fields = ("user__username", "user__name", "reason")
-    list_select_related = ("user",)
+    list_select_related = ("user", "calendar")
     ordering = ("-start", "-pk")
     fields = ("user", "start", "end", "reason")
     autocomplete_fields = ("user",)
     actions = ("cancel",)
     page_actions = ("cancel",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[TimeOff]:
+        """That of oneself and of the people one manages: why somebody is away is nobody else's business."""
+        rows: QuerySet[TimeOff] = super().get_queryset(request)
+        return rows.filter(user__in=keeps_time_off_of(user_of(request)))
 
     def get_readonly_fields(self, request: HttpRequest, obj: TimeOff | None = None) -> Any:
         return self.fields if obj else ()
@@ -40,7 +45,8 @@ class TimeOffAdmin(ByVerb):
         return may_keep_time_off(user_of(request), obj.user)
 
     def buttons(self, request: HttpRequest, obj: TimeOff) -> Sequence[str]:
-        return self.page_actions if obj.cancelled_at is None else ()
+        followed = obj.calendar is not None and obj.calendar.removed_at is None
+        return self.page_actions if obj.cancelled_at is None and not followed else ()
 
     @display(description="Stands", boolean=True)
     def stands(self, row: TimeOff) -> bool:

@@ -1,5 +1,6 @@
 """Values that a request writes: times, ranges of them, people and schedules by name."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -7,10 +8,18 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from oncall.api.instants import check_range, read_moment
-from oncall.api.lookups import UnknownName, find_schedule, find_user
+from oncall.api.instants import check_range, read_moment, to_utc
+from oncall.api.lookups import (
+    UnknownName,
+    find_schedule,
+    find_team,
+    find_user,
+    no_such,
+    roles_from,
+    zones_at,
+)
 from oncall.models import Schedule
-from people.models import User
+from people.models import Team, User
 
 
 @extend_schema_field(OpenApiTypes.DATETIME)
@@ -49,6 +58,17 @@ class ScheduleField(serializers.CharField):
             raise serializers.ValidationError(str(unknown)) from None
 
 
+@extend_schema_field(OpenApiTypes.STR)
+class TeamField(serializers.CharField):
+    """A team, by name."""
+
+    def to_internal_value(self, data: Any) -> Team:  # type: ignore[override]
+        try:
+            return find_team(super().to_internal_value(data))
+        except UnknownName as unknown:
+            raise serializers.ValidationError(str(unknown)) from None
+
+
 def checked_range(since: datetime, until: datetime) -> tuple[datetime, datetime]:
     """Raises ValidationError under `until` where the range is empty or longer than ten years."""
     try:
@@ -56,3 +76,24 @@ def checked_range(since: datetime, until: datetime) -> tuple[datetime, datetime]
     except ValueError as fault:
         raise serializers.ValidationError({"until": [str(fault)]}) from None
     return since, until
+
+
+def read_span(schedule: Schedule, asked: Mapping[str, Any], *, now: datetime) -> tuple[datetime, datetime]:
+    """`start` and `end` of what was asked, in UTC; a naive one is wall-clock time of the schedule.
+
+    Raises ValidationError under `end`.
+    """
+    zone = zones_at([schedule], at=now)[schedule.pk]
+    start, end = to_utc(asked["start"], zone), to_utc(asked["end"], zone)
+    try:
+        check_range(start, end)
+    except ValueError as fault:
+        raise serializers.ValidationError({"end": [str(fault)]}) from None
+    return start, end
+
+
+def check_role(schedule: Schedule, role: str, *, now: datetime) -> None:
+    """Raises ValidationError under `role`, with a suggestion, for a role it has neither now nor later."""
+    known = roles_from(schedule, at=now)
+    if role not in known:
+        raise serializers.ValidationError({"role": [no_such("role", role, known)]})

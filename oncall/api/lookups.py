@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from oncall.api.instants import legible
 from oncall.core.definition import in_order
 from oncall.models import Schedule, ScheduleVersion
-from people.models import User
+from people.models import Team, User
 
 
 class UnknownName(LookupError):
@@ -31,6 +31,14 @@ def find_user(username: str) -> User:
     if found is None:
         active = User.objects.filter(is_active=True).order_by("username").values_list("username", flat=True)
         raise UnknownName(no_such("person", username, active))
+    return found
+
+
+def find_team(name: str) -> Team:
+    """The team of that name. Raises UnknownName."""
+    found = Team.objects.filter(name=name).first() if legible(name) == name else None
+    if found is None:
+        raise UnknownName(no_such("team", name, Team.objects.order_by("name").values_list("name", flat=True)))
     return found
 
 

@@ -15,8 +15,8 @@ from rest_framework.views import APIView
 
 from oncall.actions import Refused, add_override, cancel_override, end_override
 from oncall.advice import Watch, sentences
-from oncall.api.instants import check_range, to_utc
-from oncall.api.lookups import no_such, roles_from, zones_at
+from oncall.api.fields import check_role, read_span
+from oncall.api.instants import to_utc
 from oncall.api.pagination import LatestFirst
 from oncall.api.serializers import MadeOverrideSerializer, NewOverride, OverrideSerializer, OverridesQuery
 from oncall.api.views import schedule_or_404
@@ -75,7 +75,7 @@ class NewOverrideView(APIView):
         form = NewOverride(data=request.data)
         form.is_valid(raise_exception=True)
         asked = form.validated_data | _span(schedule, form.validated_data, now=now)
-        _check_role(schedule, asked["role"], now=now)
+        check_role(schedule, asked["role"], now=now)
         watch = Watch([schedule.pk], now=now)
         try:
             made = add_override(schedule=schedule, **asked, by=Actor.person(person, via="API"), now=now)
@@ -86,21 +86,10 @@ class NewOverrideView(APIView):
 
 
 def _span(schedule: Schedule, asked: dict[str, Any], *, now: datetime) -> dict[str, datetime]:
-    zone = zones_at([schedule], at=now)[schedule.pk]
-    start, end = to_utc(asked["start"], zone), to_utc(asked["end"], zone)
-    try:
-        check_range(start, end)
-    except ValueError as fault:
-        raise ValidationError({"end": [str(fault)]}) from None
+    start, end = read_span(schedule, asked, now=now)
     if sentence := too_long(start, end):
         raise ValidationError({"end": [sentence]})
     return {"start": start, "end": end}
-
-
-def _check_role(schedule: Schedule, role: str, *, now: datetime) -> None:
-    known = roles_from(schedule, at=now)
-    if role not in known:
-        raise ValidationError({"role": [no_such("role", role, known)]})
 
 
 class OverrideView(APIView):

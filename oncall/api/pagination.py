@@ -7,3 +7,7 @@ class ByName(SafeCursor):
 
 class LatestFirst(SafeCursor):
     ordering = ("-start", "-id")
+
+
+class ByNumber(SafeCursor):
+    ordering = ("id",)

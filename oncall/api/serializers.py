@@ -4,9 +4,10 @@ from typing import Any
 
 from rest_framework import serializers
 
+from oncall.api.definitions import spelled_definition
 from oncall.api.fields import MomentField, PersonField, ScheduleField
 from oncall.core.definition import in_order
-from oncall.models import Override, Schedule, ScheduleVersion
+from oncall.models import Override, Schedule, ScheduleVersion, TemporarySchedule, TemporaryShift
 
 
 class OnCallQuery(serializers.Serializer[Any]):
@@ -83,6 +84,97 @@ class ScheduleSerializer(serializers.ModelSerializer[Schedule]):
     def get_participants(self, schedule: Schedule) -> list[str]:
         version = self._version(schedule)
         return sorted(user.username for user in version.participants.all()) if version else []
+
+
+class WholeScheduleSerializer(ScheduleSerializer):
+    """Needs in its context as well `names` (usernames by id) and `newest`, the last version's id."""
+
+    holidays = serializers.SerializerMethodField(
+        help_text="The holiday calendar, such as DE-BE; often empty."
+    )
+    definition = serializers.SerializerMethodField(help_text="In the words of the organisation's document.")
+    version = serializers.SerializerMethodField(
+        help_text="The last version that was written: `based_on` of a change. It may begin later."
+    )
+
+    class Meta(ScheduleSerializer.Meta):
+        fields = (*ScheduleSerializer.Meta.fields, "holidays", "definition", "version")  # type: ignore[assignment]  # more
+
+    def get_holidays(self, schedule: Schedule) -> str:
+        version = self._version(schedule)
+        return version.holidays if version else ""
+
+    def get_definition(self, schedule: Schedule) -> dict[str, Any]:
+        version = self._version(schedule)
+        return spelled_definition(version.definition, self.context["names"]) if version else {"roles": {}}
+
+    def get_version(self, schedule: Schedule) -> int | None:
+        newest: int | None = self.context["newest"]
+        return newest
+
+
+class WrittenScheduleSerializer(WholeScheduleSerializer):
+    changed = serializers.BooleanField(help_text="False: it said that already.")
+    advice = serializers.ListField(
+        child=serializers.CharField(), help_text="What it causes that will hurt, in sentences; often nothing."
+    )
+
+    class Meta(WholeScheduleSerializer.Meta):
+        fields = (*WholeScheduleSerializer.Meta.fields, "changed", "advice")  # type: ignore[assignment]  # more
+
+
+class VersionSerializer(serializers.ModelSerializer[ScheduleVersion]):
+    """Needs `names` (usernames by id) and `in_force` (an id) in its context."""
+
+    created_by = serializers.CharField(source="created_by.username", default=None, allow_null=True)
+    in_force = serializers.SerializerMethodField()
+    definition = serializers.SerializerMethodField()
+
+    class Meta:
+        model = ScheduleVersion
+        fields = (
+            "id",
+            "effective_from",
+            "in_force",
+            "time_zone",
+            "holidays",
+            "definition",
+            "created_at",
+            "created_by",
+        )
+
+    def get_in_force(self, version: ScheduleVersion) -> bool:
+        return bool(version.pk == self.context["in_force"])
+
+    def get_definition(self, version: ScheduleVersion) -> dict[str, Any]:
+        return spelled_definition(version.definition, self.context["names"])
+
+
+class TemporaryShiftSerializer(serializers.ModelSerializer[TemporaryShift]):
+    user = serializers.CharField(source="user.username")
+
+    class Meta:
+        model = TemporaryShift
+        fields = ("role", "user", "start", "end")
+
+
+class TemporarySerializer(serializers.ModelSerializer[TemporarySchedule]):
+    schedule = serializers.CharField(source="schedule.name")
+    shifts = TemporaryShiftSerializer(many=True)
+    created_by = serializers.CharField(source="created_by.username", default=None, allow_null=True)
+
+    class Meta:
+        model = TemporarySchedule
+        fields = ("id", "schedule", "start", "end", "shifts", "created_at", "created_by")
+
+
+class MadeTemporarySerializer(TemporarySerializer):
+    advice = serializers.ListField(
+        child=serializers.CharField(), help_text="What it causes that will hurt, in sentences; often nothing."
+    )
+
+    class Meta(TemporarySerializer.Meta):
+        fields = (*TemporarySerializer.Meta.fields, "advice")  # type: ignore[assignment]  # one more
 
 
 class OverrideSerializer(serializers.ModelSerializer[Override]):

@@ -1,11 +1,10 @@
-"""Schedules, shifts and who is on call, over HTTP."""
+"""Shifts and who is on call, over HTTP."""
 
 from datetime import datetime, timedelta
 
 from django.http import Http404
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
-from rest_framework.generics import ListAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import ValidationError
@@ -13,13 +12,11 @@ from rest_framework.views import APIView
 
 from oncall.api.fields import checked_range
 from oncall.api.instants import to_utc
-from oncall.api.lookups import UnknownName, find_schedule, no_such, versions_at, zones_at
-from oncall.api.pagination import ByName
+from oncall.api.lookups import UnknownName, find_schedule, no_such, zones_at
 from oncall.api.rows import duties, shift_rows
 from oncall.api.serializers import (
     OnCallQuery,
     OnCallSerializer,
-    ScheduleSerializer,
     ShiftSerializer,
     ShiftsQuery,
 )
@@ -49,28 +46,6 @@ class OnCallView(APIView):
         zones = zones_at(schedules, at=now)
         at = {pk: to_utc(asked.get("at", now), zone) for pk, zone in zones.items()}
         return Response(OnCallSerializer(duties(schedules, at=at), many=True).data)
-
-
-class SchedulesView(ListAPIView[Schedule]):
-    serializer_class = ScheduleSerializer
-    pagination_class = ByName
-    queryset = Schedule.objects.filter(retired_at=None).select_related("team")
-
-    @extend_schema(operation_id="schedules_list")
-    def get(self, request: Request) -> Response:
-        """Every schedule that is not retired, by name."""
-        page = self.paginate_queryset(self.get_queryset()) or []
-        context = {"versions": versions_at(page, at=timezone.now())}
-        return self.get_paginated_response(ScheduleSerializer(page, many=True, context=context).data)
-
-
-class ScheduleView(APIView):
-    @extend_schema(operation_id="schedules_retrieve", responses=ScheduleSerializer)
-    def get(self, request: Request, name: str) -> Response:
-        """One schedule, as it stands now."""
-        schedule = schedule_or_404(name)
-        context = {"versions": versions_at([schedule], at=timezone.now())}
-        return Response(ScheduleSerializer(schedule, context=context).data)
 
 
 class ShiftsView(APIView):

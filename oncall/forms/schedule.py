@@ -9,7 +9,7 @@ from django import forms
 
 from oncall.core.definition import Definition, DefinitionFault, DefinitionFaults
 from oncall.core.walltime import first_instant
-from oncall.forms import notation
+from oncall.forms import handoffs, notation
 from oncall.forms.layers import Follows, Layers, text_input
 from oncall.forms.temporary import TemporaryPart
 from oncall.forms.wall import WallField
@@ -48,6 +48,18 @@ class ScheduleForm(RowForm):
         label="In force from",
         help_text="Local time. Empty: from now. What was on call before stays as it was.",
     )
+    remind_before = handoffs.RemindersField(
+        required=False,
+        label="Reminders before a shift",
+        widget=text_input("7d, 1d, 1h"),
+        help_text="How long before their shift people are told of it, separated by commas: 7d, 1d, 1h. "
+        "Empty: no reminders; “you are on call” still comes.",
+    )
+    confirmed_within = handoffs.ConfirmField(
+        required=False,
+        label="Confirm within",
+        help_text="How long after a handoff whoever came on has to confirm it, before the managers hear: 4h.",
+    )
     based_on = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
     class Meta:
@@ -59,7 +71,10 @@ class ScheduleForm(RowForm):
         version = latest_version(self.instance) if self.instance.pk else None
         said = _said(version) if version else {"layers": [], "follows": [], "fields": {}}
         self.newest = newest_version(self.instance) if self.instance.pk else None
-        self.initial |= said["fields"] | {"based_on": self.newest and self.newest.pk}
+        self.initial |= said["fields"] | {
+            "based_on": self.newest and self.newest.pk,
+            **handoffs.said(self.instance),
+        }
         data = self.data if self.is_bound else None
         self.layers: Any = Layers(data, prefix="layers", initial=said["layers"])
         self.follows: Any = Follows(data, prefix="follows", initial=said["follows"])
@@ -80,6 +95,12 @@ class ScheduleForm(RowForm):
             self.add_error(None, LOOK_AT_TEMPORARY)
         self._check_based_on(given)
         return given
+
+    def handoffs(self) -> dict[str, Any]:
+        """As the verb takes it. A page that was opened before these fields were there changes nothing."""
+        stood = handoffs.said(self.instance)
+        sent = {name: self.cleaned_data[name] if name in self.data else stood[name] for name in stood}
+        return {"reminders": sent["remind_before"], "confirm_within": sent["confirmed_within"]}
 
     def _check_based_on(self, given: Mapping[str, Any]) -> None:
         """Whoever filled the form in before another version was saved is told so, once."""

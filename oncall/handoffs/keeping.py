@@ -5,14 +5,14 @@ rows of the same transaction, so that a worker that dies leaves nothing half don
 tell nobody twice.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 import structlog
 from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import Q
 
-from oncall.handoffs.look import keep
+from oncall.handoffs.look import Loaded, keep, load
 from oncall.models import Schedule
 
 log = structlog.get_logger(__name__)
@@ -31,27 +31,39 @@ def run_due(
     Returns how many were looked at. Safe to run in many workers at once: a schedule that another one holds
     is passed over.
     """
-    due = Schedule.objects.filter(_due(clock())).order_by("wake_at", "pk").values_list("pk", flat=True)
-    looked = 0
-    for pk in list(due[:limit]):
+    now = clock()
+    due = list(Schedule.objects.filter(_due(now)).order_by("wake_at", "pk")[:limit])
+    looked, loaded = 0, _loaded(due, now)
+    for schedule in due:
         if stopping():
             break
-        looked += _look(pk, clock)
+        looked += _look(schedule.pk, clock, loaded)
     return looked
+
+
+def _loaded(due: Sequence[Schedule], now: datetime) -> Loaded | None:
+    """None where one of them cannot be read: each look then loads its own."""
+    try:
+        return load(due, now=now) if len(due) > 1 else None
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception:
+        log.exception("schedules_not_loaded_at_once", effect="each is loaded by itself")
+        return None
 
 
 def _due(now: datetime) -> Q:
     return Q(wake_at__lte=now) | Q(wake_at=None, retired_at=None)
 
 
-def _look(pk: int, clock: Callable[[], datetime]) -> bool:
+def _look(pk: int, clock: Callable[[], datetime], loaded: Loaded | None) -> bool:
     try:
         with transaction.atomic():
             now = clock()  # after the lock was waited for, where the database has only one writer
             rows = Schedule.objects.select_for_update(skip_locked=True, of=("self",))
             schedule = rows.filter(_due(now), pk=pk).first()
             if schedule is not None:
-                keep(schedule, now=now)
+                keep(schedule, now=now, loaded=loaded)
             return schedule is not None
     except (OperationalError, InterfaceError) as fault:
         if getattr(fault.__cause__, "sqlstate", "") in DEADLOCKED:

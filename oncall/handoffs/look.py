@@ -1,10 +1,12 @@
 """One look at one schedule, under its lock: what happened, what is due, and when to look again."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from oncall.core import final
 from oncall.core import handoff as core
+from oncall.core.final import Roster
 from oncall.core.handoff import Handoff, Holding, Stint
 from oncall.handoffs.rows import IN, OUT, Rows
 from oncall.handoffs.telling import Telling
@@ -22,7 +24,48 @@ UNSETTLED = timedelta(minutes=1)
 """What takes effect now is committed a little later; so the last minute is looked at again."""
 
 
-def keep(schedule: Schedule, *, now: datetime) -> None:
+@dataclass(frozen=True)
+class Loaded:
+    """What was loaded for several schedules at once, before any was locked: their rosters over a range, and
+    the revision that each had just before.
+
+    A roster still holds where the revision does. That somebody left moves no revision: whatever is this old
+    at most is looked at again, UNSETTLED being longer.
+    """
+
+    since: datetime
+    until: datetime
+    at: datetime
+    revisions: Mapping[int, int]
+    rosters: Mapping[int, Roster]
+
+    def of(self, schedule: Schedule, since: datetime, until: datetime, now: datetime) -> Roster | None:
+        """The locked schedule's roster of [since, until), if it is in here and still holds."""
+        fresh = self.at <= now <= self.at + UNSETTLED / 2
+        if fresh and self.since <= since and until <= self.until:
+            return self.rosters.get(schedule.pk) if self._is_unchanged(schedule) else None
+        return None
+
+    def _is_unchanged(self, schedule: Schedule) -> bool:
+        return self.revisions.get(schedule.pk) == schedule.revision
+
+
+def load(schedules: Sequence[Schedule], *, now: datetime) -> Loaded:
+    """What looks at these schedules at `now`, or soon after, have to know, in at most three queries."""
+    since = min((_range(one, now)[0] for one in schedules), default=now)
+    until = max((_range(one, now)[1] for one in schedules), default=now) + UNSETTLED
+    revisions = {one.pk: one.revision for one in schedules}
+    return Loaded(since, until, now, revisions, rosters(revisions, since=since, until=until))
+
+
+def _range(schedule: Schedule, now: datetime) -> tuple[datetime, datetime]:
+    """Where a look at `now` needs to know who is on."""
+    longest = max([*leads_of(schedule), core.ASKED_BEFORE])
+    begins = min(schedule.handoffs_until or now, now - longest) - core.LONG
+    return begins, now + longest + AT_LEAST_EVERY + core.LONG
+
+
+def keep(schedule: Schedule, *, now: datetime, loaded: Loaded | None = None) -> None:
     """Everything that is due on a locked schedule, in the caller's transaction.
 
     1. Rows are made to agree with the roster, as far ahead as anybody may have to be told of.
@@ -30,7 +73,7 @@ def keep(schedule: Schedule, *, now: datetime) -> None:
     3. Who comes on is reminded; who goes off is asked for a note; what nobody confirms goes to the managers.
     4. The next look is set. A schedule seen for the first time starts at `now`.
     """
-    look = _Look(schedule, now)
+    look = _Look(schedule, now, loaded)
     look.rows.agree(look.handoffs, until=look.until, now=now)
     look.record()
     look.remind()
@@ -47,15 +90,15 @@ def leads_of(schedule: Schedule) -> list[timedelta]:
 
 
 class _Look:
-    def __init__(self, schedule: Schedule, now: datetime) -> None:
+    def __init__(self, schedule: Schedule, now: datetime, loaded: Loaded | None) -> None:
         self.schedule, self.now = schedule, now
         self.leads = leads_of(schedule)
         self.is_first = schedule.handoffs_until is None
         self.settled = schedule.handoffs_until or now
-        longest = max([*self.leads, core.ASKED_BEFORE])
-        self.until = now + longest + AT_LEAST_EVERY
-        range_end = self.until + core.LONG
-        self.stints = _stints(schedule, min(self.settled, now - longest) - core.LONG, range_end)
+        range_start, range_end = _range(schedule, now)
+        self.until = range_end - core.LONG
+        roster = loaded.of(schedule, range_start, range_end, now) if loaded else None
+        self.stints = _stints(schedule, range_start, range_end, roster)
         self.handoffs = core.handoffs(self.stints, self.settled, self.until)
         self.rows = Rows(schedule, since=self.settled)
         self.telling = Telling(schedule, self.stints, range_end=range_end, now=now)
@@ -141,8 +184,9 @@ class _Look:
         return bool(open_rows.update(managers_told_at=self.now))
 
 
-def _stints(schedule: Schedule, since: datetime, until: datetime) -> list[Stint]:
-    roster = rosters([schedule.pk], since=since, until=until)[schedule.pk]
+def _stints(schedule: Schedule, since: datetime, until: datetime, roster: Roster | None) -> list[Stint]:
+    if roster is None:
+        roster = rosters([schedule.pk], since=since, until=until)[schedule.pk]
     return core.stints(final.shifts(roster, since, until))
 
 

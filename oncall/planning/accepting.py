@@ -15,6 +15,7 @@ from oncall.core.plan.problem import NOBODY, Group, Slot, changes, free_for, is_
 from oncall.core.span import Span, subtraction, union
 from oncall.models import Schedule, TemporarySchedule
 from oncall.planning.gathering import frame_of
+from oncall.planning.proposing import check_span
 from people.ledger.record import Actor, Line, record
 from people.ledger.verbs import Verb
 
@@ -38,6 +39,7 @@ def accept(  # noqa: PLR0913 - the words of one request
     Raises Refused where the schedule, or what people can carry, is another since, where `shifts` are not a
     plan of its turns, and where a turn that would change has begun.
     """
+    check_span(since, until, now=now)
     with transaction.atomic():
         row = locked(schedule)  # nothing that lies over the schedule changes between this look and the write
         if row.revision != revision:

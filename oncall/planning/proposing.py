@@ -20,6 +20,7 @@ from oncall.solver.process import CpSat
 from people.models import User
 
 LONGEST = timedelta(days=366)
+FARTHEST = timedelta(days=5 * 366)
 MOST_TURNS = 1000
 ONE_AT_A_TIME = threading.Lock()
 
@@ -76,7 +77,8 @@ def propose(  # noqa: PLR0913 - the words of one request
     """
     since = max(since, now)
     revision = _revision(schedule)  # first: what changes after this look is found when the plan is accepted
-    version = _checked(schedule, since, until)
+    check_span(since, until, now=now)
+    version = _version(schedule, since)
     frame = frame_of(schedule, since, until)
     if not frame.problem.slots:
         raise Refused("No turn begins in that time that is not taken by overrides; choose a longer time.")
@@ -107,14 +109,20 @@ def _revision(schedule: Schedule) -> int:
     return Schedule.objects.values_list("revision", flat=True).get(pk=schedule.pk)
 
 
-def _checked(schedule: Schedule, since: datetime, until: datetime) -> ScheduleVersion:
-    """The version in force at `since`. Raises Refused with a sentence."""
-    if schedule.retired_at is not None:
-        raise Refused(f"{schedule.name} is retired; there is nothing to plan.")
-    if until <= since:
+def check_span(since: datetime, until: datetime, *, now: datetime) -> None:
+    """Raises Refused for a time that is over, long, or far from `now`."""
+    if not now - LONGEST < since < until < now + FARTHEST and since < until:
+        raise Refused("The time to plan is years away from now; plan the next quarter.")
+    if until <= max(since, now):
         raise Refused("The time to plan is over, or has no end after its start; write a later end.")
     if until - since > LONGEST:
         raise Refused("More than a year lies between the start and the end; plan a quarter, or a year.")
+
+
+def _version(schedule: Schedule, since: datetime) -> ScheduleVersion:
+    """The version in force at `since`. Raises Refused with a sentence."""
+    if schedule.retired_at is not None:
+        raise Refused(f"{schedule.name} is retired; there is nothing to plan.")
     versions = ScheduleVersion.objects.filter(schedule=schedule, effective_from__lte=since)
     version = versions.order_by("-effective_from").first()
     if version is None:

@@ -32,6 +32,15 @@ def test_what_a_schedule_cannot_say_is_refused_with_a_sentence(mia, world, addre
     assert ScheduleVersion.objects.count() == 1
 
 
+def test_the_preview_says_that_what_would_be_refused_is_not_ready_to_be_saved(mia, world, address):
+    world.person("cy", "Cy Orr")
+    form = filled(mia.get(address), **{"layers-0-participants": "ana, cy"})
+    page = mia.post(address.replace("change/", "preview/"), form).content.decode()
+    assert "Not ready to be saved" in page
+    assert "Not in team Payments" in page
+    assert "data-drawn" in page
+
+
 @pytest.mark.parametrize(
     ("start", "end", "said"),
     [

@@ -320,6 +320,13 @@ def test_a_schedule_that_nobody_edits_does_not_run_out_of_holidays(ana):
     assert HolidayDate.objects.filter(calendar="GB-ENG", date=date(2031, 12, 25)).exists()
 
 
+def test_the_holidays_of_people_are_known_and_a_calendar_nobody_knows_stops_none(ana, bo):
+    type(ana).objects.filter(pk=ana.pk).update(holidays="XX")
+    type(bo).objects.filter(pk=bo.pk).update(holidays="DE-BE")
+    actions.extend_holidays(NOW)
+    assert HolidayDate.objects.filter(calendar="DE-BE", date=date(2025, 12, 25)).exists()
+
+
 def test_holidays_that_are_written_stay_whatever_the_library_says_later(ana):
     create("Days", said(ana, turns="worked_days"), holidays="GB-ENG")
     HolidayDate.objects.filter(date=date(2026, 12, 25)).delete()

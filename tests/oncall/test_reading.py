@@ -186,3 +186,38 @@ def test_a_persons_schedules_are_those_that_name_them():
 
 def test_nothing_is_asked_of_no_schedules():
     assert selectors.on_call([], at=NOW) == {}
+
+
+def test_gaps_of_a_hundred_schedules_take_as_many_queries_as_those_of_one():
+    ana = person("ana")
+    window = [{"days": ["wed"], "start": "10:00", "end": "12:00"}]
+    made = [schedule(f"Desk {n}", ana, restrictions=window).pk for n in range(100)]
+    since, until = NOW.replace(hour=0), NOW.replace(hour=0) + timedelta(days=7)
+    counts = [
+        queries(lambda some=some: list(selectors.gaps(some, since=since, until=until)))
+        for some in (made[:1], made)
+    ]
+    assert counts == [2, 2]
+    found = list(selectors.gaps(made[:2], since=since, until=until))
+    assert {pk for pk, _ in found} == set(made[:2])
+    assert all(gap.user is None for _, gap in found)
+    covered = 7 * 24 * HOUR - sum((gap.end - gap.start for pk, gap in found if pk == made[0]), 0 * HOUR)
+    assert covered == 2 * HOUR
+
+
+@pytest.mark.parametrize("layers", [1, 12])
+def test_the_number_of_layers_does_not_count_in_queries(layers):
+    ana = person("ana")
+    said = {"primary": {"layers": [daily(ana, name=f"L{n}") for n in range(layers)]}}
+    made = actions.create_schedule(
+        name="Desk",
+        team=None,
+        time_zone="UTC",
+        holidays="",
+        definition=Definition.from_json({"roles": said}),
+        by=BY,
+        now=NOW,
+    )
+    year = timedelta(days=365)
+    assert queries(lambda: selectors.on_call([made.pk], at=NOW)) == 2
+    assert queries(lambda: selectors.final_shifts(made, since=NOW, until=NOW + year)) == 2

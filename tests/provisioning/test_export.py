@@ -21,11 +21,12 @@ users:
   - username: "12"
     contact_methods: [{via: sms, address: "+14155550102"}, {via: email, address: a@b.example}]
 teams:
-  - {name: "2025-01-06", members: {"12": manager}}
+  - {name: "2025-01-06", members: {"12": manager}, swaps_need_approval: true}
 schedules:
   - name: "on: off"
     time_zone: Europe/Berlin
     holidays: DE
+    handoffs: {reminders: [2h, 7d], confirm_within: 30m}
     roles:
       shadow: {layers: [{name: a, participants: [bo]}]}
       primary:

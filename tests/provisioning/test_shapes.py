@@ -16,6 +16,10 @@ def layer(text: str) -> str:
     return f"schedules: [{{name: S, roles: {{primary: {{layers: [{{name: L, {text}}}]}}}}}}]"
 
 
+def handoffs(text: str) -> str:
+    return f"schedules: [{{name: S, handoffs: {{{text}}}}}]"
+
+
 def override(text: str) -> str:
     span = "start: 2025-01-01, end: 2025-01-02, user: a"
     return f"schedules: [{{name: S, overrides: [{{{span}, {text}}}]}}]"
@@ -48,6 +52,22 @@ def override(text: str) -> str:
         ),
         ("teams: [{name: ' T'}]", "begins or ends with a space"),
         ("teams: [{name: T, load_report: {day: noday}}]", "load_report.day (line 2): “noday” is not a day"),
+        (
+            handoffs("reminders: [7d, 30s]"),
+            "reminders (line 2): A reminder comes from 1m to 90d before a shift",
+        ),
+        (handoffs("reminders: [13w]"), "from 1m to 90d before a shift, not 91d."),
+        (handoffs("reminders: [1d, 24h]"), "The reminder 1d stands here twice; name each once."),
+        (
+            handoffs(f"reminders: [{', '.join(f'{n}h' for n in range(1, 12))}]"),
+            "11 reminders; write at most 10.",
+        ),
+        (handoffs("reminders: [soon]"), "handoffs.reminders[0] (line 2): “soon” is not a duration"),
+        (handoffs("reminders: 7d"), "handoffs.reminders (line 2): This has to be a list, not “7d”."),
+        (handoffs("confirm_within: 4m"), "confirm_within (line 2): A handoff may wait from 5m to 7d"),
+        (handoffs("confirm_within: 8d"), "from 5m to 7d to be confirmed, not 8d."),
+        (handoffs("reminder: [7d]"), "This key is not known here. Did you mean “reminders”?"),
+        ("teams: [{name: T, swaps_need_approval: 1}]", "This has to be true or false, not 1."),
         (layer("participants: [5]"), "layers[0].participants[0] (line 2): is not a slot"),
         (layer("shift_length: 90m"), "cannot be a turn; write whole hours, days, weeks or months"),
         (layer("shift_length: 5"), "layers[0].shift_length (line 2): 5 is not a duration"),

@@ -38,7 +38,7 @@ def test_a_body_too_large_for_the_api_is_413_in_json(api, world):
     "position",
     ["p=garbage", "p=", "p=%00", "p=0001-01-01T00:00:00+14:00", "p=9999-12-31T23:59:59-14:00"],
 )
-@pytest.mark.parametrize("path", ["incidents", "overrides", "schedules"])
+@pytest.mark.parametrize("path", ["incidents", "overrides", "schedules", "feeds", "handoffs"])
 def test_a_cursor_written_by_hand_is_no_error_of_ours(api, path, position):
     cursor = base64.b64encode(position.encode()).decode()
     assert api.get(f"/api/v1/{path}", {"cursor": cursor}).status_code in {200, 404}

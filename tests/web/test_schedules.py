@@ -149,6 +149,50 @@ def test_only_those_who_may_change_it_are_led_to_the_admin(ana, world, client):
     assert f"/admin/oncall/schedule/{world.schedule.pk}/change/" in text(client.get(PAGE))
 
 
+def turns_of(world, name, length, participants):
+    layer = {
+        "name": "Turns",
+        "participants": participants,
+        "start": "2026-01-05T09:00",
+        "shift_length": length,
+    }
+    return oncall.create_schedule(
+        name=name,
+        team=None,
+        time_zone="UTC",
+        holidays="",
+        definition=Definition.from_json({"roles": {"primary": {"layers": [layer]}}}),
+        by=TESTS,
+        now=world.now,
+    )
+
+
+def test_a_shift_that_runs_past_the_drawn_weeks_is_told_whole(ana, world):
+    turns_of(world, "Long", "3 weeks", [world.ana.pk, world.bo.pk])
+    page = text(ana.get("/schedules/Long"))
+    for start, end in [("16 Feb", "9 Mar"), ("9 Mar", "30 Mar"), ("30 Mar", "20 Apr")]:
+        assert f"Mon {start} 09:00 to Mon {end} 09:00" in page  # the drawing
+        assert re.search(rf"Mon {start} 09:00</time></strong> to <time [^>]+>Mon {end} 09:00<", page)
+    assert " 00:00" not in page  # the edge of the drawn weeks
+
+
+def test_a_shift_without_an_end_in_sight_is_given_none(ana, world):
+    turns_of(world, "Alone", "1w", [world.bo.pk])
+    page = text(ana.get("/schedules/Alone?month=2026-09"))
+    assert "<strong>Since long before</strong> with no end in sight" in page
+    assert "primary: Bo Lind, since long before, with no end in sight" in page
+    assert not re.search(r"\d\d:\d\d", page[page.index('id="month"') : page.index("Overrides of")])
+
+
+def test_what_is_now_and_ahead_stands_before_what_is_past(ana, world):
+    page = text(ana.get(f"{PAGE}?month=2026-03&role=primary"))
+    listed = page[page.index("Shifts of March") : page.index("Overrides of")]
+    assert listed.index("Mon 2 Mar 09:00") < listed.index("Mon 30 Mar 09:00") < listed.index("<details")
+    assert "Past (1)" in listed
+    assert "Mon 23 Feb 09:00" in listed[listed.index("<details") :]
+    assert '<details class="past" open>' in text(ana.get(f"{PAGE}?month=2026-01&role=primary"))
+
+
 def test_as_many_queries_for_many_shifts_as_for_few(ana, world):
     hourly = {"name": "Hourly", "participants": [[world.ana.pk], [world.bo.pk]], "start": "2026-01-05T09:00"}
     roles = {f"role{n}": {"layers": [hourly | {"shift_length": "4h"}]} for n in range(5)}
@@ -195,7 +239,14 @@ def test_every_week_is_drawn_full_and_each_bar_where_it_belongs(day, zone, hours
     spans = itertools.pairwise(edges)
     shifts = [Shift("primary", n % 3 or None, start, end) for n, (start, end) in enumerate(spans)]
     reader = User(pk=1)
-    weeks = month.weeks(shifts, Seen(people={1: reader, 2: User(pk=2)}, reader=reader, now=middle))
+    seen = Seen(
+        people={1: reader, 2: User(pk=2)},
+        reader=reader,
+        now=middle,
+        since=month.since,
+        until=month.until,
+    )
+    weeks = month.weeks(shifts, seen)
     assert {len(week.days) for week in weeks} == {7}
     assert any(one.date.day == 1 and not one.outside for week in weeks for one in week.days)
     for week in weeks:

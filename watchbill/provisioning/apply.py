@@ -7,6 +7,7 @@ from datetime import datetime
 
 from django.db import connection, transaction
 
+from oncall.actions import extend_holidays
 from people.ledger.record import Actor, Line, record
 from people.ledger.verbs import Verb
 from watchbill.provisioning import checking, references, stored
@@ -67,6 +68,7 @@ def _planned(
     say(plan)
     advising = Advising(plan, now=now)
     carry_out(plan, Context(by=by, now=now, zones=zones_of(there.organisation, wanted)))
+    extend_holidays(now)
     if plan.changes:
         _record(plan, source, by, now)
     return replace(plan, advice=advising.told())

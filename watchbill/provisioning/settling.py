@@ -11,6 +11,7 @@ from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from oncall.core.walltime import first_instant, wall_time
+from oncall.models.schedules import USUAL_CONFIRM_WITHIN, USUAL_REMINDERS
 from watchbill.provisioning.document.escalation import (
     USUAL_URGENCY,
     Maintenance,
@@ -23,6 +24,7 @@ from watchbill.provisioning.document.organisation import Organisation
 from watchbill.provisioning.document.pay import PayPlan
 from watchbill.provisioning.document.people import Person, Rule, Rules, Team
 from watchbill.provisioning.document.schedules import (
+    Handoffs,
     Layer,
     Override,
     Role,
@@ -138,8 +140,19 @@ def _schedule(schedule: Schedule, usual_zone: str) -> Schedule:
             "roles": {name: _role(schedule.roles[name], schedule.roles, zone) for name in names},
             "overrides": [_moved(one, zone, zone) for one in schedule.overrides],
             "temporary": [_temporary(one, zone) for one in schedule.temporary],
+            "handoffs": schedule.handoffs and _handoffs(schedule.handoffs),
         }
     )
+
+
+def _handoffs(handoffs: Handoffs) -> Handoffs | None:
+    """None where it says what is usual."""
+    usual = handoffs.reminders == list(USUAL_REMINDERS)
+    reminders = None if usual else handoffs.reminders
+    within = None if handoffs.confirm_within == USUAL_CONFIRM_WITHIN else handoffs.confirm_within
+    if reminders is None and within is None:
+        return None
+    return handoffs.model_copy(update={"reminders": reminders, "confirm_within": within})
 
 
 def _role(role: Role, roles: Mapping[str, Role], zone: str) -> Role:

@@ -124,12 +124,14 @@ def _team(team: Team, names: dict[int, str]) -> dict[str, Any]:
         "time_zone": team.time_zone,
         "members": {names[member.user_id]: member.role for member in team.memberships.all()},
         "pages_per_shift_budget": team.pages_per_shift_budget,
+        "swaps_need_approval": team.swaps_need_approval,
         **team.extras,
     }
 
 
 def _time_off(names: dict[int, str]) -> Iterator[dict[str, Any]]:
-    for away in TimeOff.objects.filter(cancelled_at=None).order_by("start", "end", "user__username", "pk"):
+    entered = TimeOff.objects.filter(cancelled_at=None, calendar=None)
+    for away in entered.order_by("start", "end", "user__username", "pk"):
         dates = {"start": away.start.isoformat(), "end": away.end.isoformat()}
         yield {"user": names[away.user_id], **dates, "reason": away.reason}
 

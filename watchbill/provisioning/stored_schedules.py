@@ -1,13 +1,14 @@
 """Schedules as the database holds them, said in the document's words."""
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Prefetch
 
 from oncall.models import Override, Schedule, ScheduleVersion, TemporarySchedule, TemporaryShift
 from watchbill.provisioning.document.words import spell_moment
+from watchbill.provisioning.durations import spell
 from watchbill.provisioning.settling import moment
 
 Names = Mapping[int, str]
@@ -45,7 +46,13 @@ def _schedule(row: Schedule, version: ScheduleVersion, names: Names) -> dict[str
         "roles": {name: _role(role, names) for name, role in version.definition.get("roles", {}).items()},
         "overrides": [_override(one, zone, names) for one in row.overrides.all() if _lasts(one)],
         "temporary": [_temporary(one, zone, names) for one in row.temporaries.all() if _lasts(one)],
+        "handoffs": _handoffs(row),
     }
+
+
+def _handoffs(row: Schedule) -> dict[str, Any]:
+    leads = None if row.reminders is None else [spell(timedelta(seconds=one)) for one in row.reminders]
+    return {"reminders": leads, "confirm_within": row.confirm_within and spell(row.confirm_within)}
 
 
 def _role(role: Mapping[str, Any], names: Names) -> dict[str, Any]:

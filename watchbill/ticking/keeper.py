@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from django.utils import timezone
 
+from escalation.handover.note import prepare_due
 from oncall import handoffs, imports
 from oncall.actions import changes, slots, swap_reminders, tell_weekly_advice, time_off_conflicts
 from paging import dispatch
@@ -43,5 +44,6 @@ CHORES: dict[str, Chore] = {
     "swaps": _until_done(lambda: swap_reminders.run_due(clock=timezone.now, limit=1)),
     "away_calendars": _until_done(lambda: imports.read_due_calendars(clock=timezone.now, limit=1)),
     "conflicts": _until_done(lambda: time_off_conflicts.tell_due_conflicts(clock=timezone.now, limit=BATCH)),
+    "notes": _until_done(lambda: prepare_due(clock=timezone.now, limit=BATCH)),
     "advice": _until_done(lambda: tell_weekly_advice(clock=timezone.now)),
 }

@@ -11,25 +11,27 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from escalation.handover.reading import to_confirm, to_note
 from escalation.selectors import open_incidents
 from oncall.actions import Refused
-from oncall.actions.feeds import issue_feed, rotate_feed
+from oncall.actions.feeds import issue_feed, live_feed, rotate_feed
 from oncall.actions.time_off_conflicts import cover_path
 from oncall.core import final
 from oncall.core.coverage import NEVER_PAGED
 from oncall.core.definition import in_order
 from oncall.core.final import Shift
-from oncall.feeds import address_of
 from oncall.loading import rosters
 from oncall.models import Schedule
 from people.ledger.record import Actor
 from people.models import User
+from watchbill.web.calendars import entry
 from watchbill.web.pages import for_people, person
 from watchbill.web.taking import Choice, choices
 
 AHEAD = timedelta(days=28)
 SHOWN_INCIDENTS = 25
 SHOWN_SHIFTS = 12
+SHOWN_HANDOFFS = 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,18 +70,17 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_POST
 @for_people
 def show_calendar(request: HttpRequest) -> HttpResponse:
-    """The page with the secret calendar address on it; `rotate` makes a new one and ends the old."""
+    """The page, the secret calendar address now on it; `rotate` makes a new one and ends the old."""
     reader = person(request)
     verb = rotate_feed if "rotate" in request.POST else issue_feed
     try:
-        token = verb(owner=reader, by=Actor.person(reader, via="web"), now=timezone.now())
+        verb(owner=reader, by=Actor.person(reader, via="web"), now=timezone.now())
     except Refused as refusal:
         messages.error(request, str(refusal))
-        return _page(request)
-    return _page(request, calendar=address_of(token))
+    return _page(request)
 
 
-def _page(request: HttpRequest, *, calendar: str = "") -> HttpResponse:
+def _page(request: HttpRequest) -> HttpResponse:
     now, reader = timezone.now(), person(request)
     schedules = list(Schedule.objects.filter(retired_at=None).order_by("name"))
     shifts = _shifts(schedules, now=now)
@@ -95,7 +96,9 @@ def _page(request: HttpRequest, *, calendar: str = "") -> HttpResponse:
         "shifts": [shift for shift in mine if shift.start > now][:SHOWN_SHIFTS],
         "schedules": _on_call(schedules, shifts, reader, now=now),
         "days": AHEAD.days,
-        "calendar": calendar,
+        "calendar": entry(reader, live_feed(reader), now=now),
+        "to_confirm": list(to_confirm(reader)[:SHOWN_HANDOFFS]),
+        "to_note": list(to_note(reader, now=now)[:SHOWN_HANDOFFS]),
     }
     return render(request, "web/home.html", context)
 

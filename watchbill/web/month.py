@@ -35,9 +35,11 @@ class Day:
 
 @dataclass(frozen=True, kw_only=True)
 class Bar:
-    """One shift in one week. `person` None is a gap."""
+    """One shift in one week. `person` None is a gap; `begins` and `ends` are as in `Seen`."""
 
     shift: Shift
+    begins: datetime | None
+    ends: datetime | None
     person: User | None
     x: float
     y: int
@@ -65,11 +67,21 @@ class Week:
 
 @dataclass(frozen=True, kw_only=True)
 class Seen:
-    """Who looks, when, and the people by id."""
+    """Who looks, when, the people by id, and the range that was looked at."""
 
     people: Mapping[int, User]
     reader: User
     now: datetime
+    since: datetime
+    until: datetime
+
+    def begins(self, shift: Shift) -> datetime | None:
+        """None where it may have begun before what was looked at."""
+        return shift.start if shift.start > self.since else None
+
+    def ends(self, shift: Shift) -> datetime | None:
+        """None where it may last longer than what was looked at."""
+        return shift.end if shift.end < self.until else None
 
 
 class Month:
@@ -89,9 +101,9 @@ class Month:
         return -(-(self.next - monday).days // 7) * 7
 
     def weeks(self, shifts: Sequence[Shift], seen: Seen) -> list[Week]:
-        """The drawing of `shifts`, which lie within `since` and `until`."""
+        """The drawing of `shifts`, which touch `since` to `until` and may reach beyond."""
         return [
-            self._week(n, _touching(shifts, self._edges[n], self._edges[n + 7]), seen)
+            self._week(n, touching(shifts, self._edges[n], self._edges[n + 7]), seen)
             for n in range(0, len(self._dates), 7)
         ]
 
@@ -124,6 +136,8 @@ class Month:
         x = self._x(start, n)
         return Bar(
             shift=shift,
+            begins=seen.begins(shift),
+            ends=seen.ends(shift),
             person=seen.people.get(shift.user) if shift.user is not None else None,
             x=round(x, 2),
             y=y,
@@ -139,12 +153,13 @@ class Month:
         return LABELS + DAY * (day - n + part)
 
 
+def touching(shifts: Iterable[Shift], start: datetime, end: datetime) -> list[Shift]:
+    """Those that have a part in [start, end), whole."""
+    return [shift for shift in shifts if shift.start < end and shift.end > start]
+
+
 def _midnight(day: date, zone: tzinfo) -> datetime:
     return first_instant(datetime(day.year, day.month, day.day), zone)  # noqa: DTZ001 - a wall time
-
-
-def _touching(shifts: Iterable[Shift], start: datetime, end: datetime) -> list[Shift]:
-    return [shift for shift in shifts if shift.start < end and shift.end > start]
 
 
 def _put(lines: list[list[Shift]], shift: Shift) -> None:

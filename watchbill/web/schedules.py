@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -20,10 +20,11 @@ from oncall.models import Override, Schedule
 from oncall.selectors import on_call
 from people.models import User
 from people.permissions import may_edit_team
-from watchbill.web.month import LABELS, WEEK, Month, Seen
+from watchbill.web.month import LABELS, WEEK, Month, Seen, touching
 from watchbill.web.pages import for_people, person
 from watchbill.web.taking import choices
 
+MARGIN = timedelta(weeks=10)  # beside the drawn weeks, so that shifts are told whole
 MONTH = re.compile(r"([12]\d{3})-(0[1-9]|1[0-2])", re.ASCII)
 
 
@@ -53,9 +54,10 @@ def detail(request: HttpRequest, name: str) -> HttpResponse:
     begun, zones = _zones(schedule, reader, now=now)
     chosen = "schedule" if request.GET.get("zone") == "schedule" else "mine"
     month = Month(_first(request.GET.get("month", ""), now.astimezone(zones[chosen])), zones[chosen])
-    shifts = _shifts(schedule, month, begun)
+    since, until = month.since - MARGIN, month.until + MARGIN
+    shifts = touching(_shifts(schedule, since, until, begun), month.since, month.until)
     people = User.objects.in_bulk({shift.user for shift in shifts if shift.user is not None})
-    seen = Seen(people=people, reader=reader, now=now)
+    seen = Seen(people=people, reader=reader, now=now, since=since, until=until)
     roles = in_order({shift.role for shift in shifts})
     role = request.GET.get("role", "")
     wanted = [shift for shift in shifts if role not in roles or shift.role == role]
@@ -73,7 +75,7 @@ def detail(request: HttpRequest, name: str) -> HttpResponse:
         "on": _on_now(schedule, reader, now=now),
         "weeks": month.weeks(wanted, seen),
         "width": LABELS + WEEK,
-        "rows": _listed(wanted, month, seen),
+        **_listed(wanted, month, seen),
         "overrides": list(_overrides(schedule, month, role if role in roles else "")),
         "legend": sorted(people.values(), key=str),
         "may_edit": reader.is_staff and may_edit_team(reader, schedule.team),
@@ -100,28 +102,29 @@ def _first(written: str, now: datetime) -> date:
     return date(int(found[1]), int(found[2]), 1) if found else now.date().replace(day=1)
 
 
-def _shifts(schedule: Schedule, month: Month, begun: datetime | None) -> Sequence[Shift]:
+def _shifts(schedule: Schedule, since: datetime, until: datetime, begun: datetime | None) -> Sequence[Shift]:
     """Nothing before the schedule was there, and nothing after it was retired: that is no gap."""
-    since = max(month.since, begun) if begun else month.until
-    until = min(month.until, schedule.retired_at or month.until)
+    since = max(since, begun) if begun else until
+    until = min(until, schedule.retired_at or until)
     if since >= until:
         return []
     return final.shifts(rosters([schedule.pk], since=since, until=until)[schedule.pk], since, until)
 
 
-def _listed(shifts: Sequence[Shift], month: Month, seen: Seen) -> list[dict[str, Any]]:
-    """What touches the month itself, as text."""
-    return [
-        {
+def _listed(shifts: Sequence[Shift], month: Month, seen: Seen) -> dict[str, list[dict[str, Any]]]:
+    """What touches the month itself, as text: what is now or ahead, and what is past."""
+    found: dict[str, list[dict[str, Any]]] = {"ahead": [], "past": []}
+    for shift in touching(shifts, month.begins, month.ends):
+        row = {
             "shift": shift,
+            "begins": seen.begins(shift),
+            "ends": seen.ends(shift),
             "person": seen.people.get(shift.user or 0),
             "mine": shift.user == seen.reader.pk,
             "now": shift.start <= seen.now < shift.end,
-            "past": shift.end <= seen.now,
         }
-        for shift in shifts
-        if shift.start < month.ends and shift.end > month.begins
-    ]
+        found["past" if shift.end <= seen.now else "ahead"].append(row)
+    return found
 
 
 def _on_now(schedule: Schedule, reader: User, *, now: datetime) -> list[dict[str, Any]]:

@@ -2,7 +2,20 @@
 
 from django.urls import path, re_path
 
-from watchbill.web import asking, home, incidents, link, quality, schedules, session, swaps, taking, time_off
+from watchbill.web import (
+    asking,
+    calendars,
+    handoffs,
+    home,
+    incidents,
+    link,
+    quality,
+    schedules,
+    session,
+    swaps,
+    taking,
+    time_off,
+)
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -37,8 +50,13 @@ urlpatterns = [
         time_off.remove_calendar,
         name="away-calendar-remove",
     ),
+    re_path(r"^handoffs/?$", handoffs.index, name="handoffs"),
+    re_path(r"^handoffs/(?P<pk>[0-9]{1,18})/?$", handoffs.detail, name="handoff"),
+    re_path(r"^handoffs/(?P<pk>[0-9]{1,18})/note/?$", handoffs.note, name="handoff-note"),
+    re_path(r"^handoffs/(?P<pk>[0-9]{1,18})/confirm/?$", handoffs.confirm, name="handoff-confirm"),
     re_path(r"^schedules/?$", schedules.index, name="schedules"),
     # A schedule's name may have slashes; what stands below a schedule is not one.
     re_path(r"^schedules/(?P<name>.+)/quality/?$", quality.show, name="schedule-quality"),
     re_path(r"^schedules/(?P<name>.+?)/?$", schedules.detail, name="schedule"),
+    re_path(r"^calendars/?$", calendars.calendars, name="calendars"),
 ]

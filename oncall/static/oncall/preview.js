@@ -83,9 +83,10 @@ document.addEventListener("DOMContentLoaded", () => {
   }
 
   function move(rows, row, by) {
-    const all = [...rows.querySelectorAll(":scope > [data-row]")];
+    if (blank(row)) return;
+    const all = [...rows.querySelectorAll(":scope > [data-row]")].filter((one) => !blank(one)); // what is empty has no rank
     const other = all[all.indexOf(row) + by];
-    if (!other || blank(other) || blank(row)) return;
+    if (!other) return;
     exchange(row, other);
     other.querySelectorAll(".wb-moves button")[by < 0 ? 0 : 1].focus();
     soon();

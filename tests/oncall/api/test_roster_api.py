@@ -76,7 +76,7 @@ def test_shifts_without_a_range_are_the_next_four_weeks(office, ask):
 
 
 def test_a_schedule_says_its_team_zone_roles_and_participants(office, ask):
-    assert ask("schedules/Checkout").json() == {
+    said = {
         "name": "Checkout",
         "team": "Checkout",
         "time_zone": "UTC",
@@ -84,6 +84,7 @@ def test_a_schedule_says_its_team_zone_roles_and_participants(office, ask):
         "participants": ["ana", "bo"],
         "retired_at": None,
     }
+    assert said.items() <= ask("schedules/Checkout").json().items()
 
 
 def test_schedules_are_listed_by_name_without_the_retired(office, ask):

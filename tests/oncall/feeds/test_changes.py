@@ -135,6 +135,7 @@ def test_a_crash_before_the_end_tells_nobody_and_the_next_try_tells_once(desk, m
 def test_who_leaves_gives_no_notice_and_who_takes_over_gets_one(desk):
     backup = {"name": "Backup", "participants": [desk.zed.pk], "start": "2026-01-05T09:00"}
     weekly = {"name": "Weekly", "participants": [desk.ana.pk], "start": "2026-01-05T09:00"}
+    desk.team = None  # a schedule without a team takes anybody
     desk.create("Two", {"primary": {"layers": [backup, weekly]}})
     desk.keep(NOW)
     people.deactivate_user(user=desk.ana, by=MIA, now=NOW + HOUR)

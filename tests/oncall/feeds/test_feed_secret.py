@@ -86,7 +86,7 @@ def test_nobody_has_two_live_addresses(office):
         (["--user", "anna"], r"There is no person “anna”; did you mean “ana”\?"),
         (["--schedule", "chekout"], r"There is no schedule “chekout”; did you mean “Checkout”\?"),
         (["--schedule", "\x00"], "There is no schedule"),
-        ([], "one of the arguments --user --schedule is required"),
+        ([], "one of the arguments --user --schedule --team --gaps is required"),
     ],
 )
 def test_a_wrong_name_is_answered_with_a_sentence(office, words, sentence):

@@ -96,10 +96,13 @@ def test_the_api_proposes_and_accepts_for_managers_alone(office):
     [
         (lambda plan: plan["shifts"].pop(), "somebody could"),
         (lambda plan: plan["shifts"].append(plan["shifts"][0] | {"user": "zed"}), "not a turn"),
-        (lambda plan: plan["shifts"][0].update(end="2026-03-12T09:00:00Z"), "not a turn"),
+        (lambda plan: plan["shifts"][0].update(end="2026-03-12T09:00:00Z"), "turn that this"),
         (lambda plan: plan["shifts"][0].update(user="nobody\x00"), "user"),
         (lambda plan: plan.update(revision=plan["revision"] + 1), "was changed"),
         (lambda plan: plan.update(shifts="all"), "shifts"),
+        (lambda plan: plan.update(since="0001-01-01T00:00:00Z"), "years away"),
+        (lambda plan: plan.update(until="9999-12-31T00:00:00Z"), "years away from now"),
+        (lambda plan: plan.update(until="2028-01-01T00:00:00Z"), "More than a year"),
     ],
 )
 def test_what_is_not_the_proposal_is_refused_and_nothing_is_written(office, spoil, says):

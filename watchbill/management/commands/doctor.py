@@ -10,7 +10,7 @@ from django.db import DatabaseError
 from django.utils import timezone
 
 from oncall.core.finding import Finding, Level, error
-from watchbill.doctor import roster, site
+from watchbill.doctor import handoffs, roster, site
 
 MARKS = {Level.ERROR: "✗", Level.WARNING: "!"}
 
@@ -35,8 +35,8 @@ class Command(BaseCommand):
     def _findings() -> list[Finding]:
         now = timezone.now()
         try:
-            found = [finding for check in site.CHECKS for finding in check(now)]
-            return found + [finding for check in roster.CHECKS for finding in check(now)]
+            checks = (*site.CHECKS, *roster.CHECKS, *handoffs.CHECKS)
+            return [finding for check in checks for finding in check(now)]
         except DatabaseError as fault:
             return [error(f"The database cannot be asked: {str(fault).strip()}.", "Run manage.py migrate.")]
 

@@ -13,7 +13,7 @@ from oncall.models import TemporarySchedule
 from oncall.models import TimeOff as TimeOffRow
 from watchbill.provisioning.carrying.context import Context
 from watchbill.provisioning.definitions import definition_of, participants
-from watchbill.provisioning.document.schedules import Override, Schedule, Temporary
+from watchbill.provisioning.document.schedules import Handoffs, Override, Schedule, Temporary
 from watchbill.provisioning.plan import Change
 from watchbill.provisioning.settling import instant, moment
 
@@ -37,7 +37,7 @@ def create_schedule(change: Change, context: Context) -> None:
         _bring_back(schedule, context)
         return
     ids = {name: user.pk for name, user in context.users(participants(schedule)).items()}
-    actions.create_schedule(
+    row = actions.create_schedule(
         name=schedule.name,
         team=context.team(schedule.team),
         time_zone=context.zones[schedule.name],
@@ -46,6 +46,7 @@ def create_schedule(change: Change, context: Context) -> None:
         by=context.by,
         now=context.now,
     )
+    _set_handoffs(row, schedule, context)
 
 
 def change_schedule(change: Change, context: Context) -> None:
@@ -70,6 +71,18 @@ def _say(row: ScheduleRow, schedule: Schedule, context: Context) -> None:
         time_zone=context.zones[schedule.name],
         holidays=schedule.holidays,
         definition=definition_of(schedule, ids),
+        by=context.by,
+        now=context.now,
+    )
+    _set_handoffs(row, schedule, context)
+
+
+def _set_handoffs(row: ScheduleRow, schedule: Schedule, context: Context) -> None:
+    said = schedule.handoffs or Handoffs()
+    actions.set_handoffs(
+        schedule=row,
+        reminders=said.reminders,
+        confirm_within=said.confirm_within,
         by=context.by,
         now=context.now,
     )
@@ -167,7 +180,8 @@ def change_time_off(change: Change, context: Context) -> None:
 
 def retire_time_off(change: Change, context: Context) -> None:
     user, start, end = change.identity
-    for row in TimeOffRow.objects.filter(user__username=user, start=start, end=end, cancelled_at=None):
+    entered = TimeOffRow.objects.filter(calendar=None, cancelled_at=None)
+    for row in entered.filter(user__username=user, start=start, end=end):
         actions.cancel_time_off(time_off=row, by=context.by, now=context.now)
 
 

@@ -2,12 +2,14 @@
 
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import Field, PlainSerializer, PlainValidator, model_validator
+from pydantic import AfterValidator, Field, PlainSerializer, PlainValidator, model_validator
 
 from oncall.core.notation import MONDAY
+from oncall.core.reminders import checked_confirm_within, checked_reminders
 from watchbill.provisioning.document.windows import Restriction
 from watchbill.provisioning.document.words import (
     Calendar,
+    Duration,
     Length,
     Moment,
     Name,
@@ -110,6 +112,15 @@ class Temporary(Part):
     shifts: list[TemporaryShift] = []
 
 
+class Handoffs(Part):
+    """How long before a shift its person is told of it ([]: never), and how long a handoff may wait to be
+    confirmed before the managers hear of it.
+    """
+
+    reminders: Annotated[list[Duration], AfterValidator(checked_reminders)] | None = None
+    confirm_within: Annotated[Duration, AfterValidator(checked_confirm_within)] | None = None
+
+
 class Schedule(Part):
     """Without a zone of its own, in its team's."""
 
@@ -120,3 +131,4 @@ class Schedule(Part):
     roles: dict[RoleName, Role] = {}
     overrides: list[Override] = []
     temporary: list[Temporary] = []
+    handoffs: Handoffs | None = None
