@@ -14,7 +14,7 @@ from oncall.core.definition import Definition
 from oncall.models import Schedule
 from people import actions as people
 from people.ledger.record import Actor
-from people.models import User
+from people.models import Team, User
 
 NOW = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)  # a Wednesday, in Ana's week
 NEXT_WEEK = datetime(2026, 3, 9, 9, 0, tzinfo=UTC)
@@ -38,14 +38,18 @@ class Office:
     def person(username: str, name: str) -> User:
         return people.create_user(username=username, name=name, by=TESTS, now=LONG_AGO)
 
-    def rotation(self, name: str, participants: list[Any], *, zone: str = "UTC", **more: Any) -> Schedule:
+    def rotation(
+        self, name: str, participants: list[Any], *, zone: str = "UTC", team: Team | None = None, **more: Any
+    ) -> Schedule:
         layer = {"name": "Weekly", "participants": participants, "start": "2026-01-05T09:00"} | more
-        return self.create(name, {"primary": {"layers": [layer]}}, zone=zone)
+        return self.create(name, {"primary": {"layers": [layer]}}, zone=zone, team=team)
 
-    def create(self, name: str, roles: dict[str, Any], *, zone: str = "UTC") -> Schedule:
+    def create(
+        self, name: str, roles: dict[str, Any], *, zone: str = "UTC", team: Team | None = None
+    ) -> Schedule:
         return actions.create_schedule(
             name=name,
-            team=self.team,
+            team=team or self.team,
             time_zone=zone,
             holidays="",
             definition=Definition.from_json({"roles": roles}),

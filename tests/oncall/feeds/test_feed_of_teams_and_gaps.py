@@ -25,10 +25,9 @@ def desk(office):
 @pytest.fixture
 def search(office):
     """Another team's: Zed in the week of 2 March, then nobody, and so on."""
-    schedule = office.rotation("Search", [office.zed.pk, []], start="2026-03-02T09:00")
     team = people.create_team(name="Search", by=TESTS, now=NOW)
-    actions.set_team(schedule=schedule, team=team, by=TESTS, now=NOW)
-    return schedule
+    people.set_members(team=team, members={office.zed: "responder"}, by=TESTS, now=NOW)
+    return office.rotation("Search", [office.zed.pk, []], start="2026-03-02T09:00", team=team)
 
 
 def of_two_weeks(office, path, *, at=NOW):

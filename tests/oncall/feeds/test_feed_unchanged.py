@@ -135,6 +135,8 @@ def test_no_calendar_that_would_differ_is_called_unchanged(steps):
 
 def _walk(steps) -> None:
     office, now = Office(), NOW
+    crew = dict.fromkeys((office.ana, office.bo, office.mia, office.zed), "responder")
+    people.set_members(team=office.team, members=crew, by=TESTS, now=now)
     desk = office.rotation("Desk", [office.ana.pk, office.bo.pk, office.mia.pk], shift_length="3d")
     office.everyone, office.schedules = (
         [office.ana, office.bo, office.mia, office.zed],
