@@ -6,6 +6,7 @@ EXAMPLES=2000 makes it look harder than the suite has time for.
 import os
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -31,7 +32,13 @@ def test_an_instant_a_range_and_walking_give_the_same_answer(case, split, asked,
     found = shifts(roster, start, start + SPAN, split_at_handoffs=split)
     edge = found[near % len(found)].start if found else start
     told = [max(at, start) for at in _edges(roster) if at < start + SPAN]
-    for at in (edge, max(edge - INSTANT, start), *told, *(start + moment for moment in asked)):
+    for at in (
+        edge,
+        max(edge - INSTANT, start),
+        *told,
+        *_repeated(roster, start),
+        *(start + moment for moment in asked),
+    ):
         now = on_call(roster, at)
         for role in ROLES:
             expected = who(roster, role, at)
@@ -62,6 +69,16 @@ def _edges(roster: Roster) -> set[datetime]:
     over = [*roster.overrides, *roster.temporaries, *(s for one in roster.temporaries for s in one.shifts)]
     edges = {edge for one in over for edge in (one.start, one.end)} | set(roster.deactivated.values())
     return edges | {version.effective_from for version in roster.versions} | {roster.retired_at or SINCE_EVER}
+
+
+def _repeated(roster: Roster, start: datetime) -> list[datetime]:
+    """Every quarter of an hour around the one in which the clocks go back."""
+    zone, hour = roster.versions[0].zone, timedelta(hours=1)
+    clocks = [
+        (at, (at + hour).astimezone(zone).utcoffset()) for at in (start + n * hour for n in range(DAYS * 24))
+    ]
+    back = [at + hour for (at, one), (_, other) in pairwise(clocks) if other < one]
+    return [at + n * hour / 4 for at in back for n in range(-1, 9)]
 
 
 def _shown(found: Iterable[Shift], role: str, at: datetime) -> set[int]:
