@@ -4,6 +4,7 @@ who goes off.
 
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
+from itertools import islice
 
 import structlog
 from django.db import InterfaceError, OperationalError, transaction
@@ -57,7 +58,8 @@ def prepare_due(*, clock: Callable[[], datetime], limit: int) -> int:
     over, and one that cannot be prepared does not hold up the others.
     """
     due = Handoff.objects.filter(recorded_at__isnull=False, asks=True, prepared_at=None).order_by("at", "pk")
-    return sum(_prepare(pk, clock) for pk in list(due.values_list("pk", flat=True)[:limit]))
+    prepared = (_prepare(pk, clock) for pk in list(due.values_list("pk", flat=True)))
+    return len(list(islice(filter(None, prepared), limit)))  # those that cannot be do not use up the limit
 
 
 def _prepare(pk: int, clock: Callable[[], datetime]) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from itertools import islice
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -24,8 +25,9 @@ def tell_due(*, clock: Callable[[], datetime], limit: int = 50) -> int:
     One that cannot be told is logged and holds up no other.
     """
     old = ShiftChange.objects.filter(told_at=None, at__lte=clock() - SETTLES)
-    schedules = list(old.order_by().values_list("slot__schedule", flat=True).distinct()[:limit])
-    return sum(_tried(schedule, clock) for schedule in schedules)
+    schedules = list(old.order_by().values_list("slot__schedule", flat=True).distinct())
+    told = (_tried(schedule, clock) for schedule in schedules)
+    return len(list(islice(filter(None, told), limit)))  # those that cannot be do not use up the limit
 
 
 def _tried(schedule_id: int, clock: Callable[[], datetime]) -> bool:

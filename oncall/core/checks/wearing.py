@@ -14,6 +14,7 @@ from oncall.core.walltime import wall_time
 LONGEST = timedelta(weeks=2)
 MUCH, TOO_MUCH = 0.25, 0.33
 HOUR = timedelta(hours=1)
+MINUTE = timedelta(minutes=1)
 
 
 def doubles(case: Case) -> Iterator[Finding]:
@@ -59,14 +60,21 @@ def back_to_back(case: Case) -> Iterator[Finding]:
                 one[:2] == (user, after.role) and one[2].start <= after.start < one[2].end for one in long
             ):
                 continue
-            rest = after.start - before.end
-            gap = f"with only {rest / HOUR:.3g} h of rest" if rest else "without any rest"
+            gap = _rest_in_words(after.start - before.end)
             words = (
                 f"{person.name} has {_called(before)} until {case.spoken(before.end)}"
                 f" and {_called(after)} from {case.spoken(after.start)}, {gap}."
             )
             more = {"role": after.role, "users": (person.username,), "start": after.start, "end": after.end}
             yield case.warning(Kind.BACK_TO_BACK, words, "Give one of the two to someone else.", **more)
+
+
+def _rest_in_words(rest: timedelta) -> str:
+    hours, minutes = divmod(rest // MINUTE, 60)
+    if not hours and not minutes:
+        return "without any rest"
+    said = [f"{hours} h"] * bool(hours) + [f"{minutes} min"] * bool(minutes)
+    return f"with only {' '.join(said)} of rest"
 
 
 def rest(case: Case) -> Iterator[Finding]:

@@ -156,7 +156,7 @@ def test_less_than_eleven_hours_after_a_shift_on_another_schedule(hours, close):
     assert bool(found) is close
     if close:
         assert "P1 has Other primary until" in found[0]
-        assert "with only 10.9 h of rest" in found[0]
+        assert "with only 10 h 54 min of rest" in found[0]
 
 
 def test_a_secondary_week_after_a_primary_week_is_planned_so():
