@@ -22,7 +22,7 @@ from pathlib import Path
 from time import monotonic
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE = 30.0  # only a failure waits this long
+PATIENCE = 90.0  # only a failure waits this long
 KEPT = ("PATH", "HOME", "LANG", "TMPDIR")
 
 
