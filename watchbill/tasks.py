@@ -14,10 +14,10 @@ _ticker = ticker.Ticker()
 
 
 def tick() -> None:
-    """Decide what is due, then send what is due, until neither finds anything."""
+    """Decide what is due, then send the pages that are due, until neither finds anything."""
     while engine.run_due(clock=timezone.now):
         pass
-    dispatch.send_due(clock=timezone.now)
+    dispatch.send_due(clock=timezone.now, what=(dispatch.What.PAGES,))
 
 
 @shared_task(name="watchbill.tick", ignore_result=True)

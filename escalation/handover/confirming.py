@@ -65,7 +65,11 @@ def _confirm(handoff: Handoff, pk: int, *, by: Actor, now: datetime) -> None:
 
 def _take_over(handoff: Handoff, incident_id: int, *, by: Actor, now: datetime) -> None:
     incident = Incident.objects.filter(pk=incident_id).exclude(status=Incident.Status.RESOLVED).first()
-    if incident is None or incident.acknowledged_by_id == _user(by) or not _goes_with(handoff, incident, now):
+    if incident is None or incident.acknowledged_by_id == _user(by):
+        return
+    if _user(by) not in _holders(handoff, now).get(handoff.role, ()):
+        return  # read, and taken from nobody: who confirms late, or for others, is not the one who is paged
+    if not _goes_with(handoff, incident, now):
         return
     why = f"with the handoff of {handoff.role} of {handoff.schedule}"
     try:

@@ -10,7 +10,7 @@ from oncall.actions import swap_news
 from oncall.actions.giving import carried
 from oncall.actions.spans import roster_around
 from oncall.actions.swap_checks import GOING
-from oncall.actions.swaps import LEADS, expire, next_wake
+from oncall.actions.swaps import AGAIN, LEADS, TIMES, expire, next_wake
 from oncall.core.span import Span
 from oncall.models import Swap
 from people.ledger.record import ENGINE
@@ -68,15 +68,23 @@ def _look(row: Swap, now: datetime) -> None:
         expire(swap=row, why=f"{row.giver} no longer carries it", by=ENGINE, now=now)
         return
     _remind(row, now)
-    Swap.objects.filter(pk=row.pk).update(wake_at=next_wake(row.start, row.end, after=now))
+    Swap.objects.filter(pk=row.pk).update(wake_at=next_wake(row.start, row.end, after=now, urgent=row.urgent))
 
 
 def _remind(row: Swap, now: datetime) -> None:
     if row.start <= now:
-        if row.start > row.asked_at:
-            swap_news.untaken(row, now=now)
+        _remind_late(row, now)
         return
     due = [lead for lead in LEADS if row.asked_at < row.start - lead <= now]
     if due:
         seconds = int(min(due).total_seconds())
         swap_news.reminded(row, run=f"{row.state}:{seconds}", now=now)
+
+
+def _remind_late(row: Swap, now: datetime) -> None:
+    """It has begun, and its giver is still on. Who has to come off now is asked for again and again."""
+    number = (now - row.start) // AGAIN
+    if row.urgent and 1 <= number <= TIMES:
+        swap_news.reminded(row, run=f"{row.state}:late:{number}", now=now)
+    if row.start > row.asked_at or (row.urgent and number):
+        swap_news.untaken(row, now=now)

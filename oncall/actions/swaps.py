@@ -27,6 +27,10 @@ from people.models import User
 LEADS = (timedelta(days=3), timedelta(days=1), timedelta(hours=3))
 """How long before its start people are asked again."""
 
+AGAIN = timedelta(minutes=15)
+TIMES = 8
+"""How often people are asked again by whom it has to be taken off now."""
+
 
 def ask_swap(  # noqa: PLR0913 - the words of one request
     *,
@@ -64,7 +68,7 @@ def ask_swap(  # noqa: PLR0913 - the words of one request
         check_not_asked(swap)
         if offered_to is not None:
             check_taker(swap, offered_to, since=swap.start, now=now)
-        swap.wake_at = next_wake(swap.start, swap.end, after=now)
+        swap.wake_at = next_wake(swap.start, swap.end, after=now, urgent=urgent)
         swap.save()
         whom = offered_to or "the team"
         _record(Verb.SWAP_ASKED, swap, f"{giver} asks {whom} to carry {said(swap)}", by=by, now=now)
@@ -88,7 +92,7 @@ def take_swap(*, swap: Swap, taker: User, by: Actor, now: datetime) -> Swap:
         check_still_carried(row, since=since, now=now)
         waits = row.schedule.team is not None and row.schedule.team.swaps_need_approval
         state = Swap.State.TAKEN if waits else Swap.State.DONE
-        wake_at = next_wake(row.start, row.end, after=now) if waits else None
+        wake_at = next_wake(row.start, row.end, after=now, urgent=row.urgent) if waits else None
         _move(row, Swap.State.OPEN, state=state, taker=taker, taken_at=now, wake_at=wake_at)
         _record(Verb.SWAP_TAKEN, row, f"{taker} takes {row.giver}'s {said(row)}", by=by, now=now)
         if waits:
@@ -148,9 +152,10 @@ def expire(*, swap: Swap, why: str, by: Actor, now: datetime) -> None:
         _record(Verb.SWAP_EXPIRED, swap, what, by=by, now=now, why=why)
 
 
-def next_wake(start: datetime, end: datetime, *, after: datetime) -> datetime:
+def next_wake(start: datetime, end: datetime, *, after: datetime, urgent: bool = False) -> datetime:
     """When the keeper has to look at a swap next: at a reminder, at its start, or at its end."""
-    instants = [*(start - lead for lead in LEADS), start, end]
+    again = [start + number * AGAIN for number in range(1, TIMES + 1)] if urgent else []
+    instants = [*(start - lead for lead in LEADS), start, *(at for at in again if at < end), end]
     return min((at for at in instants if at > after), default=after)
 
 

@@ -36,7 +36,7 @@ def take_over(*, schedule: Schedule, role: str, user: User, by: Actor, now: date
         end = min(shift.end for shift in on)
         if [shift.user for shift in on] == [user.pk]:
             raise Refused(f"{user} has {role} of {schedule} already, until {end:%Y-%m-%d %H:%M} UTC.")
-        for row in _covers(schedule, role, now):
+        for row in _covers(schedule, role, now, end):
             cut_out(row, now, end, by=by, now=now)
         made = add_override(
             schedule=schedule,
@@ -93,8 +93,9 @@ def _on_now(roster: Roster, role: str, now: datetime) -> list[Shift]:
     return [one for one in turns if one.start <= now]
 
 
-def _covers(schedule: Schedule, role: str, now: datetime) -> list[Override]:
+def _covers(schedule: Schedule, role: str, now: datetime, end: datetime) -> list[Override]:
+    """Those in the way of [now, end): somebody may be on by one cover after another."""
     found = schedule.overrides.filter(
-        role=role, kind=Override.Kind.COVER, start__lte=now, end__gt=now, cancelled_at=None
+        role=role, kind=Override.Kind.COVER, start__lt=end, end__gt=now, cancelled_at=None
     )
     return list(found.select_related("user", "schedule").order_by("pk"))

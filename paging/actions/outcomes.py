@@ -148,7 +148,8 @@ def _measure(handover: Handover, answer: Accepted | Rejected, *, now: datetime) 
     if isinstance(answer, Accepted):
         outcome = "accepted"
         delay = (now - claimed.due_at).total_seconds()
-        metrics.SEND_DELAY.labels(kind=claimed.method.kind).observe(max(delay, 0))
+        if claimed.page.urgency != INFO:  # a notice may wait, and says nothing of how pages leave
+            metrics.SEND_DELAY.labels(kind=claimed.method.kind).observe(max(delay, 0))
     else:
         outcome = "permanent" if answer.permanent else "temporary"
     metrics.ATTEMPTS.labels(provider=handover.provider, outcome=outcome).inc()

@@ -59,6 +59,18 @@ def test_an_urgent_one_asks_everyone_who_could(noon):
     assert told(noon) == [("bo", "asked"), ("cy", "asked"), ("mia", "asked")]
 
 
+def test_who_has_to_come_off_now_is_asked_for_again_every_quarter_of_an_hour(noon):
+    began = noon.now = TODAY + 13 * HOUR
+    actions.release(schedule=noon.noon, role="primary", user=noon.ana, by=TESTS, now=began)
+    assert {run for _, run in told(noon)} == {"asked"}
+    look(noon, began + 14 * MINUTE)
+    assert told(noon) == []
+    look(noon, began + 15 * MINUTE)
+    assert {run for _, run in told(noon)} == {"open:late:1", "untaken"}
+    look(noon, began + 50 * MINUTE)  # after an outage: the latest one, not a burst
+    assert {run for _, run in told(noon)} == {"open:late:3"}
+
+
 def test_where_nobody_is_free_the_managers_are_asked(noon):
     Membership.objects.filter(user__in=[noon.bo, noon.cy]).delete()
     noon.ask(12, 15)
@@ -207,6 +219,13 @@ class TestTakingOver:
         noon.take(swap, noon.cy)
         noon.now += DAY
         assert noon.on(day=0) == ["ana 12-13.1667", "cy 13.1667-15"]
+
+    def test_who_is_on_by_one_cover_after_another_can_be_relieved(self, noon):
+        noon.override("cover", noon.bo, 12, 13, day=0)
+        noon.override("cover", noon.bo, 13, 15, day=0)
+        noon.now = TODAY + 12.5 * HOUR
+        self.over(noon, noon.cy)
+        assert noon.on(day=0) == ["bo 12-12.5", "cy 12.5-15"]
 
     def test_who_is_not_on_cannot_be_taken_off(self, noon):
         with pytest.raises(actions.Refused, match="is not primary of Noon now"):

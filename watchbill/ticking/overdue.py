@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from django.db.models import Min
 
 from escalation.models import Incident
+from paging.core.rules import INFO
 from paging.models import Notification
 
 State = Notification.State
@@ -12,8 +13,11 @@ State = Notification.State
 
 def oldest_overdue(*, now: datetime) -> timedelta:
     """For how long the oldest due row waits to be decided or sent; zero when nothing is due."""
-    waiting = Notification.objects.filter(state__in=[State.PENDING, State.UNKNOWN], page__stopped_at=None)
-    claimed = Notification.objects.filter(state=State.CLAIMED)
+    pages = Notification.objects.exclude(
+        page__urgency=INFO
+    )  # a notice may wait
+    waiting = pages.filter(state__in=[State.PENDING, State.UNKNOWN], page__stopped_at=None)
+    claimed = pages.filter(state=State.CLAIMED)
     oldest = (
         Incident.objects.filter(wake_at__isnull=False).aggregate(due=Min("wake_at"))["due"],
         waiting.aggregate(due=Min("due_at"))["due"],

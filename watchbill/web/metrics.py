@@ -16,6 +16,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from escalation.models import Incident
+from paging.core.rules import INFO
 from paging.models import Notification
 from people import metrics
 from watchbill.ticking.overdue import oldest_overdue
@@ -83,7 +84,8 @@ def incidents() -> Metric:
 
 def notifications(now: datetime) -> Metric:
     family = GaugeMetricFamily(*metrics.NOTIFICATIONS_DAY, labels=["state"])
-    rows = Notification.objects.filter(created_at__gt=now - DAY).values("state").annotate(number=Count("pk"))
+    pages = Notification.objects.exclude(page__urgency=INFO)
+    rows = pages.filter(created_at__gt=now - DAY).values("state").annotate(number=Count("pk"))
     numbers = {row["state"]: row["number"] for row in rows}
     for state in Notification.State.values:
         family.add_metric([state], numbers.get(state, 0))

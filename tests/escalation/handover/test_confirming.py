@@ -59,6 +59,14 @@ def test_an_incident_nobody_answered_stops_paging_when_it_is_confirmed(world):
     assert [page.user for page in Page.objects.filter(cause=f"incident:{incident.pk}")] == [world.ana]
 
 
+def test_who_is_not_on_call_takes_nothing_over_by_confirming(world, acknowledged):
+    """A manager at a desk, or somebody a week late: the incident stays with who is paged for it."""
+    handoff = world.hand_over()
+    world.at(HANDOFF + 5 * MINUTE).confirm(handoff, by=world.mia)
+    assert Handoff.objects.get(pk=handoff.pk).confirmed_by == world.mia
+    assert now_of(acknowledged).acknowledged_by == world.ana
+
+
 def test_a_snoozed_one_stays_snoozed_until_the_same_time(world, acknowledged):
     until = HANDOFF + 20 * HOUR
     respond.snooze(incident_id=acknowledged.pk, until=until, by=Actor.person(world.ana), now=world.now)
@@ -165,15 +173,15 @@ def test_of_two_who_confirm_at_once_one_has_the_incident_and_it_is_confirmed_onc
         finally:
             connection.close()
 
-    threads = [Thread(target=race, args=(user,)) for user in (world.bo, world.mia)]
+    threads = [Thread(target=race, args=(user,)) for user in (world.bo, world.bo)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join(timeout=30)
     assert faults == []
     row = Handoff.objects.get(pk=handoff.pk)
-    owner = now_of(incident).acknowledged_by
-    assert owner == row.items.get(section="incidents").confirmed_by
+    assert now_of(incident).acknowledged_by == world.bo
+    assert row.items.get(section="incidents").confirmed_by == world.bo
     assert row.confirmed_at is not None
     assert len(world.ledger("handoff.confirmed")) == 1
     assert sum("acknowledged; everyone" in said for said in world.timeline(incident)) == 1
