@@ -63,12 +63,10 @@ def test_who_has_to_come_off_now_is_asked_for_again_every_quarter_of_an_hour(noo
     began = noon.now = TODAY + 13 * HOUR
     actions.release(schedule=noon.noon, role="primary", user=noon.ana, by=TESTS, now=began)
     assert {run for _, run in told(noon)} == {"asked"}
-    look(noon, began + 14 * MINUTE)
-    assert told(noon) == []
-    look(noon, began + 15 * MINUTE)
-    assert {run for _, run in told(noon)} == {"open:late:1", "untaken"}
-    look(noon, began + 50 * MINUTE)  # after an outage: the latest one, not a burst
-    assert {run for _, run in told(noon)} == {"open:late:3"}
+    assert look(noon, began + 14 * MINUTE) == []
+    assert {run for _, run in look(noon, began + 15 * MINUTE)} == {"open:late:1", "untaken"}
+    # After an outage: the latest one, not a burst.
+    assert {run for _, run in look(noon, began + 50 * MINUTE)} == {"open:late:3"}
 
 
 def test_where_nobody_is_free_the_managers_are_asked(noon):

@@ -253,6 +253,11 @@ def ask(noon, user, **fields):
     return browser(user).post("/swaps/ask", said | fields, follow=True)
 
 
+def test_nobody_asks_for_thousands_of_years(noon):
+    far = wish(noon, end="8000-01-01T00:00:00+00:00")
+    assert browser(noon.ana).get(far).status_code == 404
+
+
 def test_each_of_my_next_shifts_leads_to_asking_for_it(noon):
     found = re.search(r'class="ask" href="([^"]+)"', page(noon.ana, "/"))
     said = page(noon.ana, found[1].replace("&amp;", "&"))

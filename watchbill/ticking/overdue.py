@@ -13,9 +13,7 @@ State = Notification.State
 
 def oldest_overdue(*, now: datetime) -> timedelta:
     """For how long the oldest due row waits to be decided or sent; zero when nothing is due."""
-    pages = Notification.objects.exclude(
-        page__urgency=INFO
-    )  # a notice may wait
+    pages = Notification.objects.exclude(page__urgency=INFO)  # a notice may wait
     waiting = pages.filter(state__in=[State.PENDING, State.UNKNOWN], page__stopped_at=None)
     claimed = pages.filter(state=State.CLAIMED)
     oldest = (

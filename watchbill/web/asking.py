@@ -1,7 +1,7 @@
 """Ask for cover of a shift: all of it or a part, the team or one of those who could."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -20,6 +20,7 @@ from people.models import User
 from watchbill.web.instants import exact, instant, written
 from watchbill.web.pages import for_people, person
 
+LONGEST = timedelta(days=366)  # who could is looked up for all of it
 LONGEST_ADDRESS = 18  # digits of a number that every database has room for
 
 
@@ -112,7 +113,9 @@ def _wish(said: QueryDict, reader: User) -> Wish | None:
     number = said.get("giver", "")
     giver = User.objects.filter(pk=_number(number)).first() if number else reader
     start, end = exact(said.get("start", "")), exact(said.get("end", ""))
-    if schedule is None or giver is None or start is None or end is None or end <= start:
+    if schedule is None or giver is None or start is None or end is None:
+        return None
+    if not start < end <= start + LONGEST:
         return None
     role = said.get("role", "").replace("\x00", "")[:40]
     if not may_ask(reader, schedule, giver):
