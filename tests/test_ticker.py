@@ -7,7 +7,7 @@ import pytest
 from escalation import engine
 from paging import dispatch
 from watchbill import tasks
-from watchbill.ticking import ticker
+from watchbill.ticking import keeper, ticker
 from watchbill.ticking.loop import Loop
 from watchbill.ticking.ticker import Ticker
 
@@ -176,3 +176,13 @@ def test_alive_file_is_touched_only_after_a_look_that_worked(decide, send, a_tic
     decide.await_call()
     a_ticker.stop()
     assert file.exists()
+
+
+def test_a_chore_that_always_finds_something_is_left_until_the_next_look():
+    pieces = []
+    keeper._until_done(lambda: pieces.append(1) or 1)(lambda: False)
+    assert len(pieces) == keeper.PIECES
+    keeper._until_done(lambda: pieces.append(1) or 0)(lambda: False)
+    assert len(pieces) == keeper.PIECES + 1
+    keeper._until_done(lambda: pieces.append(1) or 1)(lambda: True)
+    assert len(pieces) == keeper.PIECES + 1

@@ -15,16 +15,20 @@ from paging import dispatch
 
 EVERY = 2.0
 BATCH = 10
+PIECES = 100
 Stopping = Callable[[], bool]
 Chore = Callable[[Stopping], None]
 
 
 def _until_done(piece: Callable[[], int]) -> Chore:
-    """`piece` again and again, until it finds nothing more to do."""
+    """`piece` again and again, until it finds nothing more to do; at most `PIECES` times at a look, so that one
+    that always finds something, by a fault of ours, does not take the whole machine.
+    """
 
     def chore(stopping: Stopping) -> None:
-        while not stopping() and piece():
-            pass
+        for _ in range(PIECES):
+            if stopping() or not piece():
+                break
 
     return chore
 
