@@ -21,7 +21,7 @@ Chore = Callable[[Stopping], None]
 
 
 def _until_done(piece: Callable[[], int]) -> Chore:
-    """`piece` again and again, until it finds nothing more to do; at most `PIECES` times at a look, so that one
+    """`piece` until it finds nothing more to do; at most `PIECES` times at a look, so that one
     that always finds something, by a fault of ours, does not take the whole machine.
     """
 
