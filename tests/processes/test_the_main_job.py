@@ -51,11 +51,11 @@ def test_a_real_alert_reaches_the_person_on_call_and_their_answer_stops_it(tree,
         folder = tmp_path / receiver
         with Alertmanager(folder=folder, url=tree.url, key=KEY, receiver=receiver) as alertmanager:
             alertmanager.alert(alertname=name, cluster="eu1", severity="critical")
-            mail = mailbox.expect_mail(to="ana@example.com", subject=name, timeout=10)
+            mail = mailbox.expect_mail(to="ana@example.com", subject=name, timeout=60)
             phone.expect_sms(to="+14155550101", containing=name)
 
             # Nobody answers for two seconds: the secondary is paged.
-            second = mailbox.expect_mail(to="bo@example.com", subject=name, timeout=10)
+            second = mailbox.expect_mail(to="bo@example.com", subject=name, timeout=60)
             assert second.message_id != mail.message_id
 
             # Opening the link does nothing (mail scanners do); pressing its button acknowledges.
