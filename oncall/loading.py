@@ -10,11 +10,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from typing import Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from zoneinfo import ZoneInfo
 
 import orjson
 from django.db import connection
+from django.db.models import DateTimeField, Func
 
 from oncall.core.definition import Definition
 from oncall.core.final import Roster, Version
@@ -23,6 +24,10 @@ from oncall.core.rotation import NO_HOLIDAYS, Holidays
 from oncall.core.slots import Slot
 from oncall.models import HolidayDate
 from people.ledger.verbs import Verb
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+    from django.db.models.sql.compiler import SQLCompiler
 
 # The version in force at `since`, and those that begin before `until`.
 VERSIONS = """
@@ -107,7 +112,30 @@ def rosters(schedule_ids: Iterable[int], *, since: datetime, until: datetime) ->
     }
 
 
-SLOT = ("role", "start", "end", "user_id", "place", "override", "sequence", "changed_at", "cancelled_at")
+class _Clock(Func):
+    """An instant as a clock in UTC shows it: with its zone, Django takes seven times as long to read it."""
+
+    output_field = DateTimeField()
+    template = "%(expressions)s"
+
+    def as_postgresql(
+        self, compiler: "SQLCompiler", connection: "BaseDatabaseWrapper"
+    ) -> tuple[str, list[Any]]:
+        said, given = self.as_sql(compiler, connection, template="%(expressions)s AT TIME ZONE 'UTC'")
+        return said, list(given)
+
+
+SLOT = (
+    "role",
+    _Clock("start"),
+    _Clock("end"),
+    "user_id",
+    "place",
+    "override",
+    "sequence",
+    _Clock("changed_at"),
+    "cancelled_at",
+)
 """What `as_slot` reads. A calendar reads hundreds of slots; as rows of Django's they would cost too much."""
 
 
@@ -116,13 +144,13 @@ def as_slot(columns: Sequence[Any]) -> Slot:
     role, start, end, user, place, override, sequence, changed_at, cancelled_at = columns
     return Slot(
         role=role,
-        start=start,
-        end=end,
+        start=_instant(start),
+        end=_instant(end),
         user=user,
         place=place,
         override=override,
         sequence=sequence,
-        changed_at=changed_at,
+        changed_at=_instant(changed_at),
         cancelled=cancelled_at is not None,
     )
 

@@ -118,20 +118,22 @@ def remember(*, feed: Feed, answer: Answer, now: datetime) -> datetime:
     same = (feed.etag, feed.rests_on, feed.people, feed.fresh_until)
     if feed.modified_at and same == (answer.etag, answer.rests_on, answer.people, answer.fresh_until):
         return feed.modified_at
-    with transaction.atomic():
-        row = Feed.objects.select_for_update(of=("self",)).get(pk=feed.pk)
-        modified_at = row.modified_at
-        if modified_at is None or row.etag != answer.etag:
+    etag, modified_at = feed.etag, feed.modified_at
+    while True:
+        last, since = etag, modified_at
+        if since is None or last != answer.etag:
             second = now.replace(microsecond=0)
-            modified_at = max(second, modified_at + A_SECOND) if modified_at else second
-        Feed.objects.filter(pk=feed.pk).update(
+            modified_at = max(second, since + A_SECOND) if since else second
+        kept = Feed.objects.filter(pk=feed.pk, etag=last, modified_at=since).update(
             etag=answer.etag,
             modified_at=modified_at,
             rests_on=answer.rests_on,
             people=answer.people,
             fresh_until=answer.fresh_until,
         )
-    return modified_at
+        if kept and modified_at:
+            return modified_at
+        etag, modified_at = Feed.objects.values_list("etag", "modified_at").get(pk=feed.pk)
 
 
 def note_fetch(*, feed: Feed, user_agent: str, now: datetime) -> None:

@@ -80,20 +80,24 @@ def _published(schedule_id: int, clock: Callable[[], datetime]) -> bool:
 
 def stale(among: QuerySet[Schedule], *, now: datetime) -> list[int]:
     """The ids of those whose slots may no longer be what they say: changed, not looked at for a day, or with
-    somebody who has left since, or come back. Two queries, one more where people had left.
+    somebody who has left since, or come back. One query, one more where people had left.
     """
     in_use = Q(retired_at=None) | Q(retired_at__gt=now - BACK)
-    old = Q(published_at=None) | Q(published_at__lte=now - DAY, pk__in=Schedule.objects.filter(in_use))
+    old = Q(published_at=None) | Q(published_at__lte=now - DAY) & in_use
     changed = Q(published_revision=None) | ~Q(published_revision=F("revision"))
     leaver = SlotRow.objects.filter(cancelled_at=None, end__gt=now, user__is_active=False)
-    due = among.filter(old | changed | Q(pk__in=leaver.values("schedule"))).values_list("pk", flat=True)
-    found = set(due)
-    without = among.exclude(published_without=None).values_list("pk", "published_without")
-    left = {pk: set(people or ()) for pk, people in without}
+    due = old | changed | Q(pk__in=leaver.values("schedule"))
+    rows = among.annotate(due=due).filter(Q(due=True) | Q(published_without__isnull=False))
+    found, left = set(), {}
+    for pk, is_due, without in rows.values_list("pk", "due", "published_without"):
+        if is_due:
+            found.add(pk)
+        else:
+            left[pk] = set(without or ())
     if left:
-        named = set().union(*left.values())
-        back = set(User.objects.filter(pk__in=named, is_active=True).values_list("pk", flat=True))
-        found |= {pk for pk, people in left.items() if back & people}
+        back = User.objects.filter(pk__in=set().union(*left.values()), is_active=True)
+        returned = set(back.values_list("pk", flat=True))
+        found |= {pk for pk, people in left.items() if returned & people}
     return sorted(found)
 
 

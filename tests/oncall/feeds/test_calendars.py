@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import icalendar
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from icalendar.parser import Contentline
 
 from oncall.calendars import Event, Publication, Reason, Shown, View, events_of, render
 from oncall.core.final import Shift
@@ -74,6 +75,13 @@ def test_lines_end_in_crlf_and_fold_at_75_octets_between_characters(summary, tit
     assert all(b"\n" not in line and b"\r" not in line for line in lines)
     assert all(len(line) <= 75 for line in lines)
     assert all(line.decode() for line in lines[:-1])
+
+
+@given(title=st.text(st.sampled_from("ab ^\\,;é🔥\n"), max_size=400))
+def test_a_line_is_folded_where_icalendar_folds_it(title):
+    document = render(Publication(name="", description="", events=[event(summary=title)]))
+    summary = icalendar.vText(title).to_ical().decode()
+    assert Contentline(f"SUMMARY:{summary}").to_ical() + b"\r\n" in document
 
 
 def test_control_characters_never_reach_the_document():

@@ -183,7 +183,7 @@ def test_a_crowded_feed_keeps_the_nearest_2000_events(office, monkeypatch):
     assert "-primary-20260313T090000Z@" in found[-1]
 
 
-@pytest.mark.parametrize(("whose", "most"), [(("--schedule", "Checkout"), 13), (("--user", "ana"), 14)])
+@pytest.mark.parametrize(("whose", "most"), [(("--schedule", "Checkout"), 10), (("--user", "ana"), 11)])
 def test_the_number_of_queries_does_not_grow_with_the_shifts(office, whose, most):
     path = office.address(*whose)
     counts = []
