@@ -1,10 +1,11 @@
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.conf import settings as site
 
 from escalation.models import RoutingKey
-from oncall.models import Override
+from oncall.models import Override, Swap
+from oncall.selectors import conflicts
 from paging.models import ContactMethod
 from people.models import User
 from watchbill.provisioning import demo
@@ -55,6 +56,15 @@ def test_a_later_start_finds_the_login_again():
 def test_something_happens_tomorrow():
     demo.fill(now=NOW)
     assert Override.objects.get().start == datetime(2025, 6, 12, 16, tzinfo=UTC)
+
+
+def test_somebody_asks_for_a_swap_and_time_off_falls_on_a_shift():
+    demo.fill(now=NOW)
+    swap = Swap.objects.get()
+    assert (swap.giver.username, swap.start) == ("nia", datetime(2025, 6, 17, 8, tzinfo=UTC))
+    found = conflicts([swap.schedule_id], since=NOW, until=NOW + timedelta(days=60))
+    assert "primary" in {one.shift.role for one in found}
+    assert min(one.span.start for one in found) > swap.end
 
 
 def test_the_demo_is_exported_like_any_organisation():

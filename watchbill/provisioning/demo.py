@@ -13,9 +13,10 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from escalation.models import RoutingKey
-from oncall.actions import add_override
+from oncall.actions import add_override, add_time_off, ask_swap
 from oncall.core.walltime import first_instant
 from oncall.models import Schedule
+from oncall.selectors import final_shifts
 from people.actions import create_administrator
 from people.ledger.record import Actor
 from people.models import User
@@ -26,6 +27,7 @@ ADMINISTRATOR = "demo"
 WELL_KNOWN = "demo"
 SAID_BEFORE = "that was printed at the first start"
 DEMO = Actor("demo")
+A_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,9 @@ def fill(now: datetime) -> DemoLogin:
     but this machine can try it.
     """
     apply(DOCUMENT.read_bytes(), name=DOCUMENT.name, now=now)
-    _cover_tomorrow_evening(now)
+    shop = Schedule.objects.get(name="Shop")
+    _cover_tomorrow_evening(shop, now)
+    _ask_and_be_away(shop, now)
     password = WELL_KNOWN if _is_private() else secrets.token_urlsafe(9)
     create_administrator(
         username=ADMINISTRATOR, password=password, name="Demo", email="demo@demo.example", by=DEMO, now=now
@@ -63,13 +67,12 @@ def _live_keys() -> QuerySet[RoutingKey]:
     return RoutingKey.objects.filter(name="demo", service__name="checkout", revoked_at=None)
 
 
-def _cover_tomorrow_evening(now: datetime) -> None:
+def _cover_tomorrow_evening(shop: Schedule, now: datetime) -> None:
     """Something for the calendar to show: somebody has a concert tomorrow."""
-    schedule = Schedule.objects.get(name="Shop")
     zone = ZoneInfo("Europe/Berlin")
-    tomorrow = now.astimezone(zone).date() + timedelta(days=1)
+    tomorrow = now.astimezone(zone).date() + A_DAY
     add_override(
-        schedule=schedule,
+        schedule=shop,
         role="primary",
         start=first_instant(datetime.combine(tomorrow, time(18)), zone),
         end=first_instant(datetime.combine(tomorrow, time(22)), zone),
@@ -78,6 +81,30 @@ def _cover_tomorrow_evening(now: datetime) -> None:
         by=DEMO,
         now=now,
     )
+
+
+def _ask_and_be_away(shop: Schedule, now: datetime) -> None:
+    """A swap for the team to take, and time off that falls on the shift after it."""
+    everyone, soon = User.objects.in_bulk(), now + 3 * A_DAY
+    ahead = final_shifts(shop, since=soon, until=soon + 40 * A_DAY, role="primary")
+    turns = [
+        (shift.start, everyone[shift.user])
+        for shift in ahead
+        if shift.user is not None and shift.start > soon
+    ]
+    (given, giver), (missed, away), *_ = turns
+    ask_swap(
+        schedule=shop,
+        role="primary",
+        giver=giver,
+        start=given + A_DAY,
+        end=given + 3 * A_DAY,
+        reason="moving house",
+        by=DEMO,
+        now=now,
+    )
+    first = missed.date() + 2 * A_DAY
+    add_time_off(user=away, start=first, end=first + 4 * A_DAY, reason="a wedding", by=DEMO, now=now)
 
 
 def _is_private() -> bool:
