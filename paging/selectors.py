@@ -81,9 +81,3 @@ def paged_between(user_ids: Collection[int], *, since: datetime, until: datetime
         "user_id", "cause", "urgency", "facts__title", "created_at"
     )
     return [Paged(user, cause, urgency, str(title), at) for user, cause, urgency, title, at in found]
-
-
-def told_of(user_id: int, *, runs: Collection[str]) -> set[tuple[str, str]]:
-    """Which of these occasions the person was told of: (cause, run), in one query."""
-    rows = Page.objects.filter(user=user_id, urgency=INFO, run__in=runs)
-    return set(rows.values_list("cause", "run"))

@@ -1,31 +1,39 @@
-"""Shifts that fall on their person's time off are told early: once each, with who could carry them."""
+"""Shifts that fall on their person's time off are told early: once each, with who could carry them.
 
-from collections.abc import Callable, Iterator, Sequence
+Those of one schedule are told together: a week off can fall on ten shifts.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from urllib.parse import urlencode
-from zoneinfo import ZoneInfo
 
 import structlog
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import IntegrityError, InterfaceError, OperationalError, transaction
 from django.db.models import F, Q, QuerySet
 
-from oncall.actions.refusal import sentence_of_span
+from oncall.actions.conflict_news import conflict_news
 from oncall.core.conflicts import Conflict
-from oncall.models import Schedule, TimeOff
-from oncall.selectors import conflicts, managers_of, schedules_of
-from oncall.standins import StandIn, standins
+from oncall.models import ConflictTold, Schedule, TimeOff
+from oncall.selectors import conflicts, schedules_of
 from paging.actions.notices import NoticeRequest, tell
-from paging.core.notice import Notice
-from paging.selectors import told_of
 from people.models import User
 
 AHEAD = timedelta(days=90)
 EVERY = timedelta(hours=1)
 A_DAY = timedelta(days=1)
 LOOK_BACK = (timedelta(days=35), timedelta(days=400))
-WHO_COULD = 3
-NOBODY_FREE = "Nobody who could carry it is free then, as far as is known."
 log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Met:
+    """A shift that falls on time off, and the instant that names it for ever (see `_found`)."""
+
+    conflict: Conflict
+    begins: datetime
+
+    def key(self) -> tuple[int, str, datetime]:
+        return self.conflict.schedule, self.conflict.shift.role, self.begins
 
 
 def tell_due_conflicts(*, clock: Callable[[], datetime], limit: int = 100) -> int:
@@ -40,19 +48,7 @@ def tell_due_conflicts(*, clock: Callable[[], datetime], limit: int = 100) -> in
 
 def conflicts_of(user: User, *, now: datetime) -> list[Conflict]:
     """The shifts that fall on the time off of `user` now or in the next 90 days. What is past is left out."""
-    return [each for each, _ in _found(user, now)]
-
-
-def cover_path(*, schedule: str, role: str, giver: int, start: datetime, end: datetime) -> str:
-    """The page, below PUBLIC_URL, that asks others to carry this span of `giver`'s."""
-    asked = {
-        "schedule": schedule,
-        "role": role,
-        "giver": giver,
-        "start": start.isoformat(),
-        "end": end.isoformat(),
-    }
-    return f"/swaps/ask?{urlencode(asked)}"
+    return [each.conflict for each in _found(user, now)]
 
 
 def _due(now: datetime) -> QuerySet[TimeOff]:
@@ -67,13 +63,20 @@ def _due(now: datetime) -> QuerySet[TimeOff]:
 def _run_one(seen: TimeOff, clock: Callable[[], datetime]) -> bool:
     now = clock()
     try:
-        news = _news(seen, now)
+        fresh = _fresh(seen, now)
+        news = _news(fresh, seen.user, now)
         with transaction.atomic():
             if not _unchanged(seen):
                 return False
             TimeOff.objects.filter(pk=seen.pk).update(checked_at=now)
+            ConflictTold.objects.bulk_create(
+                ConflictTold(user=seen.user, schedule_id=schedule, role=role, begins=begins)
+                for schedule, role, begins in {one.key() for one in fresh}
+            )
             tell(requests=news, now=now)
             return True
+    except IntegrityError:
+        return False  # told this moment, of another time off that meets the same shift: looked at anew
     except (OperationalError, InterfaceError):
         raise
     except Exception:
@@ -97,37 +100,28 @@ def _unchanged(seen: TimeOff) -> bool:
     return same.first() is not None
 
 
-def _news(seen: TimeOff, now: datetime) -> list[NoticeRequest]:
-    """Who is to hear what of this time off. What its person heard before is not looked at any more."""
+def _fresh(seen: TimeOff, now: datetime) -> list[_Met]:
+    """The shifts that fall on this time off, but for those its person was told of before."""
     if not seen.user.is_active:
         return []
-    found = [(each, _run(each, begins)) for each, begins in _found(seen.user, now) if _is_of(each, seen)]
-    told = told_of(seen.user_id, runs=[run for _, run in found])
-    fresh = [(each, run) for each, run in found if (_cause(each), run) not in told]
-    schedules = Schedule.objects.select_related("team").in_bulk({each.schedule for each, _ in fresh})
-    return [
-        request
-        for each, run in fresh
-        for request in _requests(each, schedules[each.schedule], seen.user, run=run, now=now)
-    ]
+    found = [one for one in _found(seen.user, now) if one.conflict.away.number == seen.pk]
+    told = ConflictTold.objects.filter(user=seen.user, begins__in=[one.begins for one in found])
+    known = set(told.values_list("schedule", "role", "begins"))
+    return [one for one in found if one.key() not in known]
 
 
-def _is_of(each: Conflict, seen: TimeOff) -> bool:
-    return each.away.number == seen.pk
-
-
-def _found(user: User, now: datetime) -> list[tuple[Conflict, datetime]]:
+def _found(user: User, now: datetime) -> list[_Met]:
     """Each with when its shift begins, which names it: for one begun longer ago than anybody looks, when the
     time off does, as it would have a new name every hour else.
     """
     schedules = list(schedules_of(user.pk).filter(retired_at=None).values_list("pk", flat=True))
-    found: list[tuple[Conflict, datetime]] = []
+    found: list[_Met] = []
     for back in LOOK_BACK:
         since = now - back
         met = conflicts(schedules, since=since, until=now + AHEAD + LOOK_BACK[0])
         own = [each for each in met if each.shift.user == user.pk and _is_ahead(each, now)]
         clipped = [each for each in own if each.shift.start <= since]
-        found = [(each, each.away.span.start if each in clipped else each.shift.start) for each in own]
+        found = [_Met(each, each.away.span.start if each in clipped else each.shift.start) for each in own]
         if not clipped:
             break
     return found
@@ -137,32 +131,13 @@ def _is_ahead(each: Conflict, now: datetime) -> bool:
     return each.span.start < now + AHEAD and each.span.end > now
 
 
-def _cause(each: Conflict) -> str:
-    return f"schedule:{each.schedule}"
-
-
-def _run(each: Conflict, begins: datetime) -> str:
-    """At most 64 characters: a role has 40."""
-    return f"c:{each.away.user}:{int(begins.timestamp())}:{each.shift.role}"
-
-
-def _requests(
-    each: Conflict, schedule: Schedule, person: User, *, run: str, now: datetime
-) -> Iterator[NoticeRequest]:
-    start, end = max(each.span.start, now), each.span.end
-    path = cover_path(schedule=schedule.name, role=each.shift.role, giver=person.pk, start=start, end=end)
-    found = standins(schedule, start=start, end=end, now=now, without=[person.pk])
-    could = [one for one in found if one.candidate.can][:WHO_COULD]
-    managers = [user for user in managers_of(schedule) if user.pk != person.pk]
-    for user in [person, *managers]:
-        whose = "You are away, and yet" if user.pk == person.pk else f"{person} is away, and yet"
-        span = sentence_of_span(start, end, ZoneInfo(user.time_zone))
-        title = f"{whose} on call as {each.shift.role} of {schedule}, {span}"
-        notice = Notice(title=title, lines=_who_could(could, user), path=path, label="Ask for cover")
-        yield NoticeRequest(user_id=user.pk, cause=_cause(each), run=run, notice=notice)
-
-
-def _who_could(could: Sequence[StandIn], reader: User) -> tuple[str, ...]:
-    names = ["You" if one.user == reader else str(one.user) for one in could]
-    said = (f"{name} could: {one.candidate.said}." for name, one in zip(names, could, strict=True))
-    return tuple(said) or (NOBODY_FREE,)
+def _news(fresh: Sequence[_Met], person: User, now: datetime) -> list[NoticeRequest]:
+    """What the person and the managers of each schedule are to hear."""
+    schedules = Schedule.objects.select_related("team").in_bulk({one.conflict.schedule for one in fresh})
+    return [
+        request
+        for number, schedule in sorted(schedules.items())
+        for request in conflict_news(
+            schedule, [one.conflict for one in fresh if one.conflict.schedule == number], person, now=now
+        )
+    ]

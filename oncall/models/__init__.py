@@ -6,10 +6,11 @@ from oncall.models.handoffs import Handoff, HandoffItem, HandoffPerson
 from oncall.models.overrides import Override, TemporarySchedule, TemporaryShift
 from oncall.models.schedules import HolidayDate, Participation, Schedule, ScheduleVersion
 from oncall.models.swaps import Swap
-from oncall.models.time_off import AwayCalendar, TimeOff
+from oncall.models.time_off import AwayCalendar, ConflictTold, TimeOff
 
 __all__ = [
     "AwayCalendar",
+    "ConflictTold",
     "Feed",
     "Handoff",
     "HandoffItem",

@@ -54,6 +54,25 @@ class TimeOff(models.Model):
         return f"{self.user} away {self.start} to {self.end}"
 
 
+class ConflictTold(models.Model):
+    """A shift that falls on time off, of which its person was told: once for ever. `begins` names it."""
+
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    schedule = models.ForeignKey("oncall.Schedule", on_delete=models.CASCADE, related_name="+")
+    role = models.CharField(max_length=40)
+    begins = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "begins", "schedule", "role"], name="one_telling_of_a_conflict"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user}, {self.role} from {self.begins:%Y-%m-%d %H:%M}"
+
+
 class AwayCalendar(models.Model):
     """A person's own calendar somewhere else (iCalendar), of which each event is time off.
 

@@ -14,8 +14,8 @@ from django.views.decorators.http import require_POST, require_safe
 from escalation.handover.reading import to_confirm, to_note
 from escalation.selectors import open_incidents
 from oncall.actions import Refused
+from oncall.actions.conflict_news import cover_path
 from oncall.actions.feeds import issue_feed, live_feed, rotate_feed
-from oncall.actions.time_off_conflicts import cover_path
 from oncall.core import final
 from oncall.core.coverage import NEVER_PAGED
 from oncall.core.definition import in_order

@@ -18,7 +18,8 @@ from oncall.actions import (
     cancel_time_off,
     remove_away_calendar,
 )
-from oncall.actions.time_off_conflicts import conflicts_of, cover_path
+from oncall.actions.conflict_news import cover_path
+from oncall.actions.time_off_conflicts import conflicts_of
 from oncall.away.fetching import host_of
 from oncall.core.conflicts import Conflict
 from oncall.models import AwayCalendar, Schedule, TimeOff
