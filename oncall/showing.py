@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -25,11 +26,9 @@ from people.models import User
 BACK = timedelta(days=30)
 AHEAD = timedelta(days=180)
 LOOKED_AT = timedelta(days=1)  # how long a publication knows what comes into view
+SOURCES = (Path(calendars.__file__), Path(__file__), Path(__file__).with_name("feeds.py"))
 CODE = hashlib.sha256(
-    b"".join(
-        source.read_bytes()
-        for source in (Path(calendars.__file__), Path(__file__), Path(__file__).with_name("feeds.py"))
-    )
+    version("icalendar").encode() + b"".join(source.read_bytes() for source in SOURCES)
 ).hexdigest()
 
 # The schedules that ever named a person, or showed them. Each poll of each calendar asks this, and Django

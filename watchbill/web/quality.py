@@ -55,7 +55,7 @@ def show(request: HttpRequest, name: str) -> HttpResponse:
     asked = {key: request.GET.get(key, "") for key in ("role", "person", "what")}
     first, last = found.weeks()
     context = {
-        "here": "home",
+        "here": "schedules",
         "reader": person(request),
         "schedule": schedule,
         "zone": found.zone,
