@@ -23,7 +23,7 @@ from paging.actions.pages import reachable
 from paging.channels.base import ChannelError
 from paging.channels.registry import channel_for
 from paging.core import render, retry
-from paging.core.delivery import WAITING, Accepted, Rejected, State
+from paging.core.delivery import WAITING, Accepted, Fault, Rejected, State
 from paging.core.message import Facts, Message
 from paging.core.notice import Notice
 from paging.core.rules import INFO
@@ -122,10 +122,10 @@ def _hand_over(claimed: Notification, *, clock: Callable[[], datetime]) -> None:
         handover = replace(handover, message=message, provider=channel.provider, title=channel.title)
         answer = channel.send(message)
     except ChannelError as fault:
-        answer = Rejected(render.clean(str(fault), limit=500), permanent=fault.permanent)
+        answer = Rejected(render.clean(str(fault), limit=500), fault.fault)
     except Exception as fault:
         log.exception("send_failed", notification=claimed.pk, via=claimed.method.kind)
-        answer = Rejected(render.clean(f"unexpected: {fault!r}", limit=500), permanent=False)
+        answer = Rejected(render.clean(f"unexpected: {fault!r}", limit=500), Fault.TEMPORARY)
     record_answer(handover=handover, answer=answer, now=clock())
 
 
@@ -133,13 +133,13 @@ def _check(claimed: Notification) -> None:
     """Whether a provider is to be asked at all. Raises ChannelError if not."""
     method = claimed.method
     if not reachable(claimed.page.user):
-        raise ChannelError("the person has left", permanent=True)
+        raise ChannelError("the person has left", fault=Fault.MESSAGE)
     if claimed.attempts > retry.TRIES:
-        raise ChannelError(f"{retry.TRIES} workers died over it", permanent=True)
+        raise ChannelError(f"{retry.TRIES} workers died over it", fault=Fault.MESSAGE)
     if method.disabled_reason:
-        raise ChannelError(f"the contact method was disabled: {method.disabled_reason}", permanent=True)
+        raise ChannelError(f"the contact method was disabled: {method.disabled_reason}", fault=Fault.MESSAGE)
     if method.verified_at is None:
-        raise ChannelError("the contact method is not verified", permanent=True)
+        raise ChannelError("the contact method is not verified", fault=Fault.MESSAGE)
 
 
 def _compose(claimed: Notification, *, now: datetime) -> Message:

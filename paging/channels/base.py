@@ -2,18 +2,18 @@
 
 from typing import ClassVar, Protocol
 
-from paging.core.delivery import Accepted
+from paging.core.delivery import Accepted, Fault
 from paging.core.message import Message
 
-__all__ = ["Accepted", "Channel", "ChannelError"]
+__all__ = ["Accepted", "Channel", "ChannelError", "Fault"]
 
 
 class ChannelError(Exception):
-    """The provider did not take the message. `permanent`: the same again would be refused again."""
+    """The provider did not take the message; `fault` says what helps."""
 
-    def __init__(self, sentence: str, *, permanent: bool) -> None:
+    def __init__(self, sentence: str, *, fault: Fault) -> None:
         super().__init__(sentence)
-        self.permanent = permanent
+        self.fault = fault
 
 
 class Channel(Protocol):

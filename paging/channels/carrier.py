@@ -10,19 +10,26 @@ from twilio.base.exceptions import TwilioRestException, TwilioServiceException
 from twilio.http.http_client import TwilioHttpClient
 from twilio.rest import Client
 
-from paging.channels.base import ChannelError
+from paging.channels.base import ChannelError, Fault
 
 PROVIDER = "twilio"
 TITLE = "Twilio"
 TIMEOUT = (3.0, 5.0)  # seconds to connect and to answer: 8 together, below dispatch's lease
 
 # https://www.twilio.com/docs/api/errors
-PERMANENT = {
-    20003: "Twilio does not accept TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN",
-    21211: "this is not a phone number",
-    21408: "the Twilio account may not send to this country; permit it in Twilio's console",
-    21610: "the owner of this number replied STOP; they have to send START to our number",
-    21614: "this number cannot receive SMS",
+KNOWN = {
+    20003: (Fault.PROVIDER, "Twilio does not accept TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN"),
+    21211: (Fault.ADDRESS, "this is not a phone number"),
+    21408: (
+        Fault.PROVIDER,
+        "the Twilio account may not send to this country; permit it in Twilio's console",
+    ),
+    21610: (
+        Fault.OPTED_OUT,
+        "the owner of this number replied STOP; they have to send START to our number",
+    ),
+    21614: (Fault.ADDRESS, "this number cannot receive SMS"),
+    30002: (Fault.PROVIDER, "Twilio has suspended the account"),
 }
 TEMPORARY = frozenset({20429, 21611, 30001})
 TEMPORARY_STATUS = frozenset({408, 429})
@@ -53,7 +60,7 @@ def account() -> Iterator[Any]:
     except (TwilioRestException, TwilioServiceException) as fault:
         raise _translated(fault) from fault
     except OSError as fault:  # what `requests` raises without an answer
-        raise ChannelError(f"Twilio did not answer: {fault}", permanent=False) from fault
+        raise ChannelError(f"Twilio did not answer: {fault}", fault=Fault.TEMPORARY) from fault
     finally:
         http.session.close()
 
@@ -61,10 +68,12 @@ def account() -> Iterator[Any]:
 def _translated(fault: Any) -> ChannelError:
     code, status = _number(fault.code), _number(fault.status)
     said = getattr(fault, "msg", "") or getattr(fault, "title", "")
-    if code in PERMANENT:
-        return ChannelError(f"Twilio {code}: {PERMANENT[code]}", permanent=True)
+    if code in KNOWN:
+        kind, why = KNOWN[code]
+        return ChannelError(f"Twilio {code}: {why}", fault=kind)
     temporary = code in TEMPORARY or status in TEMPORARY_STATUS or status >= 500
-    return ChannelError(f"Twilio {code or status}: {said}", permanent=not temporary)
+    kind = Fault.TEMPORARY if temporary else Fault.MESSAGE
+    return ChannelError(f"Twilio {code or status}: {said}", fault=kind)
 
 
 def _number(value: object) -> int:
@@ -77,6 +86,6 @@ def sender(*, voice: bool = False) -> dict[str, str]:
     service, number = settings.TWILIO["messaging_service_sid"], settings.TWILIO["from_number"]
     if voice and not number:
         raise ChannelError(
-            "Calls need TWILIO_FROM_NUMBER; a messaging service only sends SMS.", permanent=True
+            "Calls need TWILIO_FROM_NUMBER; a messaging service only sends SMS.", fault=Fault.PROVIDER
         )
     return {"from_": number} if voice or not service else {"messaging_service_sid": service}

@@ -6,7 +6,7 @@ from email.utils import parseaddr
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 
-from paging.channels.base import Accepted, ChannelError
+from paging.channels.base import Accepted, ChannelError, Fault
 from paging.channels.smtp import TIMEOUT
 from paging.core.message import Message
 
@@ -29,7 +29,7 @@ class EmailChannel:
         try:
             mail.send()
         except OSError as fault:  # smtplib's own errors are OSErrors too
-            raise ChannelError(f"The mail server said: {fault}", permanent=_permanent(fault)) from fault
+            raise ChannelError(f"The mail server said: {fault}", fault=_fault(fault)) from fault
         return Accepted(self.provider, message_id)
 
 
@@ -37,8 +37,10 @@ def _domain() -> str:
     return parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2] or "localhost"
 
 
-def _permanent(fault: OSError) -> bool:
+def _fault(fault: OSError) -> Fault:
     """SMTP's own rule: 5xx is for good, 4xx for now. Without an answer, for now."""
     if isinstance(fault, smtplib.SMTPRecipientsRefused):
-        return all(code >= 500 for code, _ in fault.recipients.values())
-    return isinstance(fault, smtplib.SMTPResponseException) and fault.smtp_code >= 500
+        for_good = all(code >= 500 for code, _ in fault.recipients.values())
+    else:
+        for_good = isinstance(fault, smtplib.SMTPResponseException) and fault.smtp_code >= 500
+    return Fault.MESSAGE if for_good else Fault.TEMPORARY

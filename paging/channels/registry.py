@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-from paging.channels.base import Channel, ChannelError
+from paging.channels.base import Channel, ChannelError, Fault
 
 
 def channel_for(kind: str) -> Channel:
@@ -11,7 +11,7 @@ def channel_for(kind: str) -> Channel:
     path = settings.PAGING_CHANNELS.get(kind)
     if path is None:
         raise ChannelError(
-            f"No channel carries “{kind}”; add it to PAGING_CHANNELS in the settings.", permanent=True
+            f"No channel carries “{kind}”; add it to PAGING_CHANNELS in the settings.", fault=Fault.MESSAGE
         )
     channel: Channel = import_string(path)()
     return channel

@@ -22,6 +22,16 @@ class State(StrEnum):
 WAITING = frozenset({State.PENDING, State.UNKNOWN})
 
 
+class Fault(StrEnum):
+    """Why a provider did not take a message, by what helps."""
+
+    TEMPORARY = "temporary"  # the same again, later
+    PROVIDER = "provider"  # another provider at once: this one's account or its way there is at fault
+    MESSAGE = "message"  # another method at once: this message is taken by nobody
+    ADDRESS = "address"  # another method from now on: nobody is ever reached at this address
+    OPTED_OUT = "opted_out"  # another method until the owner allows it again
+
+
 @dataclass(frozen=True)
 class Accepted:
     """The provider took the message, and calls it `provider_id`."""
@@ -32,10 +42,15 @@ class Accepted:
 
 @dataclass(frozen=True)
 class Rejected:
-    """The message did not leave. Asking again changes nothing if `permanent`."""
+    """The message did not leave."""
 
     error: str
-    permanent: bool
+    fault: Fault
+
+    @property
+    def permanent(self) -> bool:
+        """Whether the same again, the same way, would be refused again."""
+        return self.fault is not Fault.TEMPORARY
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 import pytest
 
 from paging.channels import carrier
-from paging.channels.base import ChannelError
+from paging.channels.base import ChannelError, Fault
 from paging.channels.email import EmailChannel
 from paging.channels.outbox import OutboxChannel
 from paging.channels.registry import channel_for
@@ -45,7 +45,7 @@ def test_a_messaging_service_is_the_sender_where_there_is_one(phone, settings):
     assert "From" not in sms.form
     with pytest.raises(ChannelError, match="TWILIO_FROM_NUMBER") as refused:
         VoiceChannel().send(message("voice"))
-    assert refused.value.permanent
+    assert refused.value.fault is not Fault.TEMPORARY
 
 
 def test_a_call_speaks_the_summary_twice_as_text_not_markup(phone):
@@ -76,7 +76,7 @@ def test_the_carriers_refusals_are_for_good_or_for_now(phone, failure, permanent
     phone.fail_next(status=failure[0], code=failure[1])
     with pytest.raises(ChannelError, match=sentence) as refused:
         SmsChannel().send(message())
-    assert refused.value.permanent is permanent
+    assert (refused.value.fault is not Fault.TEMPORARY) is permanent
 
 
 def test_a_carrier_that_does_not_answer_is_given_up_for_now(phone, monkeypatch):
@@ -86,7 +86,7 @@ def test_a_carrier_that_does_not_answer_is_given_up_for_now(phone, monkeypatch):
         SmsChannel().send(message())
     silence.status = 500
     silence.release.set()
-    assert not refused.value.permanent
+    assert refused.value.fault is Fault.TEMPORARY
 
 
 def test_a_carrier_that_is_not_there_is_a_failure_for_now(settings):
@@ -99,7 +99,7 @@ def test_a_carrier_that_is_not_there_is_a_failure_for_now(settings):
     }
     with pytest.raises(ChannelError, match="did not answer") as refused:
         SmsChannel().send(message())
-    assert not refused.value.permanent
+    assert refused.value.fault is Fault.TEMPORARY
 
 
 def test_the_time_for_a_call_of_the_carrier_is_eight_seconds():
@@ -127,7 +127,7 @@ def test_a_mail_servers_refusals_are_for_good_or_for_now(mailbox, answer, perman
     mailbox.refuse_next(answer)
     with pytest.raises(ChannelError, match="The mail server said") as refused:
         EmailChannel().send(message("email", ALICE_MAIL, subject="x"))
-    assert refused.value.permanent is permanent
+    assert (refused.value.fault is not Fault.TEMPORARY) is permanent
 
 
 @pytest.mark.parametrize(("answer", "permanent"), [("450 4.2.1 busy", False), ("550 5.1.1 unknown", True)])
@@ -135,7 +135,7 @@ def test_a_mailbox_that_is_not_there_is_a_failure_for_good(mailbox, answer, perm
     mailbox.refuse_recipient(answer)
     with pytest.raises(ChannelError, match="The mail server said") as refused:
         EmailChannel().send(message("email", ALICE_MAIL, subject="x"))
-    assert refused.value.permanent is permanent
+    assert (refused.value.fault is not Fault.TEMPORARY) is permanent
 
 
 def test_a_mail_server_that_is_not_there_is_a_failure_for_now(settings):
@@ -143,7 +143,7 @@ def test_a_mail_server_that_is_not_there_is_a_failure_for_now(settings):
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
     with pytest.raises(ChannelError, match="refused") as refused:
         EmailChannel().send(message("email", ALICE_MAIL, subject="x"))
-    assert not refused.value.permanent
+    assert refused.value.fault is Fault.TEMPORARY
 
 
 def test_without_a_provider_a_message_is_one_json_line(capsys):
@@ -176,7 +176,7 @@ def test_a_kind_that_nothing_carries_is_said_so(settings):
     settings.PAGING_CHANNELS = {}
     with pytest.raises(ChannelError, match="PAGING_CHANNELS") as refused:
         channel_for("sms")
-    assert refused.value.permanent
+    assert refused.value.fault is not Fault.TEMPORARY
 
 
 def test_every_message_gets_a_channel_of_its_own():

@@ -3,11 +3,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from paging.core import retry
-from paging.core.delivery import Accepted, Rejected, State, settle
+from paging.core.delivery import Accepted, Fault, Rejected, State, settle
 from paging.models import Notification
 
 NOW = datetime(2026, 11, 21, 3, tzinfo=UTC)
-BUSY = Rejected("busy", permanent=False)
+BUSY = Rejected("busy", fault=Fault.TEMPORARY)
 
 
 def after(answer, attempts: int = 1):
@@ -19,7 +19,7 @@ def test_what_the_provider_took_is_sent():
 
 
 def test_what_was_refused_for_good_is_not_tried_again():
-    settled = after(Rejected("no such number", permanent=True))
+    settled = after(Rejected("no such number", fault=Fault.MESSAGE))
     assert (settled.state, settled.reason, settled.due_at) == (State.FAILED, "no such number", None)
 
 

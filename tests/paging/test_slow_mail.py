@@ -7,7 +7,7 @@ from contextlib import closing
 import pytest
 
 from paging.channels import smtp
-from paging.channels.base import ChannelError
+from paging.channels.base import ChannelError, Fault
 from paging.channels.email import EmailChannel
 from paging.core.message import Message
 from tests.paging.world import ALICE_MAIL, NOW
@@ -46,4 +46,4 @@ def test_a_conversation_has_one_time_limit_and_not_one_for_each_command(sluggish
     )  # fmt: skip
     with pytest.raises(ChannelError) as refused:
         EmailChannel().send(message)
-    assert not refused.value.permanent
+    assert refused.value.fault is Fault.TEMPORARY

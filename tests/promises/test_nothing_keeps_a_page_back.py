@@ -12,7 +12,7 @@ from escalation.models import Incident
 from oncall.models import ScheduleVersion
 from paging.actions import contacts
 from paging.actions.pages import fallback_recipient
-from paging.channels.base import ChannelError
+from paging.channels.base import ChannelError, Fault
 from paging.channels.outbox import OutboxChannel
 from people.actions import deactivate_user
 from tests.world import TESTS, World
@@ -120,7 +120,7 @@ def refused(monkeypatch):
 
     def checked(self, message):
         if message.to in addresses:
-            raise ChannelError("550 no such mailbox", permanent=True)
+            raise ChannelError("550 no such mailbox", fault=Fault.MESSAGE)
         return send(self, message)
 
     monkeypatch.setattr(OutboxChannel, "send", checked)
