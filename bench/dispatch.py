@@ -8,8 +8,6 @@ the commit of the page's row to the provider's accept, its 50 ms included. `floo
 the same channel, by as many threads, without a row.
 """
 
-import contextlib
-import json
 import os
 import signal
 import statistics
@@ -17,8 +15,6 @@ import subprocess
 import sys
 import tempfile
 import threading
-import urllib.request
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
@@ -41,66 +37,25 @@ from paging.core.message import Facts, Message
 from paging.models import Attempt, ContactMethod, Notification
 from people.models import User
 from tests import servers
-from tests.fakes.phone import NUMBER, SID, TOKEN, FakePhone
+from tests.fakes.slow_phone import a_slow_phone, received
 from watchbill.ticking.senders import SHARE
 
-ANSWERS_IN = 0.05
-ACCEPTED = "Accepted.json"
 CELERY = (sys.executable, "-m", "celery", "-q", "-A", "watchbill")
 WORKER = (*CELERY, "worker", "--pool", "threads", "-c", "2", "--loglevel", "error")
 ENGINE = (sys.executable, "manage.py", "engine")
 PATIENCE = 120
 
 
-class SlowPhone(FakePhone):
-    """Answers 50 ms after it was asked, and keeps when it accepted a message to which number."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.accepted: dict[str, float] = {}
-        self._never = threading.Event()
-
-    def take(self, path: str, form: dict[str, str]) -> tuple[int, dict[str, object]]:
-        if path.endswith(ACCEPTED):
-            return 200, dict(self.accepted)
-        self._never.wait(ANSWERS_IN)
-        answer = super().take(path, form)
-        self.accepted.setdefault(form["To"], time())
-        return answer
-
-
-def serve_phone() -> None:
-    """A process of its own, until its standard input ends."""
-    with contextlib.suppress(AssertionError), SlowPhone() as phone:  # nobody expects what arrives here
-        print(phone.url, flush=True)
-        sys.stdin.read()
-
-
-@contextlib.contextmanager
-def a_phone() -> Iterator[str]:
-    command = [sys.executable, __file__, "phone"]
-    with subprocess.Popen(  # noqa: S603 - this very file
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT
-    ) as process:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        yield process.stdout.readline().strip()
-        process.stdin.close()
-
-
-def accepted(among: list[str]) -> dict[str, float]:
-    """When each of these numbers got its message."""
-    address = f"{settings.TWILIO['api_base_url']}/2010-04-01/Accounts/{SID}/{ACCEPTED}"
-    request = urllib.request.Request(address, b"", {"Authorization": "Basic "})  # noqa: S310 - the fake
-    with urllib.request.urlopen(request) as answer:  # noqa: S310
-        taken = json.load(answer)
-    return {number: taken[number] for number in among if number in taken}
+def arrived(wanted: list[str]) -> dict[str, float]:
+    """When each of these numbers got its first message."""
+    times = received(settings.TWILIO["api_base_url"])
+    return {number: times[number][0] for number in wanted if number in times}
 
 
 def wait_for(wanted: list[str], *, pause: float) -> dict[str, float]:
     never = threading.Event()
     deadline = time() + PATIENCE
-    while len(found := accepted(wanted)) < len(wanted):
+    while len(found := arrived(wanted)) < len(wanted):
         if time() > deadline:
             raise SystemExit(f"{len(found)} of {len(wanted)} messages arrived within {PATIENCE} s")
         never.wait(pause)
@@ -223,22 +178,13 @@ def main(count: int = 2000, times: int = 200) -> None:
 def again(environment: dict[str, str], *arguments: object) -> None:
     """Runs this file again, with a phone company and a folder of its own."""
     command = [sys.executable, __file__, *map(str, arguments)]
-    with a_phone() as url, tempfile.TemporaryDirectory() as folder:
-        own = {
-            "VAR_DIR": folder,
-            "TWILIO_ACCOUNT_SID": SID,
-            "TWILIO_AUTH_TOKEN": TOKEN,
-            "TWILIO_FROM_NUMBER": NUMBER,
-            "TWILIO_API_BASE_URL": url,
-            "NO_PROXY": "127.0.0.1",
-        }
+    with a_slow_phone() as phone, tempfile.TemporaryDirectory() as folder:
+        own = phone.environment | {"VAR_DIR": folder}
         subprocess.run(command, env=os.environ | own | environment, cwd=ROOT, check=True)  # noqa: S603
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["phone"]:
-        serve_phone()
-    elif sys.argv[1:2] == ["floor"]:
+    if sys.argv[1:2] == ["floor"]:
         floor(int(sys.argv[2]))
     elif sys.argv[1:2] == ["inside"]:
         inside(sys.argv[2], int(sys.argv[3]), int(sys.argv[4]), *sys.argv[5:])
