@@ -85,6 +85,16 @@ def test_an_answer_is_written_down_though_the_connection_broke_meanwhile(phone, 
     assert Attempt.objects.count() == 1
 
 
+def test_who_waits_for_a_provider_holds_no_connection_of_the_pool(phone, monkeypatch):
+    page(person(sms=ALICE_SMS))
+    let_go = []
+    monkeypatch.setitem(connection.settings_dict["OPTIONS"], "pool", {"max_size": 20})
+    monkeypatch.setattr(connection, "close", lambda: let_go.append(Notification.objects.get().state))
+    assert dispatch.send_due(clock=Clock()) == 1
+    phone.expect_sms(to=ALICE_SMS)
+    assert let_go == ["claimed"]
+
+
 def test_two_transactions_that_ask_the_same_make_one_page():
     alice = person(sms=ALICE_SMS)
     together = threading.Barrier(2)
