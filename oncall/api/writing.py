@@ -20,7 +20,10 @@ from people.models import Team
 
 MOST_SHIFTS = 500
 LARGEST_ID = 2**63 - 1
-ADDRESSES = ("shifts", "overrides", "findings", "quality", "versions", "retire", "preview", "temporaries")
+ADDRESSES = (
+    "shifts", "overrides", "findings", "quality", "plan", "plan/accept", "versions", "retire", "preview",
+    "temporaries", "take", "release", "standins",
+)  # fmt: skip
 
 
 class Strict(serializers.Serializer[Any]):
@@ -65,13 +68,13 @@ def _zone(name: str) -> None:
 
 def _calendar(name: str) -> None:
     try:
-        check_calendar(name)
+        check_calendar(legible(name))
     except Refused as refusal:
         raise serializers.ValidationError(str(refusal)) from None
 
 
 def _name(name: str) -> None:
-    if name.startswith("/") or name.endswith("/") or (name.rpartition("/")[2] in ADDRESSES and "/" in name):
+    if name.startswith("/") or name.endswith(("/", *(f"/{address}" for address in ADDRESSES))):
         raise serializers.ValidationError(
             f"A name neither begins nor ends with “/”, nor ends with an address such as “/{ADDRESSES[0]}”; "
             "choose another one."

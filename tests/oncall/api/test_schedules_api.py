@@ -8,6 +8,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from oncall.api.urls import urlpatterns
 from oncall.models import Schedule, ScheduleVersion, TemporarySchedule
 from people import actions as people
 from people.ledger.models import Entry
@@ -475,6 +476,7 @@ HOSTILE_WORDS = [
     {"time_zone": ["UTC"]},
     {"holidays": "DE-XX"},
     {"holidays": 5},
+    {"holidays": "\ud800"},
     {"effective_from": "soon"},
     {"effective_from": "0001-01-01T00:00+14:00"},
     {"effective_from": 10**30},
@@ -512,6 +514,16 @@ def test_names_that_cannot_be_addressed_are_refused(office, mia, subtests):
         with subtests.test(ascii(name)):
             answer = mia.post("schedules", NEW | {"name": name})
             assert (answer.status_code, list(answer.json())) == (400, ["name"])
+
+
+def test_no_name_hides_below_an_address_of_another_schedule(office, mia, subtests):
+    below = {str(one.pattern).partition("<path:name>/")[2].rstrip("/") for one in urlpatterns} - {""}
+    assert len(below) > 10
+    for address in sorted(below):
+        with subtests.test(address):
+            answer = mia.post("schedules", NEW | {"name": f"Checkout/{address}"})
+            assert (answer.status_code, list(answer.json())) == (400, ["name"])
+            assert mia.post("schedules", NEW | {"name": address}).status_code == 201
 
 
 def test_names_with_slashes_have_their_addresses(office, mia):
