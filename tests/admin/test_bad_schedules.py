@@ -59,3 +59,17 @@ def test_an_override_that_cannot_be_is_refused_with_a_sentence(mia, world, addre
     assert answer.status_code == 200
     assert said in answer.content.decode()
     assert not Override.objects.exists()
+
+
+@pytest.mark.parametrize("field", ["effective", "layers-0-start", "layers-0-end", "temporary-start"])
+@pytest.mark.parametrize(
+    ("zone", "year"),
+    [("Pacific/Kiritimati", "0001-01-01T00:00"), ("America/Los_Angeles", "9999-12-31T23:59")],
+)
+def test_a_year_that_calendars_do_not_have_is_refused_with_a_sentence(mia, address, field, zone, year):
+    form = filled(mia.get(address), **{"time_zone": zone, field: year})
+    for page in (address, address.replace("change/", "preview/")):
+        answer = mia.post(page, form)
+        assert answer.status_code == 200
+        assert "lies outside the years 1970 to 2199" in answer.content.decode()
+    assert ScheduleVersion.objects.count() == 1
