@@ -506,6 +506,18 @@ def test_other_nonsense_is_400_and_nothing_is_written(office, mia, subtests):
     assert ScheduleVersion.objects.count() == 1
 
 
+def test_of_very_much_nonsense_only_the_first_is_told(office, mia):
+    layers = [
+        LAYER | {"name": f"L{n}", "participants": [f"anna {n} {m}" for m in range(100)]} for n in range(20)
+    ]
+    with CaptureQueriesContext(connection) as asked:
+        answer = mia.put({"definition": {"roles": {"primary": {"layers": layers}}}})
+    assert answer.status_code == 400
+    assert len(answer.json()["definition"]) <= 200
+    assert len(asked) < 250
+    assert len(mia.put({f"key {n}": 0 for n in range(1000)}).json()) < 60
+
+
 NAMES = ["", " ", "\x00", "x" * 101, "Checkout", "/x", "x/", "x/shifts", "a/b/preview", None, [], "\ud800"]
 
 
