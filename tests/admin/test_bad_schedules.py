@@ -2,7 +2,7 @@
 
 import pytest
 
-from oncall.models import Override, ScheduleVersion
+from oncall.models import Override, ScheduleVersion, TimeOff
 from tests.admin.filled import filled
 
 COVER = {"overrides-TOTAL_FORMS": "1", "overrides-0-role": "primary", "overrides-0-kind": "cover"}
@@ -73,3 +73,23 @@ def test_a_year_that_calendars_do_not_have_is_refused_with_a_sentence(mia, addre
         assert answer.status_code == 200
         assert "lies outside the years 1970 to 2199" in answer.content.decode()
     assert ScheduleVersion.objects.count() == 1
+
+
+@pytest.mark.parametrize("number", ["ana", "1.5", "9" * 30, "-1", "0"])
+def test_a_person_who_is_no_number_is_no_choice(mia, world, address, number):
+    cover = COVER | {"overrides-0-start": "2026-03-03T18:00", "overrides-0-end": "2026-03-03T20:00"}
+    away = {"user": number, "start": "2026-03-05", "end": "2026-03-06"}
+    for page, form in (
+        (address, filled(mia.get(address), **cover, **{"overrides-0-user": number})),
+        ("/admin/oncall/timeoff/add/", away),
+    ):
+        answer = mia.post(page, form)
+        assert answer.status_code == 200
+        assert "Select a valid choice" in answer.content.decode()
+    assert not Override.objects.exists()
+    assert not TimeOff.objects.exists()
+
+
+def test_a_person_who_was_chosen_stays_chosen_where_something_else_is_refused(mia, world):
+    away = {"user": str(world.ana.pk), "start": "2026-03-05", "end": "2026-03-05"}
+    assert "Ana Ruiz</option>" in mia.post("/admin/oncall/timeoff/add/", away).content.decode()
