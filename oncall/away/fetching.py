@@ -71,11 +71,19 @@ def fetch(address: str, *, etag: str = "", private_hosts: Collection[str] = ()) 
         answer = _ask(parts, etag, private_hosts)
         if isinstance(answer, Fetched):
             return answer
-        onward = urljoin(address, answer)
+        onward = _onward(parts, answer)
         if parts.scheme == "https" and not onward.casefold().startswith("https:"):
             raise Unfetched(f"{parts.hostname} leads on to an address that is not encrypted.")
         address = onward
     raise Unfetched("The address leads on and on; subscribe to the last one.")
+
+
+def _onward(parts: SplitResult, location: str) -> str:
+    """Where a redirect leads; it may be beside where it was."""
+    try:
+        return urljoin(parts.geturl(), location)
+    except ValueError:
+        raise Unfetched(f"{parts.hostname} leads on to an address that cannot be read.") from None
 
 
 def _parts(address: str) -> SplitResult:

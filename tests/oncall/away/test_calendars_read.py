@@ -183,6 +183,13 @@ def test_a_redirect_leads_nowhere_inside(elsewhere, target):
     assert len(elsewhere.asked) == 1
 
 
+@pytest.mark.parametrize("target", ["http://[bad/", "//[::1/x", "http://a]b/", "http://h:port/"])
+def test_a_redirect_to_what_is_no_address_is_a_sentence(elsewhere, target):
+    elsewhere.status, elsewhere.headers = 302, {"Location": target}
+    with pytest.raises(Unfetched, match="cannot be read"):
+        fetch(elsewhere.address, private_hosts=LOOPBACK)
+
+
 def test_a_circle_of_redirects_ends(elsewhere):
     elsewhere.status, elsewhere.headers = 302, {"Location": elsewhere.address}
     with pytest.raises(Unfetched, match="leads on and on"):
