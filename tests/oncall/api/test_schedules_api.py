@@ -538,6 +538,17 @@ def test_no_name_hides_below_an_address_of_another_schedule(office, mia, subtest
             assert mia.post("schedules", NEW | {"name": address}).status_code == 201
 
 
+def test_a_name_is_one_line(office, mia, subtests):
+    for name in ("A\nB", "A\r\nB", "A\x1bB", "A\tB", "A\x85B", "A\u2028B"):
+        with subtests.test(ascii(name)):
+            answer = mia.post("schedules", NEW | {"name": name})
+            assert answer.status_code == 400
+            assert answer.json()["non_field_errors"] == [
+                "The name has a line break in it; write it in one line."
+            ]
+    assert mia.post("schedules", NEW | {"name": "Büro\xa0Nord 👩\u200d💻"}).status_code == 201
+
+
 def test_names_with_slashes_have_their_addresses(office, mia):
     assert mia.post("schedules", NEW | {"name": "Büro/Nord"}).status_code == 201
     assert mia.get("schedules/Büro/Nord").json()["name"] == "Büro/Nord"
