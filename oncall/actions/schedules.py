@@ -30,12 +30,14 @@ def create_schedule(  # noqa: PLR0913 - the words of one request
 ) -> Schedule:
     """A schedule, as if it had always been there: since its earliest layer started, or `now`.
 
-    Raises Refused for a name that is taken, an unknown zone, holiday calendar or person, a participant who
-    is not in the team (of a team that has members), and a layer of nobody.
+    Raises Refused for a name that is taken or is not one line, an unknown zone, holiday calendar or person, a
+    participant who is not in the team (of a team that has members), and a layer of nobody.
     """
     name = text(name, what="name", limit=100)
     if not name:
         raise Refused("A schedule needs a name.")
+    if len(name.splitlines()) > 1 or any(ord(letter) < 32 for letter in name):
+        raise Refused("The name has a line break in it; write it in one line.")
     zone = _zone(time_zone)
     _check_somebody(definition)
     effective_from = min([now, *(first_instant(layer.start, zone) for layer in definition.layers())])
