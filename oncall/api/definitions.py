@@ -56,7 +56,7 @@ def read_definition(data: Any, *, zone: ZoneInfo, standing: Collection[int] = ()
     except DefinitionFaults as faults:
         into.faults += faults.faults
     if not into.faults:
-        into.faults += definition.faults_of_nobody()
+        into.faults += definition.faults_of_writing()
     into.finish()
     return definition
 

@@ -209,6 +209,14 @@ def test_what_is_now_and_ahead_stands_before_what_is_past(ana, world):
     assert '<details class="past" open>' in text(ana.get(f"{PAGE}?month=2026-01&role=primary"))
 
 
+def test_more_shifts_than_a_page_bears_are_those_of_one_role(ana, world, monkeypatch):
+    monkeypatch.setattr("watchbill.web.schedules.MOST_SHIFTS", 3)
+    page = text(ana.get(PAGE))
+    assert "are too many for one page: these are those of primary." in page
+    assert ">secondary: " not in page
+    assert "are too many" not in text(ana.get(f"{PAGE}?role=secondary"))
+
+
 def test_as_many_queries_for_many_shifts_as_for_few(ana, world):
     hourly = {"name": "Hourly", "participants": [[world.ana.pk], [world.bo.pk]], "start": "2026-01-05T09:00"}
     roles = {f"role{n}": {"layers": [hourly | {"shift_length": "4h"}]} for n in range(5)}
