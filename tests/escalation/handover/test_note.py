@@ -212,6 +212,34 @@ def test_a_section_that_cannot_be_read_does_not_keep_the_others_back(world, monk
     assert "disk is full" in world.sections()["incidents"][0]
 
 
+def test_a_note_that_cannot_be_prepared_is_tried_again_in_five_minutes_and_holds_up_no_other(world, caplog):
+    broken = world.rotation("Broken", [[world.ana.pk], [world.bo.pk]])
+    world.keep().keep(HANDOFF)
+    broken.versions.update(time_zone="Nowhere/Here")
+    happened = Handoff.objects.filter(recorded_at__isnull=False, asks=True)
+    happened.filter(schedule=broken).update(at=HANDOFF - MINUTE)  # before the others
+
+    def prepare(after=timedelta(0), limit=10):
+        return note.prepare_due(clock=lambda: HANDOFF + after, limit=limit)
+
+    def prepared(schedule):
+        return set(happened.filter(schedule=schedule).values_list("prepared_at", flat=True))
+
+    assert prepare(limit=1) == 1
+    assert happened.exclude(prepared_at=None).count() == 1
+    while prepare():
+        pass
+    assert prepared(world.schedule) == {HANDOFF}
+    assert prepared(broken) == {None}
+    for seconds in (2, 299):
+        assert prepare(timedelta(seconds=seconds)) == 0
+    said = [record.getMessage() for record in caplog.records]
+    assert len(said) == sum("note_not_prepared" in line for line in said) == 2  # primary and secondary, once
+    broken.versions.update(time_zone="UTC")
+    assert prepare(5 * MINUTE) == 2
+    assert prepared(broken) == {HANDOFF + 5 * MINUTE}
+
+
 def test_own_words_are_a_line_each(world):
     world.keep(HANDOFF - HOUR)
     world.write(world.handoff(HANDOFF), watch="disk of db1\r\n\nthe new\x00 release", mood="quiet\nweek")
