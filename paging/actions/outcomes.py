@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 
 from paging import links, loading
@@ -26,6 +28,7 @@ from paging.core.delivery import (
 )
 from paging.core.failover import in_order
 from paging.core.message import Message
+from paging.core.price import reckoned
 from paging.core.rules import INFO, detour
 from paging.models import Attempt, Notification, Page
 from paging.queue import nudge_on_commit
@@ -131,12 +134,23 @@ def _attempt(handover: Handover, message: Message, answer: Accepted | Rejected) 
         if isinstance(answer, Accepted)
         else {"accepted": False, "error": answer.error[:500], "fault": answer.fault}
     )
+    cost = _cost(handover, message, answer)
     return said | {
+        "took_ms": None if handover.took is None else max(round(handover.took.total_seconds() * 1000), 0),
+        "cost": cost,
+        "currency": "" if cost is None else settings.PRICES.currency,
         "notification": handover.notification,
         "provider": handover.provider,
         "subject": message.subject,
         "body": kept,
     }
+
+
+def _cost(handover: Handover, message: Message, answer: Accepted | Rejected) -> Decimal | None:
+    """By the operator's prices. What was refused costs nothing, and the outbox never does."""
+    if isinstance(answer, Rejected) or handover.provider == OUTBOX:
+        return None
+    return reckoned(settings.PRICES, via=message.via, text=message.text)
 
 
 def _instead(handover: Handover, answer: Rejected, settled: Settled, *, now: datetime) -> str:
