@@ -4,35 +4,37 @@ A worker may die between any two lines here. The row then stays claimed until it
 again: two pages beat none.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import Enum
 from functools import reduce
+from itertools import zip_longest
 from operator import or_
 from uuid import uuid4
 
 import structlog
 from django.conf import settings
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import Case, Exists, OuterRef, Q, Subquery, When
 
 from paging import links
 from paging.actions.outcomes import Handover, record_answer
 from paging.actions.pages import reachable
-from paging.channels.base import ChannelError
-from paging.channels.registry import channel_for
+from paging.channels.base import Channel, ChannelError
+from paging.channels.registry import channels_for
 from paging.core import render, retry
-from paging.core.delivery import WAITING, Accepted, Fault, Rejected, State
+from paging.core.delivery import LEASE, WAITING, Accepted, Fault, Rejected, State
+from paging.core.failover import Standing, in_order
 from paging.core.message import Facts, Message
 from paging.core.notice import Notice
 from paging.core.rules import INFO
 from paging.models import ContactMethod, Notification, Page
 
-LEASE = timedelta(seconds=15)
-"""Longer than the 8 s that a channel may take, short enough for the next try to come within 20 s."""
-
 NOTICE_VALID = 4 * 3600  # seconds
+
+RECORD_TRIES = 3
+STANDING = Standing()
 
 LOST = "sent again: the worker that held it died, perhaps after it left"
 log = structlog.get_logger(__name__)
@@ -65,9 +67,33 @@ def send_due(*, clock: Callable[[], datetime], limit: int | None = None, what: S
         if claimed is None:
             _suppress_stopped(now)
             break
-        _hand_over(claimed, clock=clock)
+        hand_over(claimed, clock=clock)
         handled += 1
     return handled
+
+
+def claim_next(
+    *, clock: Callable[[], datetime], what: Sequence[What] = ALL, kinds: Collection[str] = ()
+) -> Notification | None:
+    """The first due message to one of `kinds` of contact method (none: any), for `hand_over`; None where
+    none is due. Both outside a transaction.
+
+    It looks neither for lost claims nor for stopped pages: whoever calls it has `due_kinds` do that.
+    """
+    return _claim(clock, what, kinds)
+
+
+def due_kinds(*, clock: Callable[[], datetime], what: Sequence[What] = ALL) -> frozenset[str]:
+    """The kinds of contact method of what is due: one look for all who send, so that idling costs little."""
+    now = clock()
+    _take_back_lost(now)
+    _suppress_stopped(now)
+    due = Notification.objects.filter(_any(what), state__in=WAITING, due_at__lte=now)
+    return frozenset(due.order_by().values_list("method__kind", flat=True).distinct())
+
+
+def _any(what: Sequence[What]) -> Q:
+    return reduce(or_, (one.value for one in what))
 
 
 def _take_back_lost(now: datetime) -> None:
@@ -79,7 +105,9 @@ def _take_back_lost(now: datetime) -> None:
     )
 
 
-def _claim(clock: Callable[[], datetime], what: Sequence[What] = ALL) -> Notification | None:
+def _claim(
+    clock: Callable[[], datetime], what: Sequence[What] = ALL, kinds: Collection[str] = ()
+) -> Notification | None:
     """The oldest due notification, of a page if there is one, now ours alone; or None.
 
     The row's lock proves that nobody else claims it and that no stop has reached it. On SQLite the
@@ -92,7 +120,8 @@ def _claim(clock: Callable[[], datetime], what: Sequence[What] = ALL) -> Notific
         due = (
             Notification.objects.select_for_update(skip_locked=True, of=("self",))
             .select_related("page__user", "method")
-            .filter(reduce(or_, (one.value for one in what)), running, state__in=WAITING, due_at__lte=now)
+            .filter(_any(what), running, state__in=WAITING, due_at__lte=now)
+            .filter(Q(method__kind__in=kinds) if kinds else Q())
             .order_by(*NOTICES_LAST[: len(what) - 1], "due_at", "id")
             .first()
         )
@@ -112,25 +141,83 @@ def _suppress_stopped(now: datetime) -> None:
     )
 
 
-def _hand_over(claimed: Notification, *, clock: Callable[[], datetime]) -> None:
+def hand_over(claimed: Notification, *, clock: Callable[[], datetime]) -> None:
+    """To its provider; where that one fails, to the next one of the kind in the same claim. Call it at once
+    after the claim: the lease runs.
+    """
     handover = Handover(claimed)
-    answer: Accepted | Rejected
-    began = None
     try:
         _check(claimed)
-        channel = channel_for(claimed.method.kind)
+        channels = _in_order(channels_for(claimed.method.kind), at=claimed.provider, now=clock())
         message = _compose(claimed, now=clock())
-        handover = replace(handover, message=message, provider=channel.provider, title=channel.title)
+    except Exception as fault:  # noqa: BLE001 - one message that cannot be made holds up no other
+        _record(handover, _refusal(fault, claimed), now=clock())
+        return
+    for channel, following in zip_longest(channels, channels[1:]):
         began = clock()
-        answer = channel.send(message)
-    except ChannelError as fault:
-        answer = Rejected(render.clean(str(fault), limit=500), fault.fault)
-    except Exception as fault:
-        log.exception("send_failed", notification=claimed.pk, via=claimed.method.kind)
-        answer = Rejected(render.clean(f"unexpected: {fault!r}", limit=500), Fault.TEMPORARY)
-    now = clock()
-    took = None if began is None else now - began
-    record_answer(handover=replace(handover, took=took), answer=answer, now=now)
+        answer = _ask(channel, message, claimed)
+        now = clock()
+        handover = replace(
+            handover,
+            message=message,
+            provider=channel.provider,
+            title=channel.title,
+            following=(following.provider, following.title) if following else None,
+            took=now - began,
+        )
+        _watch(channel, answer, took=now - began, now=now)
+        if not _record(handover, answer, now=now):
+            break
+        for_now = isinstance(answer, Rejected) and not answer.permanent
+        handover = replace(handover, hopeful=handover.hopeful or for_now)
+
+
+def _record(handover: Handover, answer: Accepted | Rejected, *, now: datetime) -> bool:
+    """What is not written down is sent again: a connection that broke meanwhile is given up for another."""
+    for _ in range(RECORD_TRIES - 1):
+        try:
+            return record_answer(handover=handover, answer=answer, now=now)
+        except (OperationalError, InterfaceError) as fault:
+            log.warning(
+                "answer_not_recorded", notification=handover.notification.pk, error=str(fault).strip()
+            )
+            connection.close()
+    return record_answer(handover=handover, answer=answer, now=now)
+
+
+def _in_order(channels: Sequence[Channel], *, at: str, now: datetime) -> list[Channel]:
+    names = [channel.provider for channel in channels]
+    return [channels[place] for place in in_order(names, at=at, resting=STANDING.resting(now))]
+
+
+def _ask(channel: Channel, message: Message, claimed: Notification) -> Accepted | Rejected:
+    _let_go_of_the_database()
+    try:
+        return channel.send(message)
+    except Exception as fault:  # noqa: BLE001 - whatever a provider's library raises, the message goes on
+        return _refusal(fault, claimed)
+
+
+def _let_go_of_the_database() -> None:
+    """Many threads wait for providers; few of them need a connection of the pool at the same moment."""
+    if connection.settings_dict["OPTIONS"].get("pool") and not connection.in_atomic_block:
+        connection.close()
+
+
+def _refusal(fault: Exception, claimed: Notification) -> Rejected:
+    if isinstance(fault, ChannelError):
+        return Rejected(render.clean(str(fault), limit=500), fault.fault)
+    log.error("send_failed", notification=claimed.pk, via=claimed.method.kind, exc_info=fault)
+    return Rejected(render.clean(f"unexpected: {fault!r}", limit=500), Fault.TEMPORARY)
+
+
+def _watch(channel: Channel, answer: Accepted | Rejected, *, took: timedelta, now: datetime) -> None:
+    """A provider that refuses us altogether is a line when it begins and one when it ends."""
+    if isinstance(answer, Accepted):
+        if STANDING.took(channel.provider):
+            log.warning("provider_takes_again", provider=channel.provider)
+    elif STANDING.failed(channel.provider, answer.fault, took=took, now=now):
+        log.error("provider_refuses", provider=channel.provider, error=answer.error)
 
 
 def _check(claimed: Notification) -> None:

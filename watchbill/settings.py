@@ -126,12 +126,13 @@ EMAIL_USE_SSL = ENV.email.get("EMAIL_USE_SSL", False)
 EMAIL_TIMEOUT = 8
 DEFAULT_FROM_EMAIL = ENV.default_from_email
 
-# Which channel carries which kind of contact method; without a provider, messages go to the outbox.
+# Which channels carry which kind of contact method: when the first provider fails, the next one is asked at
+# once. Without a provider, messages go to the outbox.
 OUTBOX = "paging.channels.outbox.OutboxChannel"
-PAGING_CHANNELS = {
-    "email": "paging.channels.email.EmailChannel" if ENV.email_configured else OUTBOX,
-    "sms": "paging.channels.sms.SmsChannel" if ENV.sms_configured else OUTBOX,
-    "voice": "paging.channels.voice.VoiceChannel" if ENV.sms_configured else OUTBOX,
+PAGING_CHANNELS: dict[str, tuple[str, ...]] = {
+    "email": ("paging.channels.email.EmailChannel" if ENV.email_configured else OUTBOX,),
+    "sms": ("paging.channels.sms.SmsChannel" if ENV.sms_configured else OUTBOX,),
+    "voice": ("paging.channels.voice.VoiceChannel" if ENV.sms_configured else OUTBOX,),
 }
 TWILIO: dict[str, str] = {
     "account_sid": ENV.twilio_account_sid,

@@ -16,8 +16,8 @@ def phone(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeP
     with FakePhone() as fake:
         settings.TWILIO = fake.settings
         settings.PAGING_CHANNELS = settings.PAGING_CHANNELS | {
-            "sms": "paging.channels.sms.SmsChannel",
-            "voice": "paging.channels.voice.VoiceChannel",
+            "sms": ("paging.channels.sms.SmsChannel",),
+            "voice": ("paging.channels.voice.VoiceChannel",),
         }
         yield fake
 
@@ -28,5 +28,7 @@ def mailbox(settings: Settings) -> Iterator[FakeMailbox]:
     with FakeMailbox() as fake:
         settings.EMAIL_BACKEND = "paging.channels.smtp.Backend"
         settings.EMAIL_HOST, settings.EMAIL_PORT = fake.host, fake.port
-        settings.PAGING_CHANNELS = settings.PAGING_CHANNELS | {"email": "paging.channels.email.EmailChannel"}
+        settings.PAGING_CHANNELS = settings.PAGING_CHANNELS | {
+            "email": ("paging.channels.email.EmailChannel",)
+        }
         yield fake

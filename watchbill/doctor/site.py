@@ -11,7 +11,7 @@ from django.db.migrations.executor import MigrationExecutor
 from escalation.models import Service
 from oncall.core.finding import Finding, error, warning
 from paging.actions.spending import month_start
-from paging.selectors import spent
+from paging.selectors import refusing_providers, spent
 from people.models import Team
 from watchbill.provisioning.models import KeptPart
 from watchbill.ticking.overdue import oldest_overdue
@@ -41,6 +41,16 @@ def providers(now: datetime) -> Iterator[Finding]:
     if not settings.ENV.sms_configured:
         yield warning(
             "No SMS and voice provider: they go to the outbox only.", "Set TWILIO_ACCOUNT_SID and so on."
+        )
+
+
+def refusals(now: datetime) -> Iterator[Finding]:
+    """Keys that are wrong, an account that is suspended: nothing leaves by them until somebody mends it."""
+    for refused in refusing_providers(now=now):
+        yield error(
+            f"Provider “{refused.provider}” has taken nothing since {refused.at:%Y-%m-%d %H:%M} UTC: "
+            f"{refused.error}.",
+            "Mend its account or its settings; the next message that it takes ends this.",
         )
 
 
@@ -88,4 +98,4 @@ def kept(now: datetime) -> Iterator[Finding]:
         yield warning(f"Kept as stored and not acted on: {part}.")
 
 
-CHECKS = (migrations, engine, providers, fallback, address, spending, kept)
+CHECKS = (migrations, engine, providers, refusals, fallback, address, spending, kept)
