@@ -1,12 +1,14 @@
 """Write down what became of a message that was handed over, and go another way where it failed."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 
 from paging import links, loading
+from paging.actions import bundles
 from paging.actions.pages import reachable, subject_of
 from paging.core.address import masked
 from paging.core.delivery import WAITING, Accepted, Rejected, Settled, State, settle
@@ -46,21 +48,25 @@ def record_answer(*, handover: Handover, answer: Accepted | Rejected, now: datet
     settled = settle(answer, attempts=claimed.attempts, spread=spread, now=now)
     with transaction.atomic(durable=True):
         if settled.state is State.FAILED:
-            _lock(claimed.page_id)
+            _lock(claimed)
         ours = _put(claimed, settled, now=now)
         if handover.message is not None:
             Attempt.objects.create(at=now, **_attempt(handover, handover.message, answer))
         instead = _go_on(claimed, now=now) if ours and settled.state is State.FAILED else ""
-        record([_line(handover, settled, instead=instead, now=now)], now=now)
+        said = [handover]
+        if settled.state is State.SENT:
+            said += [replace(handover, notification=one) for one in bundles.members(claimed)]
+        record([_line(one, settled, instead=instead, now=now) for one in said], now=now)
     if handover.message is not None:
         _measure(handover, answer, now=now)
 
 
-def _lock(page_id: int) -> None:
-    """Of two messages of one page that fail at once, the second sees that the first has failed. The page
-    before its notifications, which is the order of a stop, too.
+def _lock(claimed: Notification) -> None:
+    """Of two messages of one page that fail at once, the second sees that the first has failed. The pages
+    before their notifications, which is the order of a stop, too. Another way may be added to them meanwhile.
     """
-    Page.objects.select_for_update().get(pk=page_id)
+    said = Notification.objects.filter(Q(pk=claimed.pk) | Q(bundled_into=claimed)).values("page")
+    list(Page.objects.select_for_update(no_key=True).filter(pk__in=said).order_by("pk"))
 
 
 def _put(claimed: Notification, settled: Settled, *, now: datetime) -> bool:
@@ -92,7 +98,31 @@ def _attempt(handover: Handover, message: Message, answer: Accepted | Rejected) 
 
 
 def _go_on(failed: Notification, *, now: datetime) -> str:
-    """Another method at once. Returns what the timeline says about it."""
+    """Another method at once, also for the pages that the message said beside its own. Returns what the
+    timeline says about its own; of the others it says so itself.
+    """
+    others = bundles.fail_members(failed)
+    lines = [
+        Line(
+            NOTICE_VERBS[Verb.PAGE_FAILED] if one.page.urgency == INFO else Verb.PAGE_FAILED,
+            subject_of(one.page.cause),
+            ENGINE,
+            f"{_message(one)} failed; {_other_way(one, now=now)}",
+            failed.reason,
+            {"page": one.page_id, "notification": one.pk, "via": one.method.kind, "user": one.page.user_id},
+        )
+        for one in others
+    ]
+    if lines:
+        record(lines, now=now)
+    return _other_way(failed, now=now)
+
+
+def _message(one: Notification) -> str:
+    return f"{CALLED[one.method.kind]} to {one.page.user} ({masked(one.method.address)})"
+
+
+def _other_way(failed: Notification, *, now: datetime) -> str:
     page = failed.page
     if not Page.objects.filter(pk=page.pk, stopped_at=None).exists():
         return "its page was stopped"
@@ -105,7 +135,8 @@ def _go_on(failed: Notification, *, now: datetime) -> str:
     kinds = list(forward.values_list("method__kind", flat=True)) if way.forward else []
     forward.filter(state__in=WAITING, due_at__gt=now).update(due_at=now)
     Notification.objects.bulk_create(
-        Notification(page=page, method_id=method.id, due_at=now, created_at=now) for method in way.extra
+        Notification(page=page, method_id=method.id, due_at=now, created_at=now, priority=failed.priority)
+        for method in way.extra
     )
     instead = sorted({*kinds, *(method.kind for method in way.extra)})
     if not instead:
@@ -127,7 +158,7 @@ def _give_up(page: Page, *, now: datetime) -> None:
 def _line(handover: Handover, settled: Settled, *, instead: str, now: datetime) -> Line:
     claimed = handover.notification
     method, page = claimed.method, claimed.page
-    message = f"{CALLED[method.kind]} to {page.user} ({masked(method.address)})"
+    message = _message(claimed)
     if settled.state is State.SENT:
         what = f"{message} handed to {handover.title}"
     elif settled.due_at is not None:
