@@ -57,7 +57,8 @@ class Page(models.Model):
 
     `cause` says what for in the words of the floor above ("incident:42"); `run` says which step
     run asked, so that the same decision applied twice makes one page. `facts` is what a message may
-    say (`paging.core.message.Facts` as JSON). `stopped_at` is all dispatch asks before it sends.
+    say (`paging.core.message.Facts` as JSON). Pages of one `service` may be said by one message.
+    `stopped_at` is all dispatch asks before it sends.
     `unreachable_at` is when the last of its messages had failed and no other way was left.
     """
 
@@ -66,6 +67,7 @@ class Page(models.Model):
     run = models.CharField(max_length=64)
     urgency = models.CharField(max_length=4)
     facts = models.JSONField()
+    service = models.CharField(max_length=200, blank=True, default="", db_default="")
     created_at = models.DateTimeField()
     unreachable_at = models.DateTimeField(null=True, blank=True)
     stopped_at = models.DateTimeField(null=True, blank=True)
@@ -84,6 +86,8 @@ class Page(models.Model):
                 condition=Q(unreachable_at__isnull=False, stopped_at__isnull=True),
                 name="page_unreachable",
             ),
+            # Whether a person has just been paged about a service: the first page of one jumps the queue.
+            models.Index(fields=["user", "service", "-created_at"], name="page_of_service"),
         ]
 
     def __str__(self) -> str:
@@ -95,7 +99,16 @@ class Notification(models.Model):
 
     `provider` is where it is: the one that it was last handed to, or is to be handed to next; empty
     before the first one was asked.
+
+    The lowest `priority` leaves first. `held_since`: when a limit first held it back; it is due again when
+    the limit allows. `admitted_at`: when it was let go; its tries after that ask no limit. `says` counts what
+    it speaks of: its own page, and the notifications that are `bundled_into` it.
     """
+
+    class Priority(models.IntegerChoices):
+        FIRST = 0, "the first page of a service"
+        MORE = 1, "another page"
+        NOTICE = 2, "a notice"
 
     class State(models.TextChoices):
         PENDING = "pending", "waiting for its time"
@@ -120,10 +133,24 @@ class Notification(models.Model):
     message_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     created_at = models.DateTimeField()
     sent_at = models.DateTimeField(null=True, blank=True)
+    priority = models.PositiveSmallIntegerField(
+        choices=Priority, default=Priority.MORE, db_default=Priority.MORE
+    )
+    held_since = models.DateTimeField(null=True, blank=True)
+    admitted_at = models.DateTimeField(null=True, blank=True)
+    beyond_limit = models.BooleanField(default=False, db_default=False)
+    says = models.PositiveSmallIntegerField(default=1, db_default=1)
+    bundled_into = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="members"
+    )
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["page", "method", "due_at"], name="one_notification_per_moment"),
+            models.CheckConstraint(
+                condition=~Q(state="bundled") | Q(bundled_into__isnull=False),
+                name="what_is_bundled_is_said_by_another",
+            ),
             models.CheckConstraint(
                 condition=~Q(state="claimed") | Q(claim__isnull=False, lease_until__isnull=False),
                 name="a_claim_has_a_lease",
@@ -135,6 +162,24 @@ class Notification(models.Model):
                 fields=["due_at", "id"],
                 condition=Q(state__in=["pending", "unknown"]),
                 name="notification_due",
+            ),
+            # dispatch: of one priority, what is due now, oldest first.
+            models.Index(
+                fields=["priority", "due_at", "id"],
+                condition=Q(state__in=["pending", "unknown"]),
+                name="notification_turn",
+            ),
+            # dispatch: what waits for the same address.
+            models.Index(
+                fields=["method", "due_at"],
+                condition=Q(state__in=["pending", "unknown"]),
+                name="notification_of_method",
+            ),
+            # Limits: what an address was sent lately.
+            models.Index(
+                fields=["method", "-admitted_at"],
+                condition=Q(admitted_at__isnull=False),
+                name="notification_admitted",
             ),
             # dispatch: claims whose worker died.
             models.Index(fields=["lease_until"], condition=Q(state="claimed"), name="notification_leased"),

@@ -11,7 +11,7 @@ from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet, Sum
 from paging.core.delivery import Fault, State
 from paging.core.percentile import percentile
 from paging.core.rules import HIGH, INFO
-from paging.loading import USABLE
+from paging.loading import REACHED, USABLE, pages_said
 from paging.models import Attempt, ContactMethod, Notification, Page
 from people.models import User
 
@@ -162,3 +162,28 @@ def spent(*, since: datetime, currency: str) -> Decimal:
     """What the messages from `since` on cost in that currency, as far as is known."""
     rows = Attempt.objects.filter(at__gte=since, currency=currency)
     return rows.aggregate(sum=Sum("cost"))["sum"] or Decimal(0)
+
+
+class Said(NamedTuple):
+    """What one message speaks of to whom, in the words of the floor above; many causes if it is a bundle."""
+
+    user: User
+    causes: tuple[str, ...]
+
+
+def said_by(notification_id: int) -> Said | None:
+    """What the message is about, oldest first; None if there is no such message. To answer a bundle is to
+    answer each of its causes.
+    """
+    pages = pages_said(notification_id)
+    return Said(pages[0].user, tuple(page.cause for page in pages)) if pages else None
+
+
+def told_of(cause: str) -> list[int]:
+    """Whom a message of a page about it has reached or is about to (ids), of those who want to hear more."""
+    rows = Page.objects.filter(
+        Exists(Notification.objects.filter(REACHED, page_id=OuterRef("pk"))),
+        cause=cause,
+        user__outcome_notices=True,
+    ).exclude(urgency=INFO)
+    return sorted(set(rows.values_list("user_id", flat=True)))

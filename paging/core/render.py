@@ -5,6 +5,7 @@ line or become markup.
 """
 
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
@@ -45,9 +46,7 @@ def _clean_char(char: str) -> str:
 
 def sms(facts: Facts, *, link: str) -> str:
     """One GSM-7 segment where the link leaves room for words, else as few as it takes. The link is whole."""
-    head = gsm7.transliterate(clean(f"{facts.reference} {_headline(facts)}"))
-    tail = f"\n{link}"
-    return gsm7.cut(head, to=_room(gsm7.septets(tail))) + tail
+    return sms_of(f"{facts.reference} {_headline(facts)}", link=link)
 
 
 def _room(taken: int) -> int:
@@ -65,23 +64,14 @@ def email(facts: Facts, *, link: str, address: str) -> Mail:
         ("Why you", facts.because),
         *list(facts.detail.items())[:DETAILS],
     ]
-    table = [(clean(label, limit=LABEL), clean(value, limit=VALUE)) for label, value in rows]
     links = [("Acknowledge or resolve", link), (f"All of {facts.reference}", address), *facts.links]
-    links = [(clean(label, limit=LABEL), clean(target, limit=2000)) for label, target in links]
-    title = clean(facts.title)
-    return Mail(
-        subject=clean(
-            f"[{facts.severity}] {facts.service}: {facts.title} ({facts.reference})", limit=SUBJECT
-        ),
-        text=_as_text(title, table, links),
-        html=_as_html(title, table, links),
-    )
+    subject = f"[{facts.severity}] {facts.service}: {facts.title} ({facts.reference})"
+    return mail_of(facts.title, rows, links, subject=subject)
 
 
 def notice_sms(notice: Notice, *, link: str) -> str:
     """As `sms`: what it is about, and where to read on."""
-    tail = f"\n{link}"
-    return gsm7.cut(gsm7.transliterate(clean(notice.title)), to=_room(gsm7.septets(tail))) + tail
+    return sms_of(notice.title, link=link)
 
 
 def notice_email(notice: Notice, *, link: str) -> Mail:
@@ -92,6 +82,26 @@ def notice_email(notice: Notice, *, link: str) -> Mail:
         subject=clean(notice.title, limit=SUBJECT),
         text="\n\n".join([title, *lines, f"{label}:\n{link}"]) + "\n",
         html=f"<!doctype html><h3>{escape(title)}</h3>{said}<p>{_anchor(label, link)}</p>",
+    )
+
+
+def sms_of(head: str, *, link: str) -> str:
+    """`head` as far as it fits, and the link whole."""
+    tail = f"\n{link}"
+    return gsm7.cut(gsm7.transliterate(clean(head)), to=_room(gsm7.septets(tail))) + tail
+
+
+def mail_of(
+    title: str, rows: Sequence[tuple[str, str]], links: Sequence[tuple[str, str]], *, subject: str
+) -> Mail:
+    """`title`, a table of (label, value) and links of (label, address), all as they came."""
+    table = [(clean(label, limit=LABEL), clean(value, limit=VALUE)) for label, value in rows]
+    where = [(clean(label, limit=LABEL), clean(target, limit=2000)) for label, target in links]
+    title = clean(title)
+    return Mail(
+        subject=clean(subject, limit=SUBJECT),
+        text=_as_text(title, table, where),
+        html=_as_html(title, table, where),
     )
 
 

@@ -93,3 +93,26 @@ def detour(methods: Sequence[Method], told: Sequence[Told], *, urgency: str) -> 
     if urgency != HIGH:
         return Detour()
     return Detour(extra=tuple(method for method in methods if method.id not in tried))
+
+
+@dataclass(frozen=True)
+class Instead:
+    """What goes at once instead of a method that a limit holds back; `method_id` is None for nothing."""
+
+    method_id: int | None = None
+    forward: tuple[int, ...] = ()
+    extra: tuple[Method, ...] = ()
+
+
+def instead(free: Sequence[Method], told: Sequence[Told]) -> Instead:
+    """The next of the `free` methods: one that waits for its moment before one that no rule names, and of
+    those, what rings before what wakes nobody.
+    """
+    kinds = {method.id: method.kind for method in free}
+    ahead = [one for one in told if one.waiting and one.method_id in kinds]
+    if ahead:
+        soonest = min(ahead, key=lambda one: (kinds[one.method_id] in QUIET, one.due_at, one.id))
+        return Instead(soonest.method_id, forward=(soonest.id,))
+    tried = {one.method_id for one in told}
+    fresh = sorted((one for one in free if one.id not in tried), key=lambda one: (one.kind in QUIET, one.id))
+    return Instead(fresh[0].id, extra=(fresh[0],)) if fresh else Instead()

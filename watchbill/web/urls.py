@@ -4,6 +4,7 @@ from django.urls import path, re_path
 
 from watchbill.web import (
     asking,
+    bundle,
     calendars,
     handoffs,
     home,
@@ -22,6 +23,7 @@ urlpatterns = [
     path("calendar", home.show_calendar, name="calendar"),
     path("login/", session.Login.as_view(), name="login"),
     path("logout/", session.Logout.as_view(), name="logout"),
+    re_path(r"^p/(?P<token>b[^/]*)$", bundle.bundle, name="bundle-link"),
     path("p/<str:token>", link.link, name="page-link"),
     re_path(r"^incidents/?$", incidents.index, name="incidents"),
     path("incidents/<int:incident_id>", incidents.detail, name="incident"),
