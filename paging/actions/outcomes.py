@@ -7,9 +7,10 @@ from typing import Any
 from django.db import transaction
 
 from paging import links, loading
+from paging.actions.opting import opt_out
 from paging.actions.pages import reachable, subject_of
 from paging.core.address import masked
-from paging.core.delivery import WAITING, Accepted, Rejected, Settled, State, settle
+from paging.core.delivery import LEFT, WAITING, Accepted, Fault, Rejected, Settled, State, settle
 from paging.core.message import Message
 from paging.core.rules import INFO, detour
 from paging.models import Attempt, Notification, Page
@@ -46,17 +47,21 @@ def record_answer(*, handover: Handover, answer: Accepted | Rejected, now: datet
     settled = settle(answer, attempts=claimed.attempts, spread=spread, now=now)
     with transaction.atomic(durable=True):
         if settled.state is State.FAILED:
-            _lock(claimed.page_id)
+            lock_page(claimed.page_id)
         ours = _put(claimed, settled, now=now)
+        if (
+            isinstance(answer, Accepted) and not ours
+        ):  # a receipt was quicker, and could not say what was sent
+            _replace(claimed, answer)
         if handover.message is not None:
             Attempt.objects.create(at=now, **_attempt(handover, handover.message, answer))
-        instead = _go_on(claimed, now=now) if ours and settled.state is State.FAILED else ""
+        instead = go_on(claimed, now=now) if ours and settled.state is State.FAILED else ""
         record([_line(handover, settled, instead=instead, now=now)], now=now)
     if handover.message is not None:
         _measure(handover, answer, now=now)
 
 
-def _lock(page_id: int) -> None:
+def lock_page(page_id: int) -> None:
     """Of two messages of one page that fail at once, the second sees that the first has failed. The page
     before its notifications, which is the order of a stop, too.
     """
@@ -69,7 +74,7 @@ def _put(claimed: Notification, settled: Settled, *, now: datetime) -> bool:
         changes["due_at"] = settled.due_at
     if settled.state is State.SENT:
         changes["sent_at"] = now
-    rows = Notification.objects.filter(pk=claimed.pk).exclude(state=State.SENT)
+    rows = Notification.objects.filter(pk=claimed.pk).exclude(state__in=LEFT)
     if settled.state is not State.SENT:  # what a provider took is a fact, whoever holds the claim by now
         rows = rows.filter(claim=claimed.claim)
     return rows.update(**changes) == 1
@@ -91,8 +96,18 @@ def _attempt(handover: Handover, message: Message, answer: Accepted | Rejected) 
     }
 
 
-def _go_on(failed: Notification, *, now: datetime) -> str:
-    """Another method at once. Returns what the timeline says about it."""
+def _replace(claimed: Notification, answer: Accepted) -> None:
+    same = {"provider": answer.provider, "provider_id": answer.provider_id}
+    Attempt.objects.filter(notification=claimed, accepted=True, body="", **same).delete()
+
+
+def go_on(failed: Notification, *, now: datetime, fault: Fault = Fault.MESSAGE, why: str = "") -> str:
+    """Another method at once, for a message that failed or that its carrier gave back. Returns what the
+    timeline says about it. In the caller's transaction, which has the page's lock (`lock_page`) and has
+    written the message's own state.
+    """
+    if fault is Fault.OPTED_OUT:
+        opt_out(phone=failed.method.address, by=ENGINE, now=now)
     page = failed.page
     if not Page.objects.filter(pk=page.pk, stopped_at=None).exists():
         return "its page was stopped"

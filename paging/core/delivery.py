@@ -20,6 +20,8 @@ class State(StrEnum):
 
 
 WAITING = frozenset({State.PENDING, State.UNKNOWN})
+LEFT = frozenset({State.SENT, State.DELIVERED, State.UNDELIVERED})
+"""A provider took it, and said so itself or by a receipt."""
 
 
 class Fault(StrEnum):
