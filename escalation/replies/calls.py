@@ -41,7 +41,7 @@ def pick_up(message_id: UUID) -> Speech:
     if incident is None:
         return Speech(render.voice(facts))
     if over := _over(incident):
-        return Speech(f"This is Watchbill. {over} Goodbye.")
+        return Speech(_aloud(f"This is Watchbill. {over} Goodbye."))
     return Speech(f"{render.spoken(facts)} {MENU}", keys=True)
 
 
@@ -57,7 +57,13 @@ def press(message_id: UUID, *, digits: str, receipt: Receipt, now: datetime) -> 
         return Speech(f"{NO_KEY} {MENU}", keys=True)
     if key.act is None:
         return pick_up(message_id)
-    return Speech(f"{perform(key.act, incident, by=called.page.user, via=VIA, now=now)} Goodbye.")
+    done = perform(key.act, incident, by=called.page.user, via=VIA, now=now)
+    return Speech(_aloud(f"{done} Goodbye."))
+
+
+def _aloud(sentence: str) -> str:
+    """A voice reads “#42” as “hash forty-two”."""
+    return sentence.replace("#", "number ")
 
 
 def _over(incident: Incident) -> str:

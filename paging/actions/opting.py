@@ -37,10 +37,12 @@ def opt_out(*, phone: str, by: Actor, now: datetime) -> None:
 
 
 @transaction.atomic
-def opt_in(*, phone: str, by: Actor, now: datetime) -> None:
-    """SMS to this number again, where STOP was what ended it."""
-    for method in _methods(phone).filter(disabled_reason=OPTED_OUT):
+def opt_in(*, phone: str, by: Actor, now: datetime) -> bool:
+    """SMS to this number again, where STOP was what ended it. Returns whether it was."""
+    ended = list(_methods(phone).filter(disabled_reason=OPTED_OUT))
+    for method in ended:
         set_contact_method(user=method.user, kind=SMS, address=phone, by=by, now=now)
+    return bool(ended)
 
 
 def _methods(phone: str) -> QuerySet[ContactMethod]:
