@@ -19,11 +19,13 @@ from django.db.models import Exists, OuterRef, Q, Subquery
 from paging import links, loading
 from paging.actions import bundles
 from paging.actions.admission import admit
+from paging.actions.codes import show_code
 from paging.actions.outcomes import Handover, record_answer
 from paging.actions.pages import reachable
 from paging.channels.base import Channel, ChannelError
 from paging.channels.registry import channels_for
-from paging.core import bundle_text, render, retry
+from paging.core import bundle_text, render, replies, retry
+from paging.core.address import takes_links, takes_replies
 from paging.core.delivery import LEASE, WAITING, Accepted, Fault, Rejected, State
 from paging.core.failover import Standing, in_order
 from paging.core.message import Facts, Message
@@ -269,10 +271,10 @@ def _compose(claimed: Notification, *, now: datetime) -> Message:
         valid_seconds=facts.valid_seconds,
     )
     if message.via == ContactMethod.Kind.VOICE:
-        return replace(message, text=render.voice(facts))
-    link = links.page_url(claimed.page_id)
+        return replace(message, text=render.voice(facts), answerable=True)
     if message.via == ContactMethod.Kind.SMS:
-        return replace(message, text=render.sms(facts, link=link))
+        return replace(message, text=_sms(claimed, facts, now=now))
+    link = links.page_url(claimed.page_id)
     mail = render.email(facts, link=link, address=f"{settings.PUBLIC_URL}{facts.path}")
     return replace(message, subject=mail.subject, text=mail.text, html=mail.html)
 
@@ -301,12 +303,41 @@ def _compose_bundle(claimed: Notification, said: Sequence[Page], *, now: datetim
         return replace(message, subject=mail.subject, text=mail.text, html=mail.html)
     facts = [Facts.from_json(page.facts) for page in said]
     if via == ContactMethod.Kind.VOICE:
-        return replace(message, text=bundle_text.voice(service, facts))
+        return replace(message, text=bundle_text.voice(service, facts), answerable=True)
     link = links.bundle_url(claimed.pk)
     if via == ContactMethod.Kind.SMS:
-        return replace(message, text=bundle_text.sms(service, facts, link=link))
+        return replace(message, text=_bundle_sms(claimed, said, facts, now=now))
     mail = bundle_text.email(service, facts, link=link)
     return replace(message, subject=mail.subject, text=mail.text, html=mail.html)
+
+
+def _sms(claimed: Notification, facts: Facts, *, now: datetime) -> str:
+    """With a number to reply with, where replies arrive."""
+    phone = claimed.method.address
+    link = links.page_url(claimed.page_id) if takes_links(phone) else ""
+    number = _code(claimed, claimed.page.cause, now=now)
+    return render.sms(facts, link=link, hint=replies.hint(number) if number else "")
+
+
+def _bundle_sms(claimed: Notification, said: Sequence[Page], facts: Sequence[Facts], *, now: datetime) -> str:
+    link = links.bundle_url(claimed.pk) if takes_links(claimed.method.address) else ""
+    numbers = [_code(claimed, page.cause, now=now) for page in said]
+    hint = replies.hint_of_all(numbers[0]) if numbers[0] else ""
+    return bundle_text.sms(claimed.page.service, facts, link=link, hint=hint)
+
+
+def _code(claimed: Notification, cause: str, *, now: datetime) -> int | None:
+    """The number that stands for it on this phone; None where no reply comes back from there."""
+    phone = claimed.method.address
+    if not (_takes_replies() and takes_replies(phone)):
+        return None
+    return show_code(phone=phone, user_id=claimed.page.user_id, cause=cause, now=now)
+
+
+def _takes_replies() -> bool:
+    """Whether a reply comes back to us: from a number of ours, through a door that is not shut."""
+    config = settings.TWILIO
+    return bool(config["auth_token"] and (config["from_number"] or config["messaging_service_sid"]))
 
 
 def _compose_notice(claimed: Notification, *, now: datetime) -> Message:

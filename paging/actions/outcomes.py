@@ -85,6 +85,8 @@ def record_answer(*, handover: Handover, answer: Accepted | Rejected, now: datet
             if settled.state is State.CLAIMED and page.stopped_at is not None:
                 settled = Settled(State.SUPPRESSED, page.stop_reason)
         ours = _put(handover, settled, now=now)
+        if isinstance(answer, Accepted) and not ours:
+            _replace_receipts(claimed, answer)
         if handover.message is not None:
             Attempt.objects.create(at=now, **_attempt(handover, handover.message, answer))
         instead = ""
@@ -159,6 +161,12 @@ def _cost(handover: Handover, message: Message, answer: Accepted | Rejected) -> 
     if isinstance(answer, Rejected) or handover.provider == OUTBOX:
         return None
     return reckoned(settings.PRICES, via=message.via, text=message.text)
+
+
+def _replace_receipts(claimed: Notification, answer: Accepted) -> None:
+    """A receipt that was quicker than the answer wrote down the same try, without what was said."""
+    same = {"provider": answer.provider, "provider_id": answer.provider_id}
+    Attempt.objects.filter(notification=claimed, accepted=True, body="", **same).delete()
 
 
 def _instead(handover: Handover, answer: Rejected, settled: Settled, *, now: datetime) -> str:

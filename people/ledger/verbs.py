@@ -27,6 +27,8 @@ class Verb(StrEnum):
     PAGE_CREATED = "page.created"
     PAGE_SENT = "page.sent"
     PAGE_FAILED = "page.failed"
+    PAGE_DELIVERED = "page.delivered"
+    PAGE_UNDELIVERED = "page.undelivered"
     PAGE_SUPPRESSED = "page.suppressed"
     PAGE_STOPPED = "page.stopped"
     PAGE_HELD = "page.held"
@@ -37,6 +39,8 @@ class Verb(StrEnum):
     NOTICE_FAILED = "notice.failed"
     NOTICE_HELD = "notice.held"
     NOTICE_BUNDLED = "notice.bundled"
+    NOTICE_DELIVERED = "notice.delivered"
+    NOTICE_UNDELIVERED = "notice.undelivered"
 
     USER_CREATED = "user.created"
     USER_CHANGED = "user.changed"
