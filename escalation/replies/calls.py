@@ -73,11 +73,12 @@ def _of_many(called: Notification) -> Speech:
     if not waiting:
         return Speech("This is Watchbill. Nothing is waiting to be acknowledged. Goodbye.")
     worst = min(waiting, key=lambda one: (one.severity, one.pk))
-    return Speech(
-        f"This is Watchbill. {render.clean(str(worst.service), limit=TITLE)} has {len(waiting)} unacknowledged "
-        f"alert{'' if len(waiting) == 1 else 's'}, among them {_aloud(named(worst))}. {MENU_OF_ALL}",
-        keys=True,
+    service, alerts = (
+        render.clean(str(worst.service), limit=TITLE),
+        "alert" if len(waiting) == 1 else "alerts",
     )
+    many = f"{service} has {len(waiting)} unacknowledged {alerts}, among them {_aloud(named(worst))}."
+    return Speech(f"This is Watchbill. {many} {MENU_OF_ALL}", keys=True)
 
 
 def _pressed_for_many(called: Notification, key: Key | None, *, now: datetime) -> Speech:
