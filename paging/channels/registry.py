@@ -7,8 +7,11 @@ from paging.channels.base import Channel, ChannelError, Fault
 
 
 def channel_for(kind: str) -> Channel:
-    """A new channel for `kind` ("sms", "voice", "email"). Raises ChannelError where there is none."""
-    path = settings.PAGING_CHANNELS.get(kind)
+    """A new channel for `kind` ("sms", "voice", "email"): of several, the first. Raises ChannelError where
+    there is none.
+    """
+    paths = settings.PAGING_CHANNELS.get(kind)
+    path = paths if isinstance(paths, str) else next(iter(paths or ()), None)
     if path is None:
         raise ChannelError(
             f"No channel carries “{kind}”; add it to PAGING_CHANNELS in the settings.", fault=Fault.MESSAGE

@@ -87,7 +87,7 @@ def greeting(address: str, login: DemoLogin | None) -> str:
             "",
         ]
         lines += [f"    {line}" for line in curl(address, login.routing_key)]
-        if settings.PAGING_CHANNELS["sms"] == settings.OUTBOX:
+        if settings.OUTBOX in settings.PAGING_CHANNELS["sms"]:
             lines += ["", f"  The page appears below, and in the outbox: {public}/admin/paging/attempt/"]
     return "\n".join([*lines, "", "Ctrl-C stops everything.", ""])
 
