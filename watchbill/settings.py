@@ -233,6 +233,7 @@ UNFOLD = {
             for title, items in {
                 "Respond": [
                     ("Incidents", "crisis_alert", "escalation_incident"),
+                    ("Calls", "call", "escalation_hotcall"),
                     ("Notifications", "notifications", "paging_notification"),
                     ("Outbox", "outbox", "paging_attempt"),
                 ],

@@ -10,6 +10,7 @@ from watchbill.web import health
 
 urlpatterns = [
     path("", include("escalation.api.intake_urls")),
+    path("twilio/", include("escalation.hotline.api.urls")),
     re_path(r"^healthz/?$", health.healthz, name="healthz"),
     re_path(r"^readyz/?$", health.readyz, name="readyz"),
     re_path(r"^metrics/?$", health.metrics, name="metrics"),

@@ -1,19 +1,14 @@
-"""SMS by Telnyx, the second provider: its own library, with our timeouts and base address.
+"""SMS by Telnyx, the second provider."""
 
-Importing the library takes over a second and 90 MB. The registry imports this module when a message is
-first to go this way, and nothing else does.
-"""
+from django.utils.module_loading import import_string
 
-from collections.abc import Mapping
-
-import telnyx
-from django.conf import settings
-
-from paging.channels.base import Accepted, ChannelError, Fault
+from paging.channels.base import Accepted
 from paging.core.message import Message
-from paging.core.telnyx import explained
 
-TIMEOUT = telnyx.Timeout(5.0, connect=3.0)  # seconds to answer and to connect: 8 together, below the lease
+SEND = "paging.channels.telnyx_account.send"
+"""Importing Telnyx's library takes over a second and 90 MB: as long as the provider before it takes every
+message, no process pays for it.
+"""
 
 
 class TelnyxChannel:
@@ -21,32 +16,4 @@ class TelnyxChannel:
     title = "Telnyx"
 
     def send(self, message: Message) -> Accepted:
-        """`valid_seconds` goes nowhere: Telnyx has no limit to how long a message may wait."""
-        config: Mapping[str, str] = settings.TELNYX
-        try:
-            with _account(config) as client:
-                taken = client.messages.send(
-                    to=message.to,
-                    from_=config["from_number"] or telnyx.omit,
-                    messaging_profile_id=config["messaging_profile_id"] or telnyx.omit,
-                    text=message.text,
-                    webhook_url=f"{settings.PUBLIC_URL}/telnyx/status/{message.message_id}",
-                    use_profile_webhooks=False,  # the profile's address is for what people send to us
-                )
-        except telnyx.APIStatusError as refusal:
-            errors = refusal.body.get("errors") if isinstance(refusal.body, Mapping) else None
-            fault, sentence = explained(errors, status=refusal.status_code)
-            raise ChannelError(sentence, fault=fault) from refusal
-        except telnyx.APIConnectionError as silence:
-            raise ChannelError(f"Telnyx did not answer: {silence}", fault=Fault.TEMPORARY) from silence
-        return Accepted(self.provider, str(getattr(taken.data, "id", None) or ""))
-
-
-def _account(config: Mapping[str, str]) -> telnyx.Telnyx:
-    """The client; dispatch knows better than it when, and by whom, to try again."""
-    return telnyx.Telnyx(
-        api_key=config["api_key"],
-        base_url=config["api_base_url"] or None,
-        timeout=TIMEOUT,
-        max_retries=0,
-    )
+        return Accepted(self.provider, import_string(SEND)(message))

@@ -5,6 +5,7 @@ from django.urls import path, re_path
 from watchbill.web import (
     asking,
     calendars,
+    contact_card,
     handoffs,
     home,
     incidents,
@@ -20,6 +21,7 @@ from watchbill.web import (
 urlpatterns = [
     path("", home.home, name="home"),
     path("calendar", home.show_calendar, name="calendar"),
+    path("contact-card.vcf", contact_card.card, name="contact-card"),
     path("login/", session.Login.as_view(), name="login"),
     path("logout/", session.Logout.as_view(), name="logout"),
     path("p/<str:token>", link.link, name="page-link"),
