@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import Enum
 from functools import reduce
+from itertools import zip_longest
 from operator import or_
 from uuid import uuid4
 
@@ -20,19 +21,19 @@ from django.db.models import Case, Exists, OuterRef, Q, Subquery, When
 from paging import links
 from paging.actions.outcomes import Handover, record_answer
 from paging.actions.pages import reachable
-from paging.channels.base import ChannelError
-from paging.channels.registry import channel_for
+from paging.channels.base import Channel, ChannelError
+from paging.channels.registry import channels_for
 from paging.core import render, retry
-from paging.core.delivery import WAITING, Accepted, Fault, Rejected, State
+from paging.core.delivery import LEASE, WAITING, Accepted, Fault, Rejected, State
+from paging.core.failover import Standing, in_order
 from paging.core.message import Facts, Message
 from paging.core.notice import Notice
 from paging.core.rules import INFO
 from paging.models import ContactMethod, Notification, Page
 
-LEASE = timedelta(seconds=15)
-"""Longer than the 8 s that a channel may take, short enough for the next try to come within 20 s."""
-
 NOTICE_VALID = 4 * 3600  # seconds
+
+STANDING = Standing()
 
 LOST = "sent again: the worker that held it died, perhaps after it left"
 log = structlog.get_logger(__name__)
@@ -113,20 +114,60 @@ def _suppress_stopped(now: datetime) -> None:
 
 
 def _hand_over(claimed: Notification, *, clock: Callable[[], datetime]) -> None:
+    """To its provider; where that one fails, to the next one of the kind in the same claim."""
     handover = Handover(claimed)
-    answer: Accepted | Rejected
     try:
         _check(claimed)
-        channel = channel_for(claimed.method.kind)
+        channels = _in_order(channels_for(claimed.method.kind), at=claimed.provider, now=clock())
         message = _compose(claimed, now=clock())
-        handover = replace(handover, message=message, provider=channel.provider, title=channel.title)
-        answer = channel.send(message)
-    except ChannelError as fault:
-        answer = Rejected(render.clean(str(fault), limit=500), fault.fault)
-    except Exception as fault:
-        log.exception("send_failed", notification=claimed.pk, via=claimed.method.kind)
-        answer = Rejected(render.clean(f"unexpected: {fault!r}", limit=500), Fault.TEMPORARY)
-    record_answer(handover=handover, answer=answer, now=clock())
+    except Exception as fault:  # noqa: BLE001 - one message that cannot be made holds up no other
+        record_answer(handover=handover, answer=_refusal(fault, claimed), now=clock())
+        return
+    for channel, following in zip_longest(channels, channels[1:]):
+        began = clock()
+        answer = _ask(channel, message, claimed)
+        now = clock()
+        handover = replace(
+            handover,
+            message=message,
+            provider=channel.provider,
+            title=channel.title,
+            following=(following.provider, following.title) if following else None,
+            took=now - began,
+        )
+        _watch(channel, answer, took=now - began, now=now)
+        if not record_answer(handover=handover, answer=answer, now=now):
+            break
+        for_now = isinstance(answer, Rejected) and not answer.permanent
+        handover = replace(handover, hopeful=handover.hopeful or for_now)
+
+
+def _in_order(channels: Sequence[Channel], *, at: str, now: datetime) -> list[Channel]:
+    names = [channel.provider for channel in channels]
+    return [channels[place] for place in in_order(names, at=at, resting=STANDING.resting(now))]
+
+
+def _ask(channel: Channel, message: Message, claimed: Notification) -> Accepted | Rejected:
+    try:
+        return channel.send(message)
+    except Exception as fault:  # noqa: BLE001 - whatever a provider's library raises, the message goes on
+        return _refusal(fault, claimed)
+
+
+def _refusal(fault: Exception, claimed: Notification) -> Rejected:
+    if isinstance(fault, ChannelError):
+        return Rejected(render.clean(str(fault), limit=500), fault.fault)
+    log.error("send_failed", notification=claimed.pk, via=claimed.method.kind, exc_info=fault)
+    return Rejected(render.clean(f"unexpected: {fault!r}", limit=500), Fault.TEMPORARY)
+
+
+def _watch(channel: Channel, answer: Accepted | Rejected, *, took: timedelta, now: datetime) -> None:
+    """A provider that refuses us altogether is a line when it begins and one when it ends."""
+    if isinstance(answer, Accepted):
+        if STANDING.took(channel.provider):
+            log.warning("provider_takes_again", provider=channel.provider)
+    elif STANDING.failed(channel.provider, answer.fault, took=took, now=now):
+        log.error("provider_refuses", provider=channel.provider, error=answer.error)
 
 
 def _check(claimed: Notification) -> None:

@@ -91,7 +91,11 @@ class Page(models.Model):
 
 
 class Notification(models.Model):
-    """One message to one contact method, due at `due_at`. Each state says what the phone did."""
+    """One message to one contact method, due at `due_at`. Each state says what the phone did.
+
+    `provider` is where it is: the one that it was last handed to, or is to be handed to next; empty
+    before the first one was asked.
+    """
 
     class State(models.TextChoices):
         PENDING = "pending", "waiting for its time"
@@ -110,6 +114,7 @@ class Notification(models.Model):
     state = models.CharField(max_length=12, choices=State, default=State.PENDING)
     reason = models.CharField(max_length=200, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
+    provider = models.CharField(max_length=32, blank=True, default="", db_default="")
     claim = models.UUIDField(null=True, blank=True, editable=False)
     lease_until = models.DateTimeField(null=True, blank=True, editable=False)
     message_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -140,7 +145,9 @@ class Notification(models.Model):
 
 
 class Attempt(models.Model):
-    """One call of a provider: what was handed over, and what it answered."""
+    """One call of a provider: what was handed over, and what it answered. `fault` is one of
+    `paging.core.delivery.Fault`; empty where it was accepted.
+    """
 
     notification = models.ForeignKey(Notification, on_delete=models.PROTECT, related_name="tries")
     at = models.DateTimeField()
@@ -148,12 +155,19 @@ class Attempt(models.Model):
     accepted = models.BooleanField()
     provider_id = models.CharField(max_length=128, blank=True)
     error = models.CharField(max_length=500, blank=True)
+    fault = models.CharField(max_length=16, blank=True, default="", db_default="", editable=False)
     subject = models.CharField(max_length=300, blank=True)
     body = models.TextField()
 
     class Meta:
         verbose_name = "message"
         verbose_name_plural = "outbox"
+        indexes = [
+            # doctor: providers that refuse us altogether.
+            models.Index(
+                fields=["provider", "-id"], condition=Q(fault="provider"), name="attempt_provider_refused"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.provider}: {self.subject or self.body[:60]}"

@@ -72,8 +72,8 @@ def test_greeting_gives_a_command_to_paste_and_says_where_the_page_appears(setti
 
 def test_greeting_with_a_carrier_promises_no_outbox(settings):
     settings.PAGING_CHANNELS = {
-        "email": "paging.channels.email.EmailChannel",
-        "sms": "paging.channels.sms.SmsChannel",
+        "email": ("paging.channels.email.EmailChannel",),
+        "sms": ("paging.channels.sms.SmsChannel",),
     }
     assert "outbox" not in greeting("http://127.0.0.1:8000", DemoLogin("demo", "secret", "k" * 32))
 

@@ -127,14 +127,14 @@ EMAIL_USE_SSL = ENV.email.get("EMAIL_USE_SSL", False)
 EMAIL_TIMEOUT = 8
 DEFAULT_FROM_EMAIL = ENV.default_from_email
 
-# Which channels carry which kind of contact method, first asked first; without a provider, messages go to
-# the outbox.
+# Which channels carry which kind of contact method: when the first provider fails, the next one is asked at
+# once. Without a provider, messages go to the outbox.
 OUTBOX = "paging.channels.outbox.OutboxChannel"
 SMS_CHANNELS = {"twilio": "paging.channels.sms.SmsChannel", "telnyx": "paging.channels.telnyx.TelnyxChannel"}
-PAGING_CHANNELS = {
-    "email": "paging.channels.email.EmailChannel" if ENV.email_configured else OUTBOX,
+PAGING_CHANNELS: dict[str, tuple[str, ...]] = {
+    "email": ("paging.channels.email.EmailChannel" if ENV.email_configured else OUTBOX,),
     "sms": tuple(SMS_CHANNELS[name] for name in ENV.sms_providers) or (OUTBOX,),
-    "voice": "paging.channels.voice.VoiceChannel" if ENV.voice_configured else OUTBOX,
+    "voice": ("paging.channels.voice.VoiceChannel" if ENV.voice_configured else OUTBOX,),
 }
 TWILIO: dict[str, str] = {
     "account_sid": ENV.twilio_account_sid,

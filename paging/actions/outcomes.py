@@ -1,25 +1,48 @@
 """Write down what became of a message that was handed over, and go another way where it failed."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
 
 from paging import links, loading
 from paging.actions.pages import reachable, subject_of
+from paging.actions.refusals import DISABLING, disable_refused
+from paging.channels.registry import providers_of
 from paging.core.address import masked
-from paging.core.delivery import WAITING, Accepted, Rejected, Settled, State, settle
+from paging.core.delivery import (
+    ELSEWHERE,
+    LEASE,
+    LEFT,
+    WAITING,
+    Accepted,
+    Fault,
+    Rejected,
+    Round,
+    Settled,
+    State,
+    settle,
+)
+from paging.core.failover import in_order
 from paging.core.message import Message
 from paging.core.rules import INFO, detour
 from paging.models import Attempt, Notification, Page
+from paging.queue import nudge_on_commit
 from people import metrics
 from people.ledger.record import ENGINE, Line, record
 from people.ledger.verbs import Verb
 
 OUTBOX = "outbox"
 CALLED = {"sms": "SMS", "voice": "call", "email": "email"}
-VERBS = {State.SENT: Verb.PAGE_SENT, State.PENDING: Verb.PAGE_FAILED, State.FAILED: Verb.PAGE_FAILED}
+STOPPED = "its page was stopped"
+VERBS = {
+    State.SENT: Verb.PAGE_SENT,
+    State.PENDING: Verb.PAGE_FAILED,
+    State.CLAIMED: Verb.PAGE_FAILED,
+    State.SUPPRESSED: Verb.PAGE_FAILED,
+    State.FAILED: Verb.PAGE_FAILED,
+}
 NOTICE_VERBS = {verb: Verb(verb.replace("page.", "notice.")) for verb in VERBS.values()}
 
 
@@ -27,52 +50,77 @@ NOTICE_VERBS = {verb: Verb(verb.replace("page.", "notice.")) for verb in VERBS.v
 class Handover:
     """A claimed notification as it was handed to a provider. `message` is None where nothing was handed over.
 
-    `provider` is the short name for rows and metrics, `title` the one for sentences.
+    `provider` is the short name for rows and metrics, `title` the one for sentences; `following` is both of
+    the provider to ask next, where one is left. `hopeful`: one that was asked before it, in the same claim,
+    failed only for now. `took` is how long it took to answer.
     """
 
     notification: Notification
     message: Message | None = None
     provider: str = ""
     title: str = "anybody"
+    following: tuple[str, str] | None = None
+    hopeful: bool = False
+    took: timedelta | None = None
 
 
-def record_answer(*, handover: Handover, answer: Accepted | Rejected, now: datetime) -> None:
-    """The state, the attempt and the timeline's line, in one transaction.
+def record_answer(*, handover: Handover, answer: Accepted | Rejected, now: datetime) -> bool:
+    """The state, the attempt and the timeline's line, in one transaction. Returns whether the same worker
+    is to ask the next provider: it holds the claim for another lease then.
 
     A worker that comes so late that another one has claimed the row changes no state, and is still on record.
     """
     claimed = handover.notification
     spread = claimed.message_id.int % 1000 / 1000
-    settled = settle(answer, attempts=claimed.attempts, spread=spread, now=now)
+    within = Round(elsewhere=handover.following is not None, hopeful=handover.hopeful)
+    settled = settle(answer, attempts=claimed.attempts, spread=spread, now=now, within=within)
     with transaction.atomic(durable=True):
-        if settled.state is State.FAILED:
-            _lock(claimed.page_id)
-        ours = _put(claimed, settled, now=now)
+        if settled.state in {State.FAILED, State.CLAIMED}:
+            page = lock_page(claimed.page_id)
+            if settled.state is State.CLAIMED and page.stopped_at is not None:
+                settled = Settled(State.SUPPRESSED, page.stop_reason)
+        ours = _put(handover, settled, now=now)
         if handover.message is not None:
             Attempt.objects.create(at=now, **_attempt(handover, handover.message, answer))
-        instead = _go_on(claimed, now=now) if ours and settled.state is State.FAILED else ""
+        instead = ""
+        if isinstance(answer, Rejected) and ours:
+            instead = _instead(handover, answer, settled, now=now)
         record([_line(handover, settled, instead=instead, now=now)], now=now)
     if handover.message is not None:
         _measure(handover, answer, now=now)
+    return ours and settled.state is State.CLAIMED
 
 
-def _lock(page_id: int) -> None:
+def lock_page(page_id: int) -> Page:
     """Of two messages of one page that fail at once, the second sees that the first has failed. The page
-    before its notifications, which is the order of a stop, too.
+    before its notifications, which is the order of a stop, too: call it first.
     """
-    Page.objects.select_for_update().get(pk=page_id)
+    return Page.objects.select_for_update().get(pk=page_id)
 
 
-def _put(claimed: Notification, settled: Settled, *, now: datetime) -> bool:
+def _put(handover: Handover, settled: Settled, *, now: datetime) -> bool:
+    """Whether the state was ours to change. That it left is a fact, whoever holds the claim by now; and a
+    receipt that says so came from somebody who knows better than a call that got no answer.
+    """
+    claimed = handover.notification
     changes: dict[str, Any] = {"state": settled.state, "reason": settled.reason[:200]}
+    if handover.provider:
+        changes["provider"] = handover.provider
     if settled.due_at is not None:
         changes["due_at"] = settled.due_at
     if settled.state is State.SENT:
         changes["sent_at"] = now
-    rows = Notification.objects.filter(pk=claimed.pk).exclude(state=State.SENT)
-    if settled.state is not State.SENT:  # what a provider took is a fact, whoever holds the claim by now
+    if settled.state is State.CLAIMED and handover.following is not None:
+        changes |= {"provider": handover.following[0], "lease_until": now + LEASE}
+    rows = Notification.objects.filter(pk=claimed.pk).exclude(state__in=LEFT)
+    if settled.state is not State.SENT:
         rows = rows.filter(claim=claimed.claim)
-    return rows.update(**changes) == 1
+    if rows.update(**changes):
+        return True
+    if settled.state is State.SENT:
+        unsaid = Notification.objects.filter(pk=claimed.pk, sent_at=None)
+        unsaid.update(sent_at=now, provider=handover.provider)
+    return False
 
 
 def _attempt(handover: Handover, message: Message, answer: Accepted | Rejected) -> dict[str, Any]:
@@ -81,7 +129,7 @@ def _attempt(handover: Handover, message: Message, answer: Accepted | Rejected) 
     said = (
         {"accepted": True, "provider_id": answer.provider_id[:128]}
         if isinstance(answer, Accepted)
-        else {"accepted": False, "error": answer.error[:500]}
+        else {"accepted": False, "error": answer.error[:500], "fault": answer.fault}
     )
     return said | {
         "notification": handover.notification,
@@ -91,14 +139,65 @@ def _attempt(handover: Handover, message: Message, answer: Accepted | Rejected) 
     }
 
 
-def _go_on(failed: Notification, *, now: datetime) -> str:
-    """Another method at once. Returns what the timeline says about it."""
+def _instead(handover: Handover, answer: Rejected, settled: Settled, *, now: datetime) -> str:
+    """What is done instead of this try, in words of the timeline; empty where it is tried again later."""
+    if settled.state is State.SUPPRESSED:
+        return STOPPED
+    if settled.state is State.CLAIMED and handover.following is not None:
+        return f"{handover.following[1]} at once instead"
+    if settled.state is not State.FAILED:
+        return ""
+    # every provider was asked: only another method is left
+    fault = Fault.MESSAGE if answer.fault in ELSEWHERE else answer.fault
+    return go_on(handover.notification, fault=fault, why=answer.error, now=now)
+
+
+def go_on(failed: Notification, *, now: datetime, fault: Fault = Fault.MESSAGE, why: str = "") -> str:
+    """Another way at once, for a message that failed, or that its carrier gave back. Returns what the
+    timeline says about it. In the caller's transaction, which has the page's lock (`lock_page`) and has
+    written the message's own state.
+
+    TEMPORARY and PROVIDER: by the next provider of the same method, each of them once a page; where all
+    have tried, by the next method. MESSAGE: by the next method. ADDRESS and OPTED_OUT: the method is
+    disabled, and then by the next one. `why` is the provider's sentence.
+    """
+    if fault in DISABLING:
+        disable_refused(method=failed.method, fault=fault, why=why, now=now)
     page = failed.page
     if not Page.objects.filter(pk=page.pk, stopped_at=None).exists():
-        return "its page was stopped"
+        return STOPPED
     if not reachable(page.user):
         _give_up(page, now=now)
         return "nobody is asked in their place"
+    if fault in ELSEWHERE and (title := _by_next_provider(failed, now=now)):
+        return f"{CALLED[failed.method.kind]} by {title} at once instead"
+    return _by_next_method(page, now=now)
+
+
+def _by_next_provider(failed: Notification, *, now: datetime) -> str:
+    """The same to the same method, as a message of its own, so that a late receipt of the former one
+    says nothing of it. Returns the title of its provider; empty where every one has tried.
+    """
+    titles = providers_of(failed.method.kind)
+    same = Notification.objects.filter(page_id=failed.page_id, method_id=failed.method_id)
+    tried = set(Attempt.objects.filter(notification__in=same).values_list("provider", flat=True))
+    tried |= set(same.exclude(provider="").values_list("provider", flat=True))
+    names = list(titles)
+    left = [
+        name for name in (names[place] for place in in_order(names, at=failed.provider)) if name not in tried
+    ]
+    if not left:
+        return ""
+    # Rows of one method and page differ in their moments; this one may come at the very same.
+    due_at = now - timedelta(microseconds=same.count())
+    Notification.objects.create(
+        page_id=failed.page_id, method_id=failed.method_id, due_at=due_at, created_at=now, provider=left[0]
+    )
+    nudge_on_commit()
+    return titles[left[0]]
+
+
+def _by_next_method(page: Page, *, now: datetime) -> str:
     methods = loading.usable_methods([page.user_id]).get(page.user_id, ())
     way = detour(methods, loading.told(page.pk), urgency=page.urgency)
     forward = Notification.objects.filter(pk__in=way.forward)
@@ -108,6 +207,7 @@ def _go_on(failed: Notification, *, now: datetime) -> str:
         Notification(page=page, method_id=method.id, due_at=now, created_at=now) for method in way.extra
     )
     instead = sorted({*kinds, *(method.kind for method in way.extra)})
+    nudge_on_commit()
     if not instead:
         _give_up(page, now=now)
     return (
@@ -130,6 +230,9 @@ def _line(handover: Handover, settled: Settled, *, instead: str, now: datetime) 
     message = f"{CALLED[method.kind]} to {page.user} ({masked(method.address)})"
     if settled.state is State.SENT:
         what = f"{message} handed to {handover.title}"
+    elif settled.state in {State.CLAIMED, State.SUPPRESSED}:
+        what = f"{message} not taken by {handover.title}"
+        what = f"{what}; {instead}" if instead else what
     elif settled.due_at is not None:
         wait = (settled.due_at - now).total_seconds()
         what = f"{message} not taken by {handover.title}; tried again in {wait:.0f} s"

@@ -1,4 +1,6 @@
-"""Which channel carries which kind of contact method: `settings.PAGING_CHANNELS`."""
+"""Which channels carry which kind of contact method, in failover order: `settings.PAGING_CHANNELS`."""
+
+from collections.abc import Mapping
 
 from django.conf import settings
 from django.utils.module_loading import import_string
@@ -6,15 +8,22 @@ from django.utils.module_loading import import_string
 from paging.channels.base import Channel, ChannelError, Fault
 
 
-def channel_for(kind: str) -> Channel:
-    """A new channel for `kind` ("sms", "voice", "email"): of several, the first. Raises ChannelError where
-    there is none.
+def channels_for(kind: str) -> list[Channel]:
+    """New channels for `kind` ("sms", "voice", "email"), the one to ask first in front. Raises
+    ChannelError where there is none.
     """
-    paths = settings.PAGING_CHANNELS.get(kind)
-    path = paths if isinstance(paths, str) else next(iter(paths or ()), None)
-    if path is None:
+    channels: list[Channel] = [made() for made in _classes(kind)]
+    if not channels:
         raise ChannelError(
             f"No channel carries “{kind}”; add it to PAGING_CHANNELS in the settings.", fault=Fault.MESSAGE
         )
-    channel: Channel = import_string(path)()
-    return channel
+    return channels
+
+
+def providers_of(kind: str) -> Mapping[str, str]:
+    """Short name and title of each provider of `kind`, in failover order; empty where there is none."""
+    return {made.provider: made.title for made in _classes(kind)}
+
+
+def _classes(kind: str) -> list[type[Channel]]:
+    return [import_string(path) for path in settings.PAGING_CHANNELS.get(kind, ())]

@@ -1,7 +1,7 @@
 """What became of one message. Each state says what happened in the world."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from paging.core import retry
@@ -20,6 +20,11 @@ class State(StrEnum):
 
 
 WAITING = frozenset({State.PENDING, State.UNKNOWN})
+LEFT = frozenset({State.SENT, State.DELIVERED, State.UNDELIVERED})
+"""A provider took it, and said so itself or by a receipt."""
+
+LEASE = timedelta(seconds=15)
+"""Longer than the 8 s that a channel may take, short enough for the next try to come within 20 s."""
 
 
 class Fault(StrEnum):
@@ -30,6 +35,10 @@ class Fault(StrEnum):
     MESSAGE = "message"  # another method at once: this message is taken by nobody
     ADDRESS = "address"  # another method from now on: nobody is ever reached at this address
     OPTED_OUT = "opted_out"  # another method until the owner allows it again
+
+
+ELSEWHERE = frozenset({Fault.TEMPORARY, Fault.PROVIDER})
+"""Faults of a provider, not of the message: another provider may take it."""
 
 
 @dataclass(frozen=True)
@@ -55,18 +64,42 @@ class Rejected:
 
 @dataclass(frozen=True)
 class Settled:
-    """What a notification becomes; `due_at` where it is to be tried again."""
+    """What a notification becomes; `due_at` where it is to be tried again. `CLAIMED`: it stays in the
+    hands of its worker, which asks the next provider at once.
+    """
 
     state: State
     reason: str = ""
     due_at: datetime | None = None
 
 
-def settle(answer: Accepted | Rejected, *, attempts: int, spread: float, now: datetime) -> Settled:
-    """The state after try number `attempts`; `spread` as in `retry.next_try`."""
+@dataclass(frozen=True)
+class Round:
+    """The providers of one kind are asked one after the other. `elsewhere`: one is left to be asked;
+    `hopeful`: one that was asked before this answer failed only for now.
+    """
+
+    elsewhere: bool = False
+    hopeful: bool = False
+
+
+ALONE = Round()
+
+
+def settle(
+    answer: Accepted | Rejected, *, attempts: int, spread: float, now: datetime, within: Round = ALONE
+) -> Settled:
+    """The state after try number `attempts`; `spread` as in `retry.next_try`.
+
+    The next provider before any waiting, and waiting only where that may help: what every provider of
+    the kind refused for good goes by another method.
+    """
     if isinstance(answer, Accepted):
         return Settled(State.SENT)
-    wait = None if answer.permanent else retry.next_try(attempts=attempts, spread=spread)
+    if within.elsewhere and answer.fault in ELSEWHERE:
+        return Settled(State.CLAIMED, answer.error)
+    later = answer.fault is Fault.TEMPORARY or (within.hopeful and answer.fault in ELSEWHERE)
+    wait = retry.next_try(attempts=attempts, spread=spread) if later else None
     if wait is None:
         return Settled(State.FAILED, answer.error)
     return Settled(State.PENDING, answer.error, now + wait)

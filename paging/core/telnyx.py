@@ -11,16 +11,11 @@ from typing import Any
 from paging.core.delivery import Fault
 
 KNOWN: Mapping[int, tuple[Fault, str]] = {
-    10002: (Fault.ADDRESS, "this is not a phone number"),
     10009: (Fault.PROVIDER, "Telnyx does not accept TELNYX_API_KEY"),
     10010: (Fault.PROVIDER, "TELNYX_API_KEY may not send with this number or profile"),
     20100: (Fault.PROVIDER, "the Telnyx account has no money left"),
     40001: (Fault.ADDRESS, "this number cannot receive SMS: it is a landline, or nobody's"),
     40012: (Fault.ADDRESS, "the carrier says that this is no number"),
-    40300: (
-        Fault.OPTED_OUT,
-        "the owner of this number replied STOP; they have to send START to our number",
-    ),
     40305: (Fault.PROVIDER, "TELNYX_FROM_NUMBER is no number of the account's messaging profile"),
     40309: (
         Fault.PROVIDER,
@@ -30,6 +25,11 @@ KNOWN: Mapping[int, tuple[Fault, str]] = {
     40312: (Fault.PROVIDER, "the messaging profile is disabled"),
     40333: (Fault.PROVIDER, "the messaging profile has spent its limit"),
 }
+BLOCKED = 40300
+STOPPED = (
+    Fault.OPTED_OUT,
+    f"Telnyx {BLOCKED}: the owner of this number replied STOP; they have to send START to our number",
+)
 TEMPORARY = frozenset(
     {
         10007,  # unexpected error
@@ -56,6 +56,7 @@ OURS = frozenset(
         40314,  # messaging is disabled
         40315,  # our number has a bad name
         40320,  # our number is not ours yet
+        BLOCKED,  # by a rule of the account, where it is not the owner's STOP
         40321,  # the profile has no number
         40322,  # Telnyx's filter of words
         40329,  # our toll-free number is not verified
@@ -80,6 +81,8 @@ def explained(errors: object, *, status: int = 0) -> tuple[Fault, str]:
         fault, why = KNOWN[code]
         return fault, f"Telnyx {code}: {why}"
     said = first.get("detail") or first.get("title") or "no reason given"
+    if code == BLOCKED and "STOP" in f"{first.get('title')} {said}":
+        return STOPPED
     return _fault(code, status), f"Telnyx {code or status}: {said}"
 
 

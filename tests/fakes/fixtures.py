@@ -17,8 +17,8 @@ def phone(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeP
     with FakePhone() as fake:
         settings.TWILIO = fake.settings
         settings.PAGING_CHANNELS = settings.PAGING_CHANNELS | {
-            "sms": "paging.channels.sms.SmsChannel",
-            "voice": "paging.channels.voice.VoiceChannel",
+            "sms": ("paging.channels.sms.SmsChannel",),
+            "voice": ("paging.channels.voice.VoiceChannel",),
         }
         yield fake
 
@@ -29,7 +29,9 @@ def mailbox(settings: Settings) -> Iterator[FakeMailbox]:
     with FakeMailbox() as fake:
         settings.EMAIL_BACKEND = "paging.channels.smtp.Backend"
         settings.EMAIL_HOST, settings.EMAIL_PORT = fake.host, fake.port
-        settings.PAGING_CHANNELS = settings.PAGING_CHANNELS | {"email": "paging.channels.email.EmailChannel"}
+        settings.PAGING_CHANNELS = settings.PAGING_CHANNELS | {
+            "email": ("paging.channels.email.EmailChannel",)
+        }
         yield fake
 
 
@@ -39,12 +41,8 @@ def telnyx(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Fake
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     with FakeTelnyx() as fake:
         settings.TELNYX = fake.settings
-        before = tuple(path for path in _paths(settings.PAGING_CHANNELS["sms"]) if path != settings.OUTBOX)
+        before = tuple(path for path in settings.PAGING_CHANNELS["sms"] if path != settings.OUTBOX)
         settings.PAGING_CHANNELS = settings.PAGING_CHANNELS | {
-            "sms": (*before, "paging.channels.telnyx.TelnyxChannel")
+            "sms": (*before, settings.SMS_CHANNELS["telnyx"])
         }
         yield fake
-
-
-def _paths(setting: str | tuple[str, ...]) -> tuple[str, ...]:
-    return (setting,) if isinstance(setting, str) else setting

@@ -7,7 +7,7 @@ from paging.channels import carrier
 from paging.channels.base import ChannelError, Fault
 from paging.channels.email import EmailChannel
 from paging.channels.outbox import OutboxChannel
-from paging.channels.registry import channel_for
+from paging.channels.registry import channels_for
 from paging.channels.sms import SmsChannel
 from paging.channels.voice import VoiceChannel
 from paging.core.message import Message
@@ -175,9 +175,9 @@ def test_a_closed_terminal_does_not_stop_the_outbox(monkeypatch):
 def test_a_kind_that_nothing_carries_is_said_so(settings):
     settings.PAGING_CHANNELS = {}
     with pytest.raises(ChannelError, match="PAGING_CHANNELS") as refused:
-        channel_for("sms")
+        channels_for("sms")
     assert refused.value.fault is not Fault.TEMPORARY
 
 
 def test_every_message_gets_a_channel_of_its_own():
-    assert channel_for("sms") is not channel_for("sms")
+    assert channels_for("sms")[0] is not channels_for("sms")[0]

@@ -147,20 +147,20 @@ def test_a_permanent_failure_goes_on_to_the_next_method_at_once(phone):
     alice = person(sms=ALICE_SMS, voice=ALICE_SMS, email=ALICE_MAIL)
     rules(alice, ("sms", 0), ("voice", 2), ("email", 5))
     page(alice)
-    phone.fail_next(status=400, code=21610)
+    phone.fail_next(status=400, code=21602, message="Message body is required")
     assert send() == 2
     phone.expect_call(to=ALICE_SMS)
     assert states() == {"sms": "failed", "voice": "sent", "email": "pending"}
     failed = Entry.objects.get(verb="page.failed")
     assert failed.what == "SMS to Alice Ng (+1415…0101) failed; call at once instead"
-    assert "STOP" in failed.why
+    assert "Message body is required" in failed.why
 
 
 def test_a_permanent_failure_of_the_only_rule_takes_every_other_method(phone, mailbox):
     alice = person(sms=ALICE_SMS, email=ALICE_MAIL)
     rules(alice, ("sms", 0))
     page(alice)
-    phone.fail_next(status=400, code=21614)
+    phone.fail_next(status=400, code=21602)
     assert send() == 2
     mailbox.expect_mail(to=ALICE_MAIL)
     assert states() == {"sms": "failed", "email": "sent"}
@@ -212,7 +212,7 @@ def test_a_permanent_failure_of_a_stopped_page_pages_nobody_instead(phone, monke
     alice = person(sms=ALICE_SMS)
     page(alice)
     contacts.set_contact_method(user=alice, kind="email", address=ALICE_MAIL, by=APPLY, now=NOW)
-    phone.fail_next(status=400, code=21211)
+    phone.fail_next(status=400, code=21602)
     check = dispatch._check
 
     def stopped_meanwhile(claimed: Notification) -> None:
@@ -225,7 +225,7 @@ def test_a_permanent_failure_of_a_stopped_page_pages_nobody_instead(phone, monke
 
 
 def test_a_channel_that_breaks_is_tried_again_and_holds_up_nobody(settings, mailbox):
-    settings.PAGING_CHANNELS = settings.PAGING_CHANNELS | {"sms": f"{__name__}.BrokenChannel"}
+    settings.PAGING_CHANNELS = settings.PAGING_CHANNELS | {"sms": (f"{__name__}.BrokenChannel",)}
     page(person(sms=ALICE_SMS, email=ALICE_MAIL))
     assert send() == 2
     mailbox.expect_mail(to=ALICE_MAIL)

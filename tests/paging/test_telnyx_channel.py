@@ -7,7 +7,7 @@ import pytest
 
 from paging.channels import telnyx_account as channel
 from paging.channels.base import ChannelError, Fault
-from paging.channels.registry import channel_for
+from paging.channels.registry import channels_for
 from paging.channels.telnyx import TelnyxChannel
 from paging.core.telnyx import KNOWN, OURS, TEMPORARY, explained
 from tests.fakes.telnyx import NUMBER
@@ -51,7 +51,6 @@ def test_a_messaging_profile_sends_from_its_own_numbers(telnyx, settings):
         (400, "40305", Fault.PROVIDER, "TELNYX_FROM_NUMBER"),
         (400, "40315", Fault.PROVIDER, "40315: scripted, in detail"),
         (400, "40310", Fault.ADDRESS, "not a phone number"),
-        (400, "40300", Fault.OPTED_OUT, "STOP"),
         (400, "40302", Fault.MESSAGE, "40302"),
         (429, "10011", Fault.TEMPORARY, "10011"),
         (429, "", Fault.TEMPORARY, "429"),
@@ -105,12 +104,7 @@ def test_the_time_for_a_call_of_the_provider_is_eight_seconds():
 
 
 def test_where_only_telnyx_is_set_up_it_carries_sms(telnyx):
-    assert isinstance(channel_for("sms"), TelnyxChannel)
-
-
-def test_beside_twilio_it_comes_second(phone, telnyx, settings):
-    assert channel_for("sms").provider == "twilio"
-    assert settings.PAGING_CHANNELS["sms"][-1] == "paging.channels.telnyx.TelnyxChannel"
+    assert [type(channel) for channel in channels_for("sms")] == [TelnyxChannel]
 
 
 def test_a_code_has_one_meaning():
