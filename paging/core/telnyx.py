@@ -26,6 +26,7 @@ KNOWN: Mapping[int, tuple[Fault, str]] = {
     40333: (Fault.PROVIDER, "the messaging profile has spent its limit"),
 }
 BLOCKED = 40300
+INVALID_URL = 10003
 STOPPED = (
     Fault.OPTED_OUT,
     f"Telnyx {BLOCKED}: the owner of this number replied STOP; they have to send START to our number",
@@ -74,8 +75,7 @@ def explained(errors: object, *, status: int = 0) -> tuple[Fault, str]:
     `errors` is a list of {"code", "title", "detail"}, and may be anything at all: a proxy in between may
     have answered. Without a code the status decides.
     """
-    rows: list[Any] = errors if isinstance(errors, list) else []
-    first = next((one for one in rows if isinstance(one, Mapping)), {})
+    first = _first(errors)
     code = _number(first.get("code"))
     if code in KNOWN:
         fault, why = KNOWN[code]
@@ -84,6 +84,16 @@ def explained(errors: object, *, status: int = 0) -> tuple[Fault, str]:
     if code == BLOCKED and "STOP" in f"{first.get('title')} {said}":
         return STOPPED
     return _fault(code, status), f"Telnyx {code or status}: {said}"
+
+
+def is_about_our_address(errors: object) -> bool:
+    """Whether it is the address for receipts that Telnyx cannot use (10003: invalid URL)."""
+    return _number(_first(errors).get("code")) == INVALID_URL
+
+
+def _first(errors: object) -> Mapping[str, Any]:
+    rows: list[Any] = errors if isinstance(errors, list) else []
+    return next((one for one in rows if isinstance(one, Mapping)), {})
 
 
 def _fault(code: int, status: int) -> Fault:
