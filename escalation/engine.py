@@ -21,6 +21,7 @@ from escalation.core.stimulus import StepRan, Stimulus, Ticked, Triggered, Unrea
 from escalation.loading import STATE_COLUMNS, put_state, service_urgency, state_of
 from escalation.models import Alert, Incident
 from paging.actions import pages
+from paging.actions.codes import free_codes
 from paging.selectors import is_anyone_reached, unreachable_runs
 from people import metrics
 from people.ledger.record import ENGINE, Actor, Line, record
@@ -286,10 +287,13 @@ def _page(
 
 
 def _mark(row: Incident, state: State, *, now: datetime, by: Actor) -> None:
-    """Who acknowledged or resolved, and when, for people and reports; the machine does not read it."""
+    """Who acknowledged or resolved, and when, for people and reports; the machine does not read it. What is
+    over needs no number to reply with.
+    """
     if state.status is Status.TRIGGERED:
         row.acknowledged_at, row.acknowledged_by = None, None
     elif state.status is Status.ACKNOWLEDGED and row.acknowledged_at is None:
         row.acknowledged_at, row.acknowledged_by = now, by.user
     elif state.status is Status.RESOLVED and row.resolved_at is None:
         row.resolved_at, row.resolved_by = now, by.user
+        free_codes(cause=cause(row), now=now)

@@ -19,11 +19,13 @@ from django.db import transaction
 from django.db.models import Case, Exists, OuterRef, Q, Subquery, When
 
 from paging import links
+from paging.actions.codes import show_code
 from paging.actions.outcomes import Handover, record_answer
 from paging.actions.pages import reachable
 from paging.channels.base import Channel, ChannelError
 from paging.channels.registry import channels_for
-from paging.core import render, retry
+from paging.core import render, replies, retry
+from paging.core.address import takes_links, takes_replies
 from paging.core.delivery import LEASE, WAITING, Accepted, Fault, Rejected, State
 from paging.core.failover import Standing, in_order
 from paging.core.message import Facts, Message
@@ -197,12 +199,28 @@ def _compose(claimed: Notification, *, now: datetime) -> Message:
         valid_seconds=facts.valid_seconds,
     )
     if message.via == ContactMethod.Kind.VOICE:
-        return replace(message, text=render.voice(facts))
-    link = links.page_url(claimed.page_id)
+        return replace(message, text=render.voice(facts), answerable=True)
     if message.via == ContactMethod.Kind.SMS:
-        return replace(message, text=render.sms(facts, link=link))
+        return replace(message, text=_sms(claimed, facts, now=now))
+    link = links.page_url(claimed.page_id)
     mail = render.email(facts, link=link, address=f"{settings.PUBLIC_URL}{facts.path}")
     return replace(message, subject=mail.subject, text=mail.text, html=mail.html)
+
+
+def _sms(claimed: Notification, facts: Facts, *, now: datetime) -> str:
+    """With a number to reply with, where replies arrive."""
+    phone = claimed.method.address
+    link = links.page_url(claimed.page_id) if takes_links(phone) else ""
+    if not (_takes_replies() and takes_replies(phone)):
+        return render.sms(facts, link=link)
+    number = show_code(phone=phone, user_id=claimed.page.user_id, cause=claimed.page.cause, now=now)
+    return render.sms(facts, link=link, hint=replies.hint(number))
+
+
+def _takes_replies() -> bool:
+    """Whether a reply comes back to us: from a number of ours, through a door that is not shut."""
+    config = settings.TWILIO
+    return bool(config["auth_token"] and (config["from_number"] or config["messaging_service_sid"]))
 
 
 def _compose_notice(claimed: Notification, *, now: datetime) -> Message:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from django.db.models import Exists, OuterRef, QuerySet
 
+from paging.core.delivery import LEFT, State
 from paging.core.rules import HIGH, INFO
 from paging.loading import USABLE
 from paging.models import Attempt, ContactMethod, Notification, Page
@@ -87,3 +88,12 @@ def paged_between(user_ids: Collection[int], *, since: datetime, until: datetime
         "user_id", "cause", "urgency", "facts__title", "created_at"
     )
     return [Paged(user, cause, urgency, str(title), at) for user, cause, urgency, title, at in found]
+
+
+def told_causes(user_ids: Collection[int]) -> dict[str, int]:
+    """What these people have been paged about and is not stopped yet: each cause, and whom of them to.
+    Only that of which a message has left: nobody answers for what they never saw.
+    """
+    left = Notification.objects.filter(page_id=OuterRef("pk"), state__in=[*LEFT, State.BUNDLED])
+    rows = Page.objects.filter(Exists(left), user_id__in=user_ids, stopped_at=None).exclude(urgency=INFO)
+    return dict(rows.order_by("-pk").values_list("cause", "user_id"))

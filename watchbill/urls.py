@@ -15,6 +15,8 @@ urlpatterns = [
     re_path(r"^readyz/?$", health.readyz, name="readyz"),
     re_path(r"^metrics/?$", health.metrics, name="metrics"),
     path("ical/<str:token>.ics", feeds.feed, name="feed"),
+    path("twilio/", include("paging.api.twilio_urls")),
+    path("twilio/", include("escalation.replies.api.urls")),
     path("api/v1/", include("escalation.api.urls")),
     path("api/v1/", include("oncall.api.urls")),
     path("api/v1/", include("escalation.handover.api.urls")),

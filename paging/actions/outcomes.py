@@ -80,6 +80,8 @@ def record_answer(*, handover: Handover, answer: Accepted | Rejected, now: datet
             if settled.state is State.CLAIMED and page.stopped_at is not None:
                 settled = Settled(State.SUPPRESSED, page.stop_reason)
         ours = _put(handover, settled, now=now)
+        if isinstance(answer, Accepted) and not ours:
+            _replace(claimed, answer)  # a receipt was quicker, and could not say what was sent
         if handover.message is not None:
             Attempt.objects.create(at=now, **_attempt(handover, handover.message, answer))
         instead = ""
@@ -137,6 +139,11 @@ def _attempt(handover: Handover, message: Message, answer: Accepted | Rejected) 
         "subject": message.subject,
         "body": kept,
     }
+
+
+def _replace(claimed: Notification, answer: Accepted) -> None:
+    same = {"provider": answer.provider, "provider_id": answer.provider_id}
+    Attempt.objects.filter(notification=claimed, accepted=True, body="", **same).delete()
 
 
 def _instead(handover: Handover, answer: Rejected, settled: Settled, *, now: datetime) -> str:

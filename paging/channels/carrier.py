@@ -1,16 +1,18 @@
 """Twilio's account: its client with our timeouts and base address, its errors in our words."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
+import structlog
 from django.conf import settings
 from twilio.base.exceptions import TwilioRestException, TwilioServiceException
 from twilio.http.http_client import TwilioHttpClient
 from twilio.rest import Client
 
-from paging.channels.base import ChannelError, Fault
+from paging.channels.base import Accepted, ChannelError, Fault
+from paging.core.message import Message
 
 PROVIDER = "twilio"
 TITLE = "Twilio"
@@ -31,8 +33,15 @@ KNOWN = {
     21614: (Fault.ADDRESS, "this number cannot receive SMS"),
     30002: (Fault.PROVIDER, "Twilio has suspended the account"),
 }
+# Our own address, which Twilio has to reach: not public, or not well formed.
+UNREACHABLE = frozenset({21205, 21609})
 TEMPORARY = frozenset({20429, 21611, 30001})
 TEMPORARY_STATUS = frozenset({408, 429})
+log = structlog.get_logger(__name__)
+
+
+class NotReachable(ChannelError):
+    """Twilio cannot post to PUBLIC_URL. The message itself it would have taken."""
 
 
 class _Http(TwilioHttpClient):  # type: ignore[misc]
@@ -68,6 +77,8 @@ def account() -> Iterator[Any]:
 def _translated(fault: Any) -> ChannelError:
     code, status = _number(fault.code), _number(fault.status)
     said = getattr(fault, "msg", "") or getattr(fault, "title", "")
+    if code in UNREACHABLE:
+        return NotReachable(f"Twilio {code}: PUBLIC_URL cannot be reached from outside", fault=Fault.MESSAGE)
     if code in KNOWN:
         kind, why = KNOWN[code]
         return ChannelError(f"Twilio {code}: {why}", fault=kind)
@@ -79,6 +90,29 @@ def _translated(fault: Any) -> ChannelError:
 def _number(value: object) -> int:
     """A proxy in between may answer anything at all."""
     return int(value) if isinstance(value, int | str) and str(value).isdecimal() else 0
+
+
+def status_callback(message: Message) -> str:
+    """Where Twilio says what became of it. It carries our own id, so that it proves that the message left
+    even when its sender died before it was told.
+    """
+    return f"{settings.PUBLIC_URL}/twilio/status/{message.message_id}"
+
+
+def voice_address(message: Message) -> str:
+    """What Twilio asks when the phone is picked up. Only Twilio's signature opens it."""
+    return f"{settings.PUBLIC_URL}/twilio/voice/{message.message_id}"
+
+
+def with_callbacks_if_possible(hand_over: Callable[[bool], Accepted]) -> Accepted:
+    """`hand_over(True)`; where Twilio cannot reach us, `hand_over(False)`: a page that nobody can answer
+    beats none.
+    """
+    try:
+        return hand_over(True)
+    except NotReachable as fault:
+        log.warning("callbacks_refused", error=str(fault), effect="nobody learns whether it arrived")
+        return hand_over(False)
 
 
 def sender(*, voice: bool = False) -> dict[str, str]:

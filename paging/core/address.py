@@ -7,3 +7,18 @@ def masked(address: str) -> str:
     if at:
         return f"{name[:1]}…@{host}"
     return f"{address[:5]}…{address[-4:]}" if len(address) > 10 else f"{address[:2]}…"
+
+
+# Where replies never arrive: https://help.twilio.com/articles/223183068. China also takes no web addresses.
+ONE_WAY = ("+91", "+86", "+502", "+506", "+507", "+84")
+NO_LINKS = ("+86",)
+
+
+def takes_replies(number: str) -> bool:
+    """Whether an SMS to this E.164 number can be answered."""
+    return not number.startswith(ONE_WAY)
+
+
+def takes_links(number: str) -> bool:
+    """Whether an SMS to this E.164 number may carry a web address."""
+    return not number.startswith(NO_LINKS)

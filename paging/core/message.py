@@ -43,6 +43,7 @@ class Message:
 
     `message_id` stays the same over retries. `text` is all there is to say, for `via`: to read or, for
     voice, to be spoken. `user` is a username. `at` is when it was rendered, in UTC.
+    `answerable`: whoever gets a call of it can answer by pressing a key.
     """
 
     message_id: str
@@ -54,3 +55,4 @@ class Message:
     subject: str = ""
     html: str = ""
     valid_seconds: int = 600
+    answerable: bool = False

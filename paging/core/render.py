@@ -20,6 +20,7 @@ VALUE = 1000
 DETAILS = 50
 NOTICE_LINES = 200
 HEAD = 40  # septets of an SMS that stay for words; a link that leaves fewer makes it a longer SMS
+ELSEWHERE = "Log in to Watchbill to acknowledge."
 BREAKS = frozenset({"Cc", "Zl", "Zp"})
 
 
@@ -43,11 +44,18 @@ def _clean_char(char: str) -> str:
     return "?" if kind == "Cs" or ord(char) & 0xFFFE == 0xFFFE else char
 
 
-def sms(facts: Facts, *, link: str) -> str:
-    """One GSM-7 segment where the link leaves room for words, else as few as it takes. The link is whole."""
+def sms(facts: Facts, *, link: str, hint: str = "") -> str:
+    """One GSM-7 segment where the link leaves room for words, else as few as it takes. The link is whole.
+
+    `hint`, how to answer it, is left out where it would cost one more segment. Without a link it says
+    where to look.
+    """
     head = gsm7.transliterate(clean(f"{facts.reference} {_headline(facts)}"))
-    tail = f"\n{link}"
-    return gsm7.cut(head, to=_room(gsm7.septets(tail))) + tail
+    tail = f"\n{link or ELSEWHERE}"
+    room, with_hint = _room(gsm7.septets(tail)), f"{tail}\n{hint}"
+    if hint and gsm7.septets(with_hint) + HEAD <= room + gsm7.septets(tail):
+        tail, room = with_hint, room - gsm7.septets(f"\n{hint}")
+    return gsm7.cut(head, to=room) + tail
 
 
 def _room(taken: int) -> int:
@@ -117,13 +125,17 @@ def _anchor(label: str, target: str) -> str:
 
 
 def voice(facts: Facts) -> str:
-    """To be spoken. No key does anything yet, so it says where to acknowledge."""
+    """To be spoken where no key does anything, so it says where to acknowledge."""
+    return f"{spoken(facts)} To acknowledge, open the link in your text message or email."
+
+
+def spoken(facts: Facts) -> str:
+    """What it is about and why this person is asked, to be spoken."""
     severity = clean(facts.severity).replace("SEV-", "severity ")
     return (
         f"This is Watchbill with a {severity} page, number {clean(facts.reference).lstrip('#')}. "
         f"{clean(facts.service, limit=LABEL)}: {clean(facts.title, limit=SPOKEN_TITLE)}. "
-        f"You are asked as {clean(facts.because, limit=LABEL * 2)}. "
-        "To acknowledge, open the link in your text message or email."
+        f"You are asked as {clean(facts.because, limit=LABEL * 2)}."
     )
 
 

@@ -27,12 +27,16 @@ class Verb(StrEnum):
     PAGE_CREATED = "page.created"
     PAGE_SENT = "page.sent"
     PAGE_FAILED = "page.failed"
+    PAGE_DELIVERED = "page.delivered"
+    PAGE_UNDELIVERED = "page.undelivered"
     PAGE_SUPPRESSED = "page.suppressed"
     PAGE_STOPPED = "page.stopped"
 
     NOTICE_CREATED = "notice.created"
     NOTICE_SENT = "notice.sent"
     NOTICE_FAILED = "notice.failed"
+    NOTICE_DELIVERED = "notice.delivered"
+    NOTICE_UNDELIVERED = "notice.undelivered"
 
     USER_CREATED = "user.created"
     USER_CHANGED = "user.changed"

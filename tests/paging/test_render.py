@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from paging.core import gsm7, render
 from paging.core.address import masked
+from paging.core.replies import hint
 from tests.paging.world import facts
 
 LINK = "https://watchbill.acme.example/p/42.1vMx2a.Q5hX0mZ8pP7J_w3kfT9-ab"
@@ -126,3 +127,42 @@ def test_what_is_spoken_fits_into_xml(title):
 )
 def test_others_see_only_enough_of_an_address_to_recognise_it(address, shown):
     assert masked(address) == shown
+
+
+def test_an_sms_says_how_to_answer_it_where_that_fits():
+    text = render.sms(facts(), link=LINK, hint=hint(1))
+    assert text == (
+        f"#42 SEV-1 checkout-api: DiskFull on db-1\n{LINK}\nReply 1a ack, 1r resolve, 1e escalate"
+    )
+    assert gsm7.septets(text) <= gsm7.SEGMENT
+
+
+@given(title=st.text(max_size=1100), link_length=st.integers(20, 400), number=st.integers(1, 9999))
+def test_how_to_answer_costs_no_further_segment_and_never_the_link(title, link_length, number):
+    link = "https://w.example/p/".ljust(link_length, "x")
+    bare = render.sms(facts(title=title), link=link)
+    text = render.sms(facts(title=title), link=link, hint=hint(number))
+    assert text.splitlines()[1] == link
+    assert text.splitlines()[2:] in ([], [hint(number)])
+    assert set(text) <= gsm7.ALPHABET
+    assert _segments(text) <= max(_segments(bare), _fewest(link))
+    if link_length <= 70:
+        assert text.endswith(hint(number))
+        assert _segments(text) == 1
+
+
+def _fewest(link):
+    """What a message with this link may take at most: its words have room for HEAD."""
+    taken = len(link) + 1 + render.HEAD
+    return 1 if taken <= gsm7.SEGMENT else -(-taken // gsm7.JOINED_SEGMENT)
+
+
+def _segments(text):
+    length = gsm7.septets(text)
+    return 1 if length <= gsm7.SEGMENT else -(-length // gsm7.JOINED_SEGMENT)
+
+
+def test_where_links_are_forbidden_it_says_where_to_look():
+    text = render.sms(facts(title="D" * 300), link="")
+    assert text.endswith("\nLog in to Watchbill to acknowledge.")
+    assert gsm7.septets(text) <= gsm7.SEGMENT
