@@ -22,7 +22,7 @@ Form = dict[str, str]
 """The fields of a callback by name; of a name that came twice, the last value."""
 
 SIGNATURE = "X-Twilio-Signature"
-MAX_BYTES = 32 * 1024  # the longest SMS, 1600 characters, is below 15 KB when it is percent-encoded emoji
+MAX_BYTES = 32 * 1024  # the longest SMS, 1600 characters, is below 20 KB when it is percent-encoded emoji
 TYPE = "text/plain; charset=utf-8"
 log = structlog.get_logger(__name__)
 
