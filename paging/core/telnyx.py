@@ -69,8 +69,9 @@ TEMPORARY_STATUS = frozenset({408, 409, 429})
 OURS_STATUS = frozenset({401, 402, 403, 404})
 
 
-def explained(errors: object, *, status: int = 0) -> tuple[Fault, str]:
-    """The fault and a sentence, from the `errors` of an answer or a receipt and the answer's HTTP status.
+def explained(errors: object, *, status: int = 0, otherwise: str = "no reason given") -> tuple[Fault, str]:
+    """The fault and a sentence, from the `errors` of an answer or a receipt and the answer's HTTP status;
+    `otherwise` where they give no reason.
 
     `errors` is a list of {"code", "title", "detail"}, and may be anything at all: a proxy in between may
     have answered. Without a code the status decides.
@@ -80,10 +81,11 @@ def explained(errors: object, *, status: int = 0) -> tuple[Fault, str]:
     if code in KNOWN:
         fault, why = KNOWN[code]
         return fault, f"Telnyx {code}: {why}"
-    said = first.get("detail") or first.get("title") or "no reason given"
+    said = first.get("detail") or first.get("title") or otherwise
     if code == BLOCKED and "STOP" in f"{first.get('title')} {said}":
         return STOPPED
-    return _fault(code, status), f"Telnyx {code or status}: {said}"
+    number = code or status
+    return _fault(code, status), f"Telnyx {number}: {said}" if number else f"Telnyx: {said}"
 
 
 def is_about_our_address(errors: object) -> bool:
