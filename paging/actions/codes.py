@@ -18,7 +18,12 @@ def show_code(*, phone: str, user_id: int, cause: str, now: datetime) -> int:
     A reply without a number means what was shown last. Call it before the message that shows it leaves.
     """
     # Two messages to one phone at once: the second waits, and sees the number that the first has taken.
-    list(ContactMethod.objects.select_for_update().filter(address=phone).order_by("pk").values_list("pk"))
+    list(
+        ContactMethod.objects.select_for_update(no_key=True)
+        .filter(address=phone)
+        .order_by("pk")
+        .values_list("pk")
+    )
     codes = {code.number: code for code in ReplyCode.objects.filter(phone=phone)}
     code = next((code for code in codes.values() if code.cause == cause), None)
     if code is None:

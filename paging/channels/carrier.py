@@ -13,29 +13,14 @@ from twilio.rest import Client
 
 from paging.channels.base import Accepted, ChannelError, Fault
 from paging.core.message import Message
+from paging.core.twilio import KNOWN, number_of
 
 PROVIDER = "twilio"
 TITLE = "Twilio"
 TIMEOUT = (3.0, 5.0)  # seconds to connect and to answer: 8 together, below dispatch's lease
 
-# https://www.twilio.com/docs/api/errors
-KNOWN = {
-    20003: (Fault.PROVIDER, "Twilio does not accept TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN"),
-    21211: (Fault.ADDRESS, "this is not a phone number"),
-    21408: (
-        Fault.PROVIDER,
-        "the Twilio account may not send to this country; permit it in Twilio's console",
-    ),
-    21610: (
-        Fault.OPTED_OUT,
-        "the owner of this number replied STOP; they have to send START to our number",
-    ),
-    21614: (Fault.ADDRESS, "this number cannot receive SMS"),
-    30002: (Fault.PROVIDER, "Twilio has suspended the account"),
-}
 # Our own address, which Twilio has to reach: not public, or not well formed.
 UNREACHABLE = frozenset({21205, 21609})
-TEMPORARY = frozenset({20429, 21611, 30001})
 TEMPORARY_STATUS = frozenset({408, 429})
 log = structlog.get_logger(__name__)
 
@@ -75,21 +60,16 @@ def account() -> Iterator[Any]:
 
 
 def _translated(fault: Any) -> ChannelError:
-    code, status = _number(fault.code), _number(fault.status)
+    code, status = number_of(fault.code), number_of(fault.status)
     said = getattr(fault, "msg", "") or getattr(fault, "title", "")
     if code in UNREACHABLE:
         return NotReachable(f"Twilio {code}: PUBLIC_URL cannot be reached from outside", fault=Fault.MESSAGE)
     if code in KNOWN:
         kind, why = KNOWN[code]
         return ChannelError(f"Twilio {code}: {why}", fault=kind)
-    temporary = code in TEMPORARY or status in TEMPORARY_STATUS or status >= 500
+    temporary = status in TEMPORARY_STATUS or status >= 500
     kind = Fault.TEMPORARY if temporary else Fault.MESSAGE
     return ChannelError(f"Twilio {code or status}: {said}", fault=kind)
-
-
-def _number(value: object) -> int:
-    """A proxy in between may answer anything at all."""
-    return int(value) if isinstance(value, int | str) and str(value).isdecimal() else 0
 
 
 def status_callback(message: Message) -> str:

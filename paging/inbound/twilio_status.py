@@ -1,27 +1,16 @@
 """Twilio's status callbacks, of a message and of a call, as receipts.
 
 https://www.twilio.com/docs/messaging/guides/track-outbound-message-status,
-https://www.twilio.com/docs/voice/api/call-resource#statuscallback. The codes: https://www.twilio.com/docs/api/errors.
+https://www.twilio.com/docs/voice/api/call-resource#statuscallback.
 """
 
 from collections.abc import Mapping
 
 from paging.core.delivery import Fault, State
 from paging.core.receipt import Receipt
+from paging.core.twilio import KNOWN, number_of
 
 PROVIDER = "twilio"
-FAULTS = {
-    21610: (Fault.OPTED_OUT, "the owner of this number replied STOP"),
-    30002: (Fault.PROVIDER, "Twilio has suspended the account"),
-    30003: (Fault.PROVIDER, "the phone is off or out of reach"),
-    30004: (Fault.MESSAGE, "the carrier blocks messages to this number"),
-    30005: (Fault.MESSAGE, "the carrier does not know this number"),
-    30006: (Fault.MESSAGE, "this number cannot receive SMS: a landline, or a carrier that is not reached"),
-    30007: (Fault.MESSAGE, "the carrier took it for spam"),
-    30008: (Fault.PROVIDER, "the carrier did not say why"),
-    30032: (Fault.PROVIDER, "our toll-free number is not verified; verify it in Twilio's console"),
-    30034: (Fault.PROVIDER, "our number is not registered (A2P 10DLC); register it in Twilio's console"),
-}
 SENT = frozenset(
     {"accepted", "scheduled", "queued", "sending", "sent", "initiated", "ringing", "in-progress"}
 )
@@ -55,8 +44,8 @@ def receipt_of(form: Mapping[str, str]) -> Receipt | None:
 
 
 def _fault(code: str, *, otherwise: str) -> tuple[Fault, str]:
-    number = int(code) if code.isdecimal() and code.isascii() and len(code) < 9 else 0
-    if number in FAULTS:
-        fault, why = FAULTS[number]
+    number = number_of(code)
+    if number in KNOWN:
+        fault, why = KNOWN[number]
         return fault, f"Twilio {number}: {why}"
     return Fault.MESSAGE, f"Twilio {number}: {otherwise}" if number else otherwise

@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 
 from escalation.actions import respond
+from escalation.models import Incident
 from paging.models import Notification
 from people.ledger.record import Actor
 from tests.escalation.replies.conftest import ANA, BO
@@ -126,7 +127,8 @@ def test_who_presses_too_late_hears_who_was_quicker(world, ana, incident):
 
 def test_a_summary_is_spoken_not_obeyed(world, phone):
     world.have_phone(world.ana, ANA, "voice")
-    world.alert("<Hangup/> & “🔥” \x07" + "x" * 10_000)
+    world.alert()
+    Incident.objects.update(title="<Hangup/> & “🔥” \x07" + "x" * 1000)
     world.send()
     call = phone(ANA).expect_call().answer()
     assert "<Hangup/> & “🔥” x" in call.spoken

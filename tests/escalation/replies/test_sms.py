@@ -9,7 +9,7 @@ from django.db import connection
 from django.test import Client
 
 from escalation.actions import config
-from escalation.models import Alert
+from escalation.models import Alert, Incident
 from escalation.replies import sms as replies
 from paging.actions import contacts
 from paging.models import ContactMethod, Inbound
@@ -241,7 +241,7 @@ def test_five_wrong_replies_in_a_row_are_answered_and_no_more(world, ana):
 def test_guessed_numbers_are_locked_and_the_lock_ends(world, ana):
     incident = paged(world)
     ana.expect_sms()
-    for number in range(2, 7):
+    for number in range(900_001, 900_006):
         ana.text(f"{number}a")
     assert ana.text("1a") == ""
     assert status(incident) == "triggered"
@@ -252,7 +252,7 @@ def test_guessed_numbers_are_locked_and_the_lock_ends(world, ana):
 def test_who_is_locked_out_can_still_acknowledge_what_was_shown_last(world, ana):
     incident = paged(world)
     ana.expect_sms()
-    for number in range(2, 7):
+    for number in range(900_001, 900_006):
         ana.text(f"{number}a")
     assert ana.text("ack").startswith("Acknowledged")
     assert status(incident) == "acknowledged"
@@ -277,7 +277,8 @@ def test_whatever_is_written_is_answered_in_one_segment(world, ana, said):
 
 
 def test_a_title_cannot_put_words_of_its_own_into_an_answer(world, ana):
-    incident = world.alert("</Message><Message>x" + "y" * 300 + "🔥")
+    incident = world.alert()
+    Incident.objects.update(title="</Message><Message>x" + "y" * 300 + "🔥")
     world.send()
     answer = ana.expect_sms().reply("1a")
     assert answer.startswith(f"Acknowledged #{incident.pk} </Message><Message>x")
