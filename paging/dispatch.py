@@ -4,7 +4,7 @@ A worker may die between any two lines here. The row then stays claimed until it
 again: two pages beat none.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import Enum
@@ -15,7 +15,7 @@ from uuid import uuid4
 
 import structlog
 from django.conf import settings
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import Case, Exists, OuterRef, Q, Subquery, When
 
 from paging import links
@@ -35,6 +35,7 @@ from paging.models import ContactMethod, Notification, Page
 
 NOTICE_VALID = 4 * 3600  # seconds
 
+RECORD_TRIES = 3
 STANDING = Standing()
 
 LOST = "sent again: the worker that held it died, perhaps after it left"
@@ -68,9 +69,33 @@ def send_due(*, clock: Callable[[], datetime], limit: int | None = None, what: S
         if claimed is None:
             _suppress_stopped(now)
             break
-        _hand_over(claimed, clock=clock)
+        hand_over(claimed, clock=clock)
         handled += 1
     return handled
+
+
+def claim_next(
+    *, clock: Callable[[], datetime], what: Sequence[What] = ALL, kinds: Collection[str] = ()
+) -> Notification | None:
+    """The first due message to one of `kinds` of contact method (none: any), for `hand_over`; None where
+    none is due. Both outside a transaction.
+
+    It looks neither for lost claims nor for stopped pages: whoever calls it has `due_kinds` do that.
+    """
+    return _claim(clock, what, kinds)
+
+
+def due_kinds(*, clock: Callable[[], datetime], what: Sequence[What] = ALL) -> frozenset[str]:
+    """The kinds of contact method of what is due: one look for all who send, so that idling costs little."""
+    now = clock()
+    _take_back_lost(now)
+    _suppress_stopped(now)
+    due = Notification.objects.filter(_any(what), state__in=WAITING, due_at__lte=now)
+    return frozenset(due.order_by().values_list("method__kind", flat=True).distinct())
+
+
+def _any(what: Sequence[What]) -> Q:
+    return reduce(or_, (one.value for one in what))
 
 
 def _take_back_lost(now: datetime) -> None:
@@ -82,7 +107,9 @@ def _take_back_lost(now: datetime) -> None:
     )
 
 
-def _claim(clock: Callable[[], datetime], what: Sequence[What] = ALL) -> Notification | None:
+def _claim(
+    clock: Callable[[], datetime], what: Sequence[What] = ALL, kinds: Collection[str] = ()
+) -> Notification | None:
     """The oldest due notification, of a page if there is one, now ours alone; or None.
 
     The row's lock proves that nobody else claims it and that no stop has reached it. On SQLite the
@@ -95,7 +122,8 @@ def _claim(clock: Callable[[], datetime], what: Sequence[What] = ALL) -> Notific
         due = (
             Notification.objects.select_for_update(skip_locked=True, of=("self",))
             .select_related("page__user", "method")
-            .filter(reduce(or_, (one.value for one in what)), running, state__in=WAITING, due_at__lte=now)
+            .filter(_any(what), running, state__in=WAITING, due_at__lte=now)
+            .filter(Q(method__kind__in=kinds) if kinds else Q())
             .order_by(*NOTICES_LAST[: len(what) - 1], "due_at", "id")
             .first()
         )
@@ -115,15 +143,17 @@ def _suppress_stopped(now: datetime) -> None:
     )
 
 
-def _hand_over(claimed: Notification, *, clock: Callable[[], datetime]) -> None:
-    """To its provider; where that one fails, to the next one of the kind in the same claim."""
+def hand_over(claimed: Notification, *, clock: Callable[[], datetime]) -> None:
+    """To its provider; where that one fails, to the next one of the kind in the same claim. Call it at once
+    after the claim: the lease runs.
+    """
     handover = Handover(claimed)
     try:
         _check(claimed)
         channels = _in_order(channels_for(claimed.method.kind), at=claimed.provider, now=clock())
         message = _compose(claimed, now=clock())
     except Exception as fault:  # noqa: BLE001 - one message that cannot be made holds up no other
-        record_answer(handover=handover, answer=_refusal(fault, claimed), now=clock())
+        _record(handover, _refusal(fault, claimed), now=clock())
         return
     for channel, following in zip_longest(channels, channels[1:]):
         began = clock()
@@ -138,10 +168,23 @@ def _hand_over(claimed: Notification, *, clock: Callable[[], datetime]) -> None:
             took=now - began,
         )
         _watch(channel, answer, took=now - began, now=now)
-        if not record_answer(handover=handover, answer=answer, now=now):
+        if not _record(handover, answer, now=now):
             break
         for_now = isinstance(answer, Rejected) and not answer.permanent
         handover = replace(handover, hopeful=handover.hopeful or for_now)
+
+
+def _record(handover: Handover, answer: Accepted | Rejected, *, now: datetime) -> bool:
+    """What is not written down is sent again: a connection that broke meanwhile is given up for another."""
+    for _ in range(RECORD_TRIES - 1):
+        try:
+            return record_answer(handover=handover, answer=answer, now=now)
+        except (OperationalError, InterfaceError) as fault:
+            log.warning(
+                "answer_not_recorded", notification=handover.notification.pk, error=str(fault).strip()
+            )
+            connection.close()
+    return record_answer(handover=handover, answer=answer, now=now)
 
 
 def _in_order(channels: Sequence[Channel], *, at: str, now: datetime) -> list[Channel]:
@@ -150,10 +193,17 @@ def _in_order(channels: Sequence[Channel], *, at: str, now: datetime) -> list[Ch
 
 
 def _ask(channel: Channel, message: Message, claimed: Notification) -> Accepted | Rejected:
+    _let_go_of_the_database()
     try:
         return channel.send(message)
     except Exception as fault:  # noqa: BLE001 - whatever a provider's library raises, the message goes on
         return _refusal(fault, claimed)
+
+
+def _let_go_of_the_database() -> None:
+    """Many threads wait for providers; few of them need a connection of the pool at the same moment."""
+    if connection.settings_dict["OPTIONS"].get("pool") and not connection.in_atomic_block:
+        connection.close()
 
 
 def _refusal(fault: Exception, claimed: Notification) -> Rejected:

@@ -2,12 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, Max, OuterRef, QuerySet
 
-from paging.core.delivery import LEFT, State
+from paging.core.delivery import LEFT, Fault, State
 from paging.core.rules import HIGH, INFO
 from paging.loading import USABLE
 from paging.models import Attempt, ContactMethod, Notification, Page
@@ -44,6 +44,23 @@ def unreachable_runs(*, limit: int) -> list[tuple[str, str]]:
 def is_anyone_reached(cause: str, run: str) -> bool:
     """Whether at least one person of this run has, or may yet have, a message."""
     return Page.objects.filter(cause=cause, run=run, unreachable_at=None).exists()
+
+
+class Refusal(NamedTuple):
+    """A provider that refuses us altogether (keys, a suspended account, a region), in its last words."""
+
+    provider: str
+    at: datetime
+    error: str
+
+
+def refusing_providers(*, now: datetime) -> list[Refusal]:
+    """Those that refused us in the last day and have taken nothing since, by name."""
+    refused = Attempt.objects.filter(fault=Fault.PROVIDER, at__gt=now - timedelta(days=1))
+    last = refused.values("provider").annotate(last=Max("pk")).values_list("last", flat=True)
+    took = Attempt.objects.filter(provider=OuterRef("provider"), accepted=True, pk__gt=OuterRef("pk"))
+    rows = Attempt.objects.filter(~Exists(took), pk__in=list(last)).order_by("provider")
+    return [Refusal(*row) for row in rows.values_list("provider", "at", "error")]
 
 
 def high_pages(user_ids: Collection[int], *, since: datetime) -> list[tuple[int, datetime, datetime | None]]:

@@ -32,6 +32,10 @@ OLDEST_OVERDUE = (
     "watchbill_oldest_overdue_seconds",
     "How long the oldest due row waits to be decided or sent.",
 )
+REFUSING_PROVIDERS = (
+    "watchbill_refusing_provider",
+    "1 for each provider that refuses us altogether: its keys, its account, its region.",
+)
 DATABASE_UP = ("watchbill_database_up", "1 when the database answered this scrape.")
 
 TICK_FAULTS = Counter("watchbill_tick_faults_total", "Ticks that ended in an error and were tried again.")

@@ -59,14 +59,15 @@ def decide(monkeypatch):
 
 
 @pytest.fixture
-def send(monkeypatch):
+def look(monkeypatch):
+    """What is due, by kind of contact method: nothing, unless the test says so."""
     work = Work()
-    monkeypatch.setattr(dispatch, "send_due", work)
+    monkeypatch.setattr(dispatch, "due_kinds", lambda **words: work(**words) or ())
     return work
 
 
 @pytest.fixture
-def a_ticker(decide, send):
+def a_ticker(decide, look):
     made = Ticker(every=LONG)
     yield made
     made.stop()
@@ -101,27 +102,29 @@ def test_loop_that_does_not_run_says_that_nobody_woke():
     assert not Loop("test", Work()).wake()
 
 
-def test_ticker_decides_until_nothing_is_due_and_then_sends(decide, send, a_ticker):
+def test_ticker_decides_until_nothing_is_due_and_then_sends(decide, look, a_ticker):
     decide._outcomes[:] = [100, 100, 3, 0]
     a_ticker.start()
     decide.await_call(times=4)
-    send.await_call(times=5)  # each sender once as it starts, and one that is called
+    look.await_call(times=2)  # once as it starts, and when it is called
 
 
-def test_nudge_wakes_the_ticker_of_this_process(decide, send, a_ticker):
+def test_nudge_wakes_the_ticker_of_this_process(decide, a_ticker):
     a_ticker.start()
     decide.await_call()
     tasks.tick_task()
     decide.await_call()
 
 
-def test_nudge_does_the_work_itself_where_no_ticker_runs(decide, send):
+def test_nudge_does_the_work_itself_where_no_ticker_runs(decide, monkeypatch):
+    send = Work()
+    monkeypatch.setattr(dispatch, "send_due", send)
     assert not ticker.wake()
     tasks.tick_task()
     assert (decide.calls, send.calls) == (1, 1)
 
 
-def test_stopped_ticker_is_woken_no_more(decide, send, a_ticker):
+def test_stopped_ticker_is_woken_no_more(decide, a_ticker):
     a_ticker.start()
     decide.await_call()
     a_ticker.stop()
@@ -129,48 +132,20 @@ def test_stopped_ticker_is_woken_no_more(decide, send, a_ticker):
     a_ticker.stop()  # and again: nothing
 
 
-def test_provider_that_hangs_keeps_neither_deciding_nor_other_senders_waiting(decide, send, a_ticker):
-    hang = threading.Event()
-    send._outcomes[:] = [hang.wait, hang.wait, hang.wait]
-    a_ticker.start()
-    send.await_call(times=4)
-    try:
-        for _ in range(3):
-            ticker.wake()
-            decide.await_call()
-            send.await_call()
-    finally:
-        hang.set()
-
-
-def test_sender_that_found_something_calls_another_to_help(decide, send):
-    pair = Ticker(every=LONG, senders=2)
-    both = threading.Barrier(2)
-    pair.start()
-    try:
-        send.await_call(times=3)  # each as it starts, and the first once more, called by the decider
-        send._outcomes[:] = [1, lambda: both.wait(LONG) * 0, lambda: both.wait(LONG) * 0]
-        pair.wake()
-        send.await_call(times=3)
-    finally:
-        pair.stop()
-    assert not both.broken
-
-
-def test_decision_that_fails_still_lets_messages_leave(decide, send, a_ticker):
+def test_decision_that_fails_still_lets_messages_leave(decide, look, a_ticker):
     decide._outcomes[:] = [ValueError("no")]
     a_ticker.start()
     decide.await_call()
-    send.await_call(times=5)
+    look.await_call(times=2)
 
 
-def test_alive_file_is_touched_only_after_a_look_that_worked(decide, send, a_ticker, tmp_path, monkeypatch):
+def test_alive_file_is_touched_only_after_a_look_that_worked(decide, look, a_ticker, tmp_path, monkeypatch):
     file = tmp_path / "alive"
     monkeypatch.setenv("ALIVE_FILE", str(file))
     decide._outcomes[:] = [ValueError("no"), lambda: int(file.exists())]
     a_ticker.start()
     decide.await_call()
-    send.await_call(times=5)
+    look.await_call(times=2)
     assert not file.exists()
     ticker.wake()
     decide.await_call()

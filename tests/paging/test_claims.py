@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable
 
 import pytest
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 
 from paging import dispatch
 from paging.actions import outcomes, pages
@@ -66,6 +66,23 @@ def test_a_stop_waits_for_no_provider_and_what_is_in_its_hands_is_said_to_be_sen
     stuck.join(10)
     phone.expect_sms(to=ALICE_SMS)
     assert Notification.objects.get().state == "sent"
+
+
+def test_an_answer_is_written_down_though_the_connection_broke_meanwhile(phone, monkeypatch):
+    page(person(sms=ALICE_SMS))
+    put, broken = outcomes._put, [1, 2]
+
+    def break_twice(*args: object, **words: object) -> bool:
+        if broken:
+            broken.pop()
+            raise OperationalError("server closed the connection unexpectedly")
+        return put(*args, **words)
+
+    monkeypatch.setattr(outcomes, "_put", break_twice)
+    assert dispatch.send_due(clock=Clock()) == 1
+    phone.expect_sms(to=ALICE_SMS)
+    assert Notification.objects.get().state == "sent"
+    assert Attempt.objects.count() == 1
 
 
 def test_two_transactions_that_ask_the_same_make_one_page():

@@ -186,7 +186,7 @@ def test_a_worker_that_lost_its_claim_asks_no_second_provider(phone, second):
     dispatch._take_back_lost(clock())
     assert dispatch._claim(clock)
     phone.fail_next(status=503)
-    dispatch._hand_over(slow, clock=clock)
+    dispatch.hand_over(slow, clock=clock)
     assert states() == {"sms": "claimed"}
     assert tried() == [("twilio", False)]
 
@@ -241,7 +241,7 @@ def test_a_message_that_a_receipt_proves_to_have_left_is_not_sent_again(phone):
     claimed = dispatch._claim(clock)
     Notification.objects.update(state="delivered")
     phone.fail_next(status=503)
-    dispatch._hand_over(claimed, clock=clock)
+    dispatch.hand_over(claimed, clock=clock)
     assert states() == {"sms": "delivered"}
     clock.advance(minutes=5)
     assert send(clock) == 0
@@ -252,7 +252,7 @@ def test_an_answer_later_than_its_receipt_keeps_the_receipts_state(phone):
     page(person(sms=ALICE_SMS))
     claimed = dispatch._claim(Clock())
     Notification.objects.update(state="delivered")
-    dispatch._hand_over(claimed, clock=Clock())
+    dispatch.hand_over(claimed, clock=Clock())
     phone.expect_sms(to=ALICE_SMS)
     sent = Notification.objects.get()
     assert (sent.state, sent.sent_at, sent.provider) == ("delivered", NOW, "twilio")

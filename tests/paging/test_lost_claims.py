@@ -41,7 +41,7 @@ def test_a_slow_worker_still_says_what_became_of_its_message(phone):
     claimed = dispatch._claim(clock)
     clock.advance(seconds=16)
     dispatch._take_back_lost(clock())
-    dispatch._hand_over(claimed, clock=clock)
+    dispatch.hand_over(claimed, clock=clock)
     phone.expect_sms(to=ALICE_SMS)
     assert states() == {"sms": "sent"}
     assert dispatch.send_due(clock=clock) == 0
@@ -55,9 +55,9 @@ def test_a_worker_that_lost_its_claim_changes_no_state_and_stays_on_record(phone
     dispatch._take_back_lost(clock())
     other = dispatch._claim(clock)
     phone.fail_next(status=400, code=21211)
-    dispatch._hand_over(slow, clock=clock)
+    dispatch.hand_over(slow, clock=clock)
     assert states() == {"sms": "claimed"}
-    dispatch._hand_over(other, clock=clock)
+    dispatch.hand_over(other, clock=clock)
     phone.expect_sms(to=ALICE_SMS)
     assert states() == {"sms": "sent"}
     assert Attempt.objects.count() == 2
@@ -70,7 +70,7 @@ def test_what_a_provider_took_is_sent_whoever_holds_the_claim_by_then(phone):
     clock.advance(seconds=16)
     dispatch._take_back_lost(clock())
     assert dispatch._claim(clock)
-    dispatch._hand_over(slow, clock=clock)
+    dispatch.hand_over(slow, clock=clock)
     phone.expect_sms(to=ALICE_SMS)
     assert states() == {"sms": "sent"}
     assert Notification.objects.get().sent_at is not None

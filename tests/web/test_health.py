@@ -63,6 +63,7 @@ def test_ready_says_what_it_looked_at(client):
         "migrations": "applied",
         "broker": "embedded",
         "oldest_overdue_seconds": 0.0,
+        "refusing_providers": [],
         "reasons": [],
     }
 

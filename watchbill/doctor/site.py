@@ -10,6 +10,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from escalation.models import Service
 from oncall.core.finding import Finding, error, warning
+from paging.selectors import refusing_providers
 from people.models import Team
 from watchbill.provisioning.models import KeptPart
 from watchbill.ticking.overdue import oldest_overdue
@@ -44,6 +45,16 @@ def providers(now: datetime) -> Iterator[Finding]:
         yield warning("No voice provider: calls go to the outbox only.", "Set TWILIO_ACCOUNT_SID and so on.")
 
 
+def refusals(now: datetime) -> Iterator[Finding]:
+    """Keys that are wrong, an account that is suspended: nothing leaves by them until somebody mends it."""
+    for refused in refusing_providers(now=now):
+        yield error(
+            f"Provider “{refused.provider}” has taken nothing since {refused.at:%Y-%m-%d %H:%M} UTC: "
+            f"{refused.error}.",
+            "Mend its account or its settings; the next message that it takes ends this.",
+        )
+
+
 def fallback(now: datetime) -> Iterator[Finding]:
     if not settings.FALLBACK_CONTACT:
         yield warning(
@@ -71,4 +82,4 @@ def kept(now: datetime) -> Iterator[Finding]:
         yield warning(f"Kept as stored and not acted on: {part}.")
 
 
-CHECKS = (migrations, engine, providers, fallback, address, kept)
+CHECKS = (migrations, engine, providers, refusals, fallback, address, kept)

@@ -17,7 +17,8 @@ import structlog
 from watchbill.processes import lifeline
 
 ENDINGS = {signal.SIGINT, signal.SIGTERM}
-GRACE = 10.0
+GRACE = 12.0
+"""A child takes up to 9 s to write down what a provider says of a message in its hands, and then it ends."""
 LONGEST_PAUSE = 10.0
 STEADY = 30.0
 """A program that ran this long starts again at once when it dies; one that did not waits a little."""

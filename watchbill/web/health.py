@@ -15,6 +15,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
+from paging.selectors import refusing_providers
 from watchbill.celery import app
 from watchbill.ticking.overdue import oldest_overdue
 from watchbill.web.metrics import registry
@@ -36,7 +37,8 @@ def healthz(_: HttpRequest) -> HttpResponse:
 @never_cache
 def readyz(_: HttpRequest) -> JsonResponse:
     """503 when alerts cannot be stored, or when what is due is not being done. A broker that is down only
-    costs the time to the next tick, so it is reported and nothing more.
+    costs the time to the next tick, and a provider that refuses us is gone round: they are reported and
+    nothing more.
     """
     found: dict[str, object] = {"broker": _broker()}
     try:
@@ -57,6 +59,7 @@ def _look(found: dict[str, object], *, now: datetime) -> list[str]:
         return [f"{missing} migrations are missing; run manage.py migrate."]
     late = oldest_overdue(now=now)
     found["oldest_overdue_seconds"] = round(late.total_seconds(), 3)
+    found["refusing_providers"] = [refused.provider for refused in refusing_providers(now=now)]
     return (
         [f"A row has been due for {late.total_seconds():.0f} s; is a worker running?"]
         if late > TOO_LATE

@@ -18,6 +18,7 @@ from prometheus_client.registry import Collector
 from escalation.models import Incident
 from paging.core.rules import INFO
 from paging.models import Notification
+from paging.selectors import refusing_providers
 from people import metrics
 from watchbill.ticking.overdue import oldest_overdue
 
@@ -57,7 +58,8 @@ class Rows(Collector):
 
     def collect(self) -> Iterator[Metric]:
         try:
-            families = [incidents(), notifications(self._clock()), overdue(self._clock())]
+            now = self._clock()
+            families = [incidents(), notifications(now), overdue(now), refusing(now)]
         except DatabaseError as fault:
             log.warning("metrics_without_rows", error=str(fault).strip())
             families = []
@@ -67,6 +69,13 @@ class Rows(Collector):
 
 def gauge(named: tuple[str, str], value: float) -> Metric:
     return GaugeMetricFamily(*named, value=value)
+
+
+def refusing(now: datetime) -> Metric:
+    family = GaugeMetricFamily(*metrics.REFUSING_PROVIDERS, labels=["provider"])
+    for refused in refusing_providers(now=now):
+        family.add_metric([refused.provider], 1)
+    return family
 
 
 def incidents() -> Metric:
