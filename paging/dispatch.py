@@ -336,8 +336,9 @@ def _code(claimed: Notification, cause: str, *, now: datetime) -> int | None:
 
 def _takes_replies() -> bool:
     """Whether a reply comes back to us: from a number of ours, through a door that is not shut."""
-    config = settings.TWILIO
-    return bool(config["auth_token"] and (config["from_number"] or config["messaging_service_sid"]))
+    twilio, telnyx = settings.TWILIO, settings.TELNYX
+    by_twilio = twilio["auth_token"] and (twilio["from_number"] or twilio["messaging_service_sid"])
+    return bool(by_twilio or (telnyx["api_key"] and telnyx["public_key"]))
 
 
 def _compose_notice(claimed: Notification, *, now: datetime) -> Message:

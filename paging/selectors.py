@@ -27,6 +27,12 @@ def unreachable_users() -> QuerySet[User]:
     return User.objects.filter(~Exists(usable), is_active=True).order_by("username")
 
 
+def voice_numbers(user_ids: Collection[int]) -> dict[int, str]:
+    """The E.164 number on which each of these people takes calls: the oldest verified, enabled one."""
+    rows = ContactMethod.objects.filter(USABLE, user__in=user_ids, kind=ContactMethod.Kind.VOICE)
+    return dict(rows.order_by("-id").values_list("user_id", "address"))
+
+
 def unreachable_runs(*, limit: int) -> list[tuple[str, str]]:
     """(cause, run) of pages whose every message failed and that nobody has looked at yet, oldest first.
 

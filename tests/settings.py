@@ -24,7 +24,8 @@ if TEST_DB == "postgres" and not HAS_POSTGRES:
 ON_POSTGRES = TEST_DB == "postgres" or (TEST_DB == "auto" and HAS_POSTGRES)
 
 # Whatever the caller's own installation is set to, the tests run on nothing of it.
-for name in [name for name in os.environ if name.startswith("TWILIO_")] + [
+for name in [name for name in os.environ if name.startswith(("TWILIO_", "TELNYX_"))] + [
+    "SMS_PROVIDERS",
     "REDIS_URL",
     "EMAIL_URL",
     "DEFAULT_FROM_EMAIL",

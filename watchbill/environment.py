@@ -16,7 +16,7 @@ from psycopg import ProgrammingError
 from psycopg.conninfo import make_conninfo
 
 from paging.core.price import Prices
-from watchbill import values
+from watchbill import carriers, values
 from watchbill.values import VariableError
 
 DATABASE_SCHEMES = ("postgres", "postgresql", "sqlite")
@@ -62,6 +62,8 @@ class Environment:
     twilio_from_number: str
     twilio_messaging_service_sid: str
     twilio_api_base_url: str
+    telnyx: carriers.Telnyx
+    sms_providers: tuple[str, ...]
     fallback_contact: str
     heartbeat_url: str
     calendar_private_hosts: frozenset[str]
@@ -74,6 +76,10 @@ class Environment:
 
     @property
     def sms_configured(self) -> bool:
+        return bool(self.sms_providers)
+
+    @property
+    def voice_configured(self) -> bool:
         return bool(self.twilio_account_sid)
 
     @property
@@ -91,6 +97,8 @@ def read(environment: Mapping[str, str], *, root: Path) -> Environment:
     var = root / get("VAR_DIR", "var")
     host, port = get("HOST", "127.0.0.1"), values.port(get("PORT", "8000"))
     public_url = _public(get("PUBLIC_URL", near(host, port)))
+    telnyx = carriers.telnyx(get)
+    set_up = {"twilio": bool(get("TWILIO_ACCOUNT_SID", "")), "telnyx": bool(telnyx.api_key)}
     found = Environment(
         var=var,
         database=_database(get("DATABASE_URL", f"sqlite:///{var}/watchbill.sqlite3"), root=root),
@@ -106,6 +114,8 @@ def read(environment: Mapping[str, str], *, root: Path) -> Environment:
         twilio_from_number=values.number("TWILIO_FROM_NUMBER", get("TWILIO_FROM_NUMBER", "")),
         twilio_messaging_service_sid=get("TWILIO_MESSAGING_SERVICE_SID", ""),
         twilio_api_base_url=values.url("TWILIO_API_BASE_URL", get("TWILIO_API_BASE_URL", ""), WEB),
+        telnyx=telnyx,
+        sms_providers=carriers.sms_providers(get("SMS_PROVIDERS", ""), configured=set_up),
         fallback_contact=values.contact("FALLBACK_CONTACT", get("FALLBACK_CONTACT", "")),
         heartbeat_url=values.url("HEARTBEAT_URL", get("HEARTBEAT_URL", ""), WEB),
         calendar_private_hosts=_private_hosts(get("CALENDAR_PRIVATE_HOSTS", "")),

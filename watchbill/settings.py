@@ -1,6 +1,7 @@
 """Django's settings. What an operator may change is in `watchbill.environment`; the rest stands here."""
 
 import os
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -129,10 +130,11 @@ DEFAULT_FROM_EMAIL = ENV.default_from_email
 # Which channels carry which kind of contact method: when the first provider fails, the next one is asked at
 # once. Without a provider, messages go to the outbox.
 OUTBOX = "paging.channels.outbox.OutboxChannel"
+SMS_CHANNELS = {"twilio": "paging.channels.sms.SmsChannel", "telnyx": "paging.channels.telnyx.TelnyxChannel"}
 PAGING_CHANNELS: dict[str, tuple[str, ...]] = {
     "email": ("paging.channels.email.EmailChannel" if ENV.email_configured else OUTBOX,),
-    "sms": ("paging.channels.sms.SmsChannel" if ENV.sms_configured else OUTBOX,),
-    "voice": ("paging.channels.voice.VoiceChannel" if ENV.sms_configured else OUTBOX,),
+    "sms": tuple(SMS_CHANNELS[name] for name in ENV.sms_providers) or (OUTBOX,),
+    "voice": ("paging.channels.voice.VoiceChannel" if ENV.voice_configured else OUTBOX,),
 }
 TWILIO: dict[str, str] = {
     "account_sid": ENV.twilio_account_sid,
@@ -141,6 +143,7 @@ TWILIO: dict[str, str] = {
     "messaging_service_sid": ENV.twilio_messaging_service_sid,
     "api_base_url": ENV.twilio_api_base_url,
 }
+TELNYX: dict[str, str] = asdict(ENV.telnyx)
 FALLBACK_CONTACT = ENV.fallback_contact
 PRICES = ENV.prices
 SPENDING_CAP = ENV.spending_cap
@@ -232,6 +235,7 @@ UNFOLD = {
             for title, items in {
                 "Respond": [
                     ("Incidents", "crisis_alert", "escalation_incident"),
+                    ("Calls", "call", "escalation_hotcall"),
                     ("Notifications", "notifications", "paging_notification"),
                     ("Outbox", "outbox", "paging_attempt"),
                 ],

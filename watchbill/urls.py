@@ -10,6 +10,9 @@ from watchbill.web import health
 
 urlpatterns = [
     path("", include("escalation.api.intake_urls")),
+    path("twilio/", include("escalation.hotline.api.urls")),
+    path("telnyx/", include("paging.api.telnyx_urls")),
+    path("telnyx/", include("escalation.replies.api.telnyx_urls")),
     re_path(r"^healthz/?$", health.healthz, name="healthz"),
     re_path(r"^readyz/?$", health.readyz, name="readyz"),
     re_path(r"^metrics/?$", health.metrics, name="metrics"),

@@ -94,6 +94,13 @@ class Verb(StrEnum):
     ROUTING_KEY_CREATED = "routing_key.created"
     ROUTING_KEY_CHANGED = "routing_key.changed"
     ROUTING_KEY_REVOKED = "routing_key.revoked"
+    HOT_LINE_ADDED = "hot_line.added"
+    HOT_LINE_RETIRED = "hot_line.retired"
+    HOT_CALL_CAME = "hot_call.came"
+    HOT_CALL_RANG = "hot_call.rang"
+    HOT_CALL_TAKEN = "hot_call.taken"
+    HOT_CALL_MISSED = "hot_call.missed"
+    HOT_CALL_RECORDED = "hot_call.recorded"
 
     DOCUMENT_APPLIED = "document.applied"
     DOCUMENT_KEPT = "document.kept"

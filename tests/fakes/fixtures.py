@@ -7,6 +7,7 @@ from pytest_django import Settings
 
 from tests.fakes.mailbox import FakeMailbox
 from tests.fakes.phone import FakePhone
+from tests.fakes.telnyx import FakeTelnyx
 
 
 @pytest.fixture
@@ -30,5 +31,18 @@ def mailbox(settings: Settings) -> Iterator[FakeMailbox]:
         settings.EMAIL_HOST, settings.EMAIL_PORT = fake.host, fake.port
         settings.PAGING_CHANNELS = settings.PAGING_CHANNELS | {
             "email": ("paging.channels.email.EmailChannel",)
+        }
+        yield fake
+
+
+@pytest.fixture
+def telnyx(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeTelnyx]:
+    """SMS go to it; beside `phone`, after Twilio. The test fails at its end if one arrived unexpectedly."""
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    with FakeTelnyx() as fake:
+        settings.TELNYX = fake.settings
+        before = tuple(path for path in settings.PAGING_CHANNELS["sms"] if path != settings.OUTBOX)
+        settings.PAGING_CHANNELS = settings.PAGING_CHANNELS | {
+            "sms": (*before, settings.SMS_CHANNELS["telnyx"])
         }
         yield fake

@@ -120,7 +120,7 @@ def test_a_carrier_that_says_stop_ends_sms_to_the_number_and_its_owner_is_told(s
     assert ContactMethod.objects.get(kind="sms").disabled_reason.startswith("opted out")
     send()
     mailbox.expect_mail(to=ALICE_MAIL, subject="DiskFull")
-    mailbox.expect_mail(to=ALICE_MAIL, subject="no more SMS", containing="START")
+    mailbox.expect_mail(to=ALICE_MAIL, subject="no longer paged by SMS", containing="START")
 
 
 class TestOfAWorkerThatDied:
@@ -131,7 +131,7 @@ class TestOfAWorkerThatDied:
         page(person(sms=ALICE_SMS))
         claimed = dispatch._claim(Clock())
         message = dispatch._compose(claimed, now=NOW)
-        dispatch.channel_for("sms").send(message)
+        dispatch.channels_for("sms")[0].send(message)
         return phone(ALICE_SMS).expect_sms()
 
     def test_its_message_is_not_sent_again_where_a_receipt_came(self, sms):

@@ -6,6 +6,7 @@ from watchbill.web import (
     asking,
     bundle,
     calendars,
+    contact_card,
     handoffs,
     home,
     incidents,
@@ -21,6 +22,7 @@ from watchbill.web import (
 urlpatterns = [
     path("", home.home, name="home"),
     path("calendar", home.show_calendar, name="calendar"),
+    path("contact-card.vcf", contact_card.card, name="contact-card"),
     path("login/", session.Login.as_view(), name="login"),
     path("logout/", session.Logout.as_view(), name="logout"),
     re_path(r"^p/(?P<token>b[^/]*)$", bundle.bundle, name="bundle-link"),
