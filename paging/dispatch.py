@@ -19,15 +19,16 @@ from django.db.models import Case, Exists, OuterRef, Q, Subquery, When
 
 from paging import links
 from paging.actions.outcomes import Handover, record_answer
-from paging.actions.pages import reachable
+from paging.actions.pages import reachable, subject_of
 from paging.channels.base import ChannelError
 from paging.channels.registry import channel_for
-from paging.core import render, retry
+from paging.core import code, code_words, render, retry
+from paging.core.cause import is_code
 from paging.core.delivery import WAITING, Accepted, Fault, Rejected, State
 from paging.core.message import Facts, Message
 from paging.core.notice import Notice
 from paging.core.rules import INFO
-from paging.models import ContactMethod, Notification, Page
+from paging.models import ContactMethod, Notification, Page, Verification
 
 LEASE = timedelta(seconds=15)
 """Longer than the 8 s that a channel may take, short enough for the next try to come within 20 s."""
@@ -131,18 +132,20 @@ def _hand_over(claimed: Notification, *, clock: Callable[[], datetime]) -> None:
 
 def _check(claimed: Notification) -> None:
     """Whether a provider is to be asked at all. Raises ChannelError if not."""
-    method = claimed.method
+    method, proves = claimed.method, is_code(claimed.page.cause)
     if not reachable(claimed.page.user):
         raise ChannelError("the person has left", fault=Fault.MESSAGE)
     if claimed.attempts > retry.TRIES:
         raise ChannelError(f"{retry.TRIES} workers died over it", fault=Fault.MESSAGE)
-    if method.disabled_reason:
+    if method.disabled_reason and not proves:
         raise ChannelError(f"the contact method was disabled: {method.disabled_reason}", fault=Fault.MESSAGE)
-    if method.verified_at is None:
+    if method.verified_at is None and not proves:
         raise ChannelError("the contact method is not verified", fault=Fault.MESSAGE)
 
 
 def _compose(claimed: Notification, *, now: datetime) -> Message:
+    if is_code(claimed.page.cause):
+        return _compose_code(claimed, now=now)
     if claimed.page.urgency == INFO:
         return _compose_notice(claimed, now=now)
     facts = Facts.from_json(claimed.page.facts)
@@ -162,6 +165,34 @@ def _compose(claimed: Notification, *, now: datetime) -> Message:
         return replace(message, text=render.sms(facts, link=link))
     mail = render.email(facts, link=link, address=f"{settings.PUBLIC_URL}{facts.path}")
     return replace(message, subject=mail.subject, text=mail.text, html=mail.html)
+
+
+def _compose_code(claimed: Notification, *, now: datetime) -> Message:
+    """The same code at every try, for it is made of the row. Raises ChannelError where it came too late."""
+    method = claimed.method
+    row = Verification.objects.get(pk=subject_of(claimed.page.cause)[1])
+    left = row.asked_at + code.VALID - now
+    if left <= timedelta(0):
+        raise ChannelError("the code was not sent in time; ask for a new one", fault=Fault.MESSAGE)
+    digits = code.code_of(row.seed.bytes, key=settings.SECRET_KEY)
+    if method.kind == ContactMethod.Kind.VOICE:
+        said = code_words.spoken(digits)
+    elif method.kind == ContactMethod.Kind.EMAIL:
+        said = code_words.mail(digits, link=links.verify_url(row.pk), name=str(claimed.page.user))
+    else:
+        said = code_words.short(digits)
+    return Message(
+        message_id=str(claimed.message_id),
+        via=method.kind,
+        to=method.address,
+        user=claimed.page.user.username,
+        text=said.text,
+        at=now,
+        subject=said.subject,
+        html=said.html,
+        valid_seconds=int(left.total_seconds()) + 1,
+        secrets=said.secrets,
+    )
 
 
 def _compose_notice(claimed: Notification, *, now: datetime) -> Message:

@@ -1,4 +1,5 @@
-"""The signed address in a message: it opens one page (a request to reach one person), as that person.
+"""The signed addresses in messages: one opens one page (a request to reach one person), as that person;
+another verifies the address that it was sent to.
 
 Minted when a message is rendered and never stored. Opening it does nothing; what it shows acts on POST.
 """
@@ -11,9 +12,10 @@ from django.core import signing
 
 MAX_AGE = timedelta(days=3)
 SALT = "watchbill.page"
+VERIFY_SALT = "watchbill.verify"
 SIGNATURE = 22  # characters: 132 of HMAC-SHA256's bits, so that the rest of an SMS is for words
 SHOWN = 6
-_TOKEN_IN_TEXT = re.compile(rf"(/p/[\w.\-]{{{SHOWN}}})[\w.\-]+")
+_TOKEN_IN_TEXT = re.compile(rf"(/(?:p|verify)/[\w.\-]{{{SHOWN}}})[\w.\-]+")
 
 
 class BadLink(ValueError):
@@ -42,10 +44,23 @@ def read_page_token(token: str, max_age: timedelta = MAX_AGE) -> int:
         raise BadLink("This link is not complete. Copy all of it from the message, or log in.") from None
 
 
+def verify_url(verification_id: int) -> str:
+    """The absolute address that verifies the contact method it is mailed to, for as long as its code."""
+    return f"{settings.PUBLIC_URL}/verify/{_signer(VERIFY_SALT).sign(str(verification_id))}"
+
+
+def read_verify_token(token: str) -> int:
+    """The verification's id. Raises BadLink."""
+    try:
+        return int(_signer(VERIFY_SALT).unsign(token, max_age=MAX_AGE))
+    except (signing.BadSignature, ValueError):
+        raise BadLink("This link is not complete, or too old. Copy all of it from the newest mail.") from None
+
+
 def without_tokens(text: str) -> str:
     """`text` as it may be kept: each token cut to where it opens nothing."""
     return _TOKEN_IN_TEXT.sub(r"\1…", text)
 
 
-def _signer() -> _Signer:
-    return _Signer(salt=SALT, sep=".")
+def _signer(salt: str = SALT) -> _Signer:
+    return _Signer(salt=salt, sep=".")

@@ -31,6 +31,26 @@ class ContactMethod(models.Model):
         return f"{self.get_kind_display()} {self.address}"
 
 
+class Verification(models.Model):
+    """One code that was asked for, to prove that a contact method is its person's own.
+
+    The code itself is kept nowhere: `paging.core.code` makes it of `seed` and of SECRET_KEY. Only the
+    newest one of a method counts, for 15 minutes. `wrong` counts guesses.
+    """
+
+    method = models.ForeignKey(ContactMethod, on_delete=models.PROTECT, related_name="verifications")
+    seed = models.UUIDField(default=uuid.uuid4, editable=False)
+    asked_at = models.DateTimeField()
+    wrong = models.PositiveSmallIntegerField(default=0)
+    used_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["method", "asked_at"], name="verification_recent")]
+
+    def __str__(self) -> str:
+        return f"code for {self.method}"
+
+
 class NotificationRule(models.Model):
     """At this urgency, this kind of method, `after` this long. Who has none is paged on all at once."""
 

@@ -42,7 +42,8 @@ class Message:
     """One message as a channel gets it, ready to hand over.
 
     `message_id` stays the same over retries. `text` is all there is to say, for `via`: to read or, for
-    voice, to be spoken. `user` is a username. `at` is when it was rendered, in UTC.
+    voice, to be spoken. `user` is a username. `at` is when it was rendered, in UTC. `secrets` are parts of
+    `text` that no row keeps.
     """
 
     message_id: str
@@ -54,3 +55,4 @@ class Message:
     subject: str = ""
     html: str = ""
     valid_seconds: int = 600
+    secrets: tuple[str, ...] = ()

@@ -29,6 +29,7 @@ class Verb(StrEnum):
     PAGE_FAILED = "page.failed"
     PAGE_SUPPRESSED = "page.suppressed"
     PAGE_STOPPED = "page.stopped"
+    PAGE_TESTED = "page.tested"
 
     NOTICE_CREATED = "notice.created"
     NOTICE_SENT = "notice.sent"
@@ -44,6 +45,9 @@ class Verb(StrEnum):
     CONTACT_METHOD_ADDED = "contact_method.added"
     CONTACT_METHOD_CHANGED = "contact_method.changed"
     CONTACT_METHOD_DISABLED = "contact_method.disabled"
+    CONTACT_METHOD_CODE_ASKED = "contact_method.code_asked"
+    CONTACT_METHOD_CODE_WRONG = "contact_method.code_wrong"
+    CONTACT_METHOD_VERIFIED = "contact_method.verified"
     NOTIFICATION_RULES_CHANGED = "notification_rules.changed"
 
     SCHEDULE_CREATED = "schedule.created"
