@@ -9,11 +9,12 @@ from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 
 from paging import loading
 from paging.core.address import masked
-from paging.core.cause import TEST, TESTS, cause_of
+from paging.core.cause import TEST, TESTS, VERIFICATION, cause_of
+from paging.core.code import VALID
 from paging.core.readiness import Remark, Way, remarks
 from paging.core.rules import HIGH, INFO, LOW
 from paging.loading import USABLE
-from paging.models import Attempt, ContactMethod, Notification, Page
+from paging.models import Attempt, ContactMethod, Notification, Page, Verification
 from people.models import User
 
 NO_PAGE = Q(urgency=INFO) | Q(cause__startswith=TESTS)
@@ -129,3 +130,30 @@ def _tested(user_ids: Collection[int]) -> Mapping[int, datetime]:
 def last_test_page(user: User) -> Page | None:
     mine = Page.objects.filter(cause=cause_of(TEST, user.pk), user=user)
     return mine.order_by("-created_at").prefetch_related("notifications__method").first()
+
+
+class Sent(NamedTuple):
+    """The newest code of a method that is still valid, and how far its message is."""
+
+    asked_at: datetime
+    state: str
+    reason: str
+
+
+def codes_sent(user: User, *, now: datetime) -> dict[int, Sent]:
+    """By contact method, for those of which a code is valid now."""
+    rows = Verification.objects.filter(method__user=user, asked_at__gt=now - VALID, used_at=None)
+    newest = {row.method_id: row for row in rows.order_by("asked_at", "pk")}
+    causes = {cause_of(VERIFICATION, row.pk): method for method, row in newest.items()}
+    states = Notification.objects.filter(page__cause__in=causes).select_related("page")
+    return {
+        causes[one.page.cause]: Sent(newest[causes[one.page.cause]].asked_at, one.state, one.reason)
+        for one in states
+    }
+
+
+def shared(user: User) -> frozenset[int]:
+    """The methods of `user` by which somebody else is paged, too, as far as `user` has proved them theirs."""
+    others = ContactMethod.objects.filter(USABLE, address=OuterRef("address")).exclude(user=user)
+    mine = ContactMethod.objects.filter(USABLE, Exists(others), user=user)
+    return frozenset(mine.values_list("pk", flat=True))

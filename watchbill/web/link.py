@@ -17,6 +17,8 @@ from escalation.actions import respond
 from escalation.models import Incident
 from escalation.selectors import incidents
 from paging.actions.pages import reachable
+from paging.actions.testing import end_test_page
+from paging.core.cause import is_test
 from paging.links import BadLink, read_page_token
 from paging.models import Page
 from people.ledger.record import Actor
@@ -38,12 +40,24 @@ def link(request: HttpRequest, token: str) -> HttpResponse:
         return _shut(request, str(fault), status=410 if _was_ours(token) else 403)
     except Page.DoesNotExist:
         return _shut(request, NO_LONGER, status=410)
+    if is_test(page.cause) and reachable(page.user):
+        return _test(request, page)
     incident = _incident_of(page)
     if incident is None or not reachable(page.user):
         return _shut(request, NO_LONGER, status=410)
     if request.method == "POST":
         return _act(request, page, incident, now=timezone.now())
     return _show(request, page, incident)
+
+
+def _test(request: HttpRequest, page: Page) -> HttpResponse:
+    """A test page shows that it came through; answering it stops what is left of it."""
+    if request.method == "POST":
+        end_test_page(user=page.user, by=Actor.person(page.user, via="link"), now=timezone.now())
+        page.refresh_from_db()
+    answered = page.stop_reason.startswith("answered")
+    shown = {"page": page, "reader": page.user, "answered": answered}
+    return private(render(request, "web/link_test.html", shown))
 
 
 def _act(request: HttpRequest, page: Page, incident: Incident, *, now: datetime) -> HttpResponse:
@@ -72,14 +86,14 @@ def _show(request: HttpRequest, page: Page, incident: Incident, **said: Any) -> 
         "mine": incident.status == Incident.Status.ACKNOWLEDGED and incident.acknowledged_by == page.user,
         **said,
     }
-    return _private(render(request, "web/link.html", context, status=status))
+    return private(render(request, "web/link.html", context, status=status))
 
 
 def _shut(request: HttpRequest, sentence: str, *, status: int) -> HttpResponse:
-    return _private(render(request, "web/link_shut.html", {"sentence": sentence}, status=status))
+    return private(render(request, "web/link_shut.html", {"sentence": sentence}, status=status))
 
 
-def _private(response: HttpResponse) -> HttpResponse:
+def private(response: HttpResponse) -> HttpResponse:
     """The address is a key: no referrer carries it on, no index keeps it, no cache holds the page."""
     response.headers["Referrer-Policy"] = "no-referrer"
     response.headers["X-Robots-Tag"] = "noindex, nofollow"
