@@ -76,7 +76,7 @@ def index(request: HttpRequest) -> HttpResponse:
         messages.error(request, str(refusal))
         return _page(request, draft=draft, status=400)
     messages.success(request, "Saved. This is how you will be paged.")
-    return redirect("reach")
+    return redirect("/reach#main")
 
 
 @require_POST
