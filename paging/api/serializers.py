@@ -4,15 +4,12 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from paging.actions.contacts import MOST_RULES
 from paging.core.rules import Rule
 from paging.models import ContactMethod, Notification, Page
 from paging.selectors import way_of
-
-STATES = ("usable", "waiting", "disabled")
 
 
 class ContactMethodSerializer(serializers.ModelSerializer[ContactMethod]):
@@ -24,7 +21,6 @@ class ContactMethodSerializer(serializers.ModelSerializer[ContactMethod]):
         model = ContactMethod
         fields = ("id", "kind", "address", "state", "verified_at", "disabled_reason")
 
-    @extend_schema_field(serializers.ChoiceField(choices=STATES))
     def get_state(self, row: ContactMethod) -> str:
         if way_of(row).usable:
             return "usable"

@@ -88,8 +88,8 @@ def stored(rules: Sequence[Sequence[Rule]]) -> Draft:
 
 
 def read(posted: QueryDict) -> Draft:
-    """What was typed, each row with what is wrong in it."""
-    return Draft({urgency: list(_rows(posted, urgency))[:MOST_RULES] for urgency in URGENCIES})
+    """What was typed, each row with what is wrong in it. One row too many is kept, for the verb to refuse."""
+    return Draft({urgency: list(_rows(posted, urgency))[: MOST_RULES + 1] for urgency in URGENCIES})
 
 
 def _rows(posted: QueryDict, urgency: str) -> Iterable[Row]:
