@@ -5,6 +5,7 @@ import uuid
 from django.db import models
 from django.db.models import Q
 
+from paging.core.address import shown
 from people.models import User
 
 
@@ -29,6 +30,11 @@ class ContactMethod(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.address}"
+
+    @property
+    def shown(self) -> str:
+        """The address, for its own person."""
+        return shown(self.kind, self.address)
 
 
 class Verification(models.Model):

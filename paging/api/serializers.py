@@ -13,6 +13,7 @@ from paging.selectors import way_of
 
 
 class ContactMethodSerializer(serializers.ModelSerializer[ContactMethod]):
+    address = serializers.CharField(source="shown", help_text="Masked where it is itself a secret.")
     state = serializers.SerializerMethodField(
         help_text="usable; waiting (for its code, not paged); disabled (not paged: `disabled_reason`)."
     )
@@ -54,7 +55,7 @@ class TestPageQuery(serializers.Serializer[Any]):
 
 class MessageSerializer(serializers.ModelSerializer[Notification]):
     via = serializers.CharField(source="method.kind")
-    address = serializers.CharField(source="method.address")
+    address = serializers.CharField(source="method.shown")
     means = serializers.CharField(source="get_state_display", help_text="What the state says of the phone.")
 
     class Meta:

@@ -7,3 +7,11 @@ def masked(address: str) -> str:
     if at:
         return f"{name[:1]}…@{host}"
     return f"{address[:5]}…{address[-4:]}" if len(address) > 10 else f"{address[:2]}…"
+
+
+OPEN = frozenset({"sms", "voice", "email"})  # kinds whose address is no key to anything
+
+
+def shown(kind: str, address: str) -> str:
+    """As its own person sees it: whole, unless the address itself is a secret, as that of a chat is."""
+    return address if kind in OPEN else masked(address)

@@ -1,9 +1,11 @@
 """A person adds a number and proves that it is theirs; until then nobody is paged by it."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 
 from paging import dispatch, links
 from paging.actions import contacts, verifying
@@ -302,6 +304,27 @@ def test_what_is_usable_already_is_neither_added_nor_verified_again(clock):
         ask(method(alice, "sms"), clock)
 
 
+def test_guesses_at_the_same_moment_are_counted_one_by_one(alice, clock, got):
+    row = add(alice, clock)
+    dispatch.send_due(clock=clock)
+    bad = wrong(code_in(got()))
+
+    def guess(_):
+        try:
+            verifying.verify(
+                method=ContactMethod.objects.get(), code=bad, by=Actor.person(alice), now=clock()
+            )
+        except Refused as refusal:
+            return "more tr" in str(refusal)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(8) as pool:
+        counted = list(pool.map(guess, range(8)))
+    assert sum(counted) == 4
+    assert Verification.objects.get(method=row).wrong == 5
+
+
 def test_a_number_may_be_that_of_two_people_who_each_verify_it(alice, clock, got):
     bob = person("bob", "Bob Wu", sms=ALICE_SMS)
     row = add(alice, clock)
@@ -329,6 +352,18 @@ def test_a_person_has_at_most_twenty_methods(alice, clock):
         add(alice, clock)
     verifying.remove(method=alice.contact_methods.first(), by=Actor.person(alice), now=clock())
     add(alice, clock)
+
+
+@pytest.mark.parametrize(
+    ("kind", "address", "seen"),
+    [
+        ("sms", ALICE_SMS, ALICE_SMS),
+        ("email", ALICE_MAIL, ALICE_MAIL),
+        ("chat", "tgram://123456:ABC-secret/42", "tgram…t/42"),
+    ],
+)
+def test_an_address_that_is_a_key_is_not_shown_again(kind, address, seen):
+    assert ContactMethod(kind=kind, address=address).shown == seen
 
 
 def test_codes_are_notices_that_no_report_of_pages_counts(alice, clock):
