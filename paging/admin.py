@@ -20,7 +20,7 @@ from paging.actions.pages import FALLBACK_USERNAME
 from paging.actions.spending import month_start
 from paging.core.rules import INFO
 from paging.models import Attempt, ContactMethod, Notification, NotificationRule
-from paging.selectors import carried, spent
+from paging.selectors import carried, readiness, spent
 from people.actions import PeopleError
 from people.admin import PersonAdmin
 from people.forms import RowForm, ShortDurationField
@@ -92,6 +92,19 @@ class ReachablePersonAdmin(PersonAdmin):
     inlines = (ContactMethodRows, RuleRows)
     refusals = (PeopleError, contacts.Refused)
 
+    def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
+        shown = super().get_fieldsets(request, obj)
+        return shown if obj is None else [*shown, ("How a page reaches them", {"fields": ("readiness",)})]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
+        return (*super().get_readonly_fields(request, obj), "readiness")
+
+    @display(description="Readiness")
+    def readiness(self, person: User) -> str:
+        """What is wanting, and never a code: that is between a person and their phone."""
+        found = readiness([person.pk], now=timezone.now())[person.pk]
+        return "; ".join(remark.what for remark in found) or "ready: a page would reach them"
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         """Without the one who stands for FALLBACK_CONTACT, and is nobody."""
         return super().get_queryset(request).exclude(username=FALLBACK_USERNAME)
@@ -105,7 +118,7 @@ class ReachablePersonAdmin(PersonAdmin):
                 contacts.set_contact_method(
                     user=person, kind=given["kind"], address=given["address"], by=by, now=now
                 )
-            elif method.pk:
+            elif method.pk and method.verified_at:  # one that waits for its code is its person's to verify
                 contacts.disable_contact_method(
                     method=method, reason=f"switched off by {by.user}", by=by, now=now
                 )

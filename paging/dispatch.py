@@ -21,17 +21,18 @@ from paging.actions import bundles
 from paging.actions.admission import admit
 from paging.actions.codes import show_code
 from paging.actions.outcomes import Handover, record_answer
-from paging.actions.pages import reachable
+from paging.actions.pages import reachable, subject_of
 from paging.channels.base import Channel, ChannelError
 from paging.channels.registry import channels_for
-from paging.core import bundle_text, render, replies, retry
+from paging.core import bundle_text, code, code_words, render, replies, retry
 from paging.core.address import takes_links, takes_replies
+from paging.core.cause import is_code
 from paging.core.delivery import LEASE, WAITING, Accepted, Fault, Rejected, State
 from paging.core.failover import Standing, in_order
 from paging.core.message import Facts, Message
 from paging.core.notice import Notice
 from paging.core.rules import INFO
-from paging.models import ContactMethod, Notification, Page
+from paging.models import ContactMethod, Notification, Page, Verification
 
 NOTICE_VALID = 4 * 3600  # seconds
 
@@ -242,18 +243,20 @@ def _watch(channel: Channel, answer: Accepted | Rejected, *, took: timedelta, no
 
 def _check(claimed: Notification) -> None:
     """Whether a provider is to be asked at all. Raises ChannelError if not."""
-    method = claimed.method
+    method, proves = claimed.method, is_code(claimed.page.cause)
     if not reachable(claimed.page.user):
         raise ChannelError("the person has left", fault=Fault.MESSAGE)
     if claimed.attempts > retry.TRIES:
         raise ChannelError(f"{retry.TRIES} workers died over it", fault=Fault.MESSAGE)
-    if method.disabled_reason:
+    if method.disabled_reason and not proves:
         raise ChannelError(f"the contact method was disabled: {method.disabled_reason}", fault=Fault.MESSAGE)
-    if method.verified_at is None:
+    if method.verified_at is None and not proves:
         raise ChannelError("the contact method is not verified", fault=Fault.MESSAGE)
 
 
 def _compose(claimed: Notification, *, now: datetime) -> Message:
+    if is_code(claimed.page.cause):
+        return _compose_code(claimed, now=now)
     if claimed.says > 1:
         said = [page for page in loading.pages_said(claimed.pk) if page.stopped_at is None]
         if said and [page.cause for page in said] != [claimed.page.cause]:
@@ -277,6 +280,34 @@ def _compose(claimed: Notification, *, now: datetime) -> Message:
     link = links.page_url(claimed.page_id)
     mail = render.email(facts, link=link, address=f"{settings.PUBLIC_URL}{facts.path}")
     return replace(message, subject=mail.subject, text=mail.text, html=mail.html)
+
+
+def _compose_code(claimed: Notification, *, now: datetime) -> Message:
+    """The same code at every try, for it is made of the row. Raises ChannelError where it came too late."""
+    method = claimed.method
+    row = Verification.objects.get(pk=subject_of(claimed.page.cause)[1])
+    left = row.asked_at + code.VALID - now
+    if left <= timedelta(0):
+        raise ChannelError("the code was not sent in time; ask for a new one", fault=Fault.MESSAGE)
+    digits = code.code_of(row.seed.bytes, key=settings.SECRET_KEY)
+    if method.kind == ContactMethod.Kind.VOICE:
+        said = code_words.spoken(digits)
+    elif method.kind == ContactMethod.Kind.EMAIL:
+        said = code_words.mail(digits, link=links.verify_url(row.pk), name=str(claimed.page.user))
+    else:
+        said = code_words.short(digits)
+    return Message(
+        message_id=str(claimed.message_id),
+        via=method.kind,
+        to=method.address,
+        user=claimed.page.user.username,
+        text=said.text,
+        at=now,
+        subject=said.subject,
+        html=said.html,
+        valid_seconds=int(left.total_seconds()) + 1,
+        secrets=said.secrets,
+    )
 
 
 def _compose_bundle(claimed: Notification, said: Sequence[Page], *, now: datetime) -> Message:

@@ -5,6 +5,7 @@ import uuid
 from django.db import models
 from django.db.models import Q
 
+from paging.core.address import shown
 from people.models import User
 
 
@@ -29,6 +30,31 @@ class ContactMethod(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.address}"
+
+    @property
+    def shown(self) -> str:
+        """The address, for its own person."""
+        return shown(self.kind, self.address)
+
+
+class Verification(models.Model):
+    """One code that was asked for, to prove that a contact method is its person's own.
+
+    The code itself is kept nowhere: `paging.core.code` makes it of `seed` and of SECRET_KEY. Only the
+    newest one of a method counts, for 15 minutes. `wrong` counts guesses.
+    """
+
+    method = models.ForeignKey(ContactMethod, on_delete=models.PROTECT, related_name="verifications")
+    seed = models.UUIDField(default=uuid.uuid4, editable=False)
+    asked_at = models.DateTimeField()
+    wrong = models.PositiveSmallIntegerField(default=0)
+    used_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["method", "asked_at"], name="verification_recent")]
+
+    def __str__(self) -> str:
+        return f"code for {self.method}"
 
 
 class NotificationRule(models.Model):

@@ -192,6 +192,10 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "IncidentStatus": "escalation.models.Incident.Status",
         "AlertStatus": "escalation.models.Alert.Status",
+        "ContactMethodKind": "paging.models.ContactMethod.Kind",
+        "MessageState": "paging.models.Notification.State",
+        "KindEnum": "oncall.models.Override.Kind",
+        "StateEnum": "oncall.models.Swap.State",
     },
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",

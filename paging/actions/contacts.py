@@ -22,6 +22,7 @@ Kind = ContactMethod.Kind
 Urgency = NotificationRule.Urgency
 LONGEST_WAIT = timedelta(days=1)
 LONGEST_ADDRESS = 254
+MOST_RULES = 20  # of one urgency: each is a message for every method of its kind
 
 
 class Refused(ValueError):
@@ -102,6 +103,8 @@ def set_rules(
     if urgency not in Urgency.values:
         raise Refused(f"“{urgency}” is no urgency; write {' or '.join(Urgency.values)}.")
     wanted = sorted({_checked_rule(via, after) for via, after in rules}, key=lambda rule: (rule[1], rule[0]))
+    if len(wanted) > MOST_RULES:
+        raise Refused(f"{len(wanted)} rules are too many; write at most {MOST_RULES} for an urgency.")
     mine = NotificationRule.objects.filter(user=user, urgency=urgency)
     if set(mine.values_list("via", "after")) == set(wanted):
         return

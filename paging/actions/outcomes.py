@@ -15,6 +15,8 @@ from paging.actions.pages import reachable, subject_of
 from paging.actions.refusals import DISABLING, disable_refused
 from paging.channels.registry import providers_of
 from paging.core.address import masked
+from paging.core.cause import is_test
+from paging.core.code_words import without
 from paging.core.delivery import (
     ELSEWHERE,
     LEASE,
@@ -137,8 +139,11 @@ def _put(handover: Handover, settled: Settled, *, now: datetime) -> bool:
 
 
 def _attempt(handover: Handover, message: Message, answer: Accepted | Rejected) -> dict[str, Any]:
-    """As handed over. Only the outbox keeps links that work: there the row is the delivery."""
+    """As handed over. Only the outbox keeps links that work: there the row is the delivery. A code that
+    proves an address is kept nowhere; without a provider it stands in the output of the process that sends.
+    """
     kept = message.text if handover.provider == OUTBOX else links.without_tokens(message.text)
+    kept = without(kept, message.secrets)
     said = (
         {"accepted": True, "provider_id": answer.provider_id[:128]}
         if isinstance(answer, Accepted)
@@ -315,7 +320,8 @@ def _measure(handover: Handover, answer: Accepted | Rejected, *, now: datetime) 
     if isinstance(answer, Accepted):
         outcome = "accepted"
         delay = (now - claimed.due_at).total_seconds()
-        if claimed.page.urgency != INFO:  # a notice may wait, and says nothing of how pages leave
+        # A notice may wait, and says nothing of how pages leave; a test page is none.
+        if claimed.page.urgency != INFO and not is_test(claimed.page.cause):
             metrics.SEND_DELAY.labels(kind=claimed.method.kind).observe(max(delay, 0))
     else:
         outcome = "permanent" if answer.permanent else "temporary"

@@ -13,6 +13,7 @@ from django.db.models import Q
 from paging import loading
 from paging.actions import bundles
 from paging.actions.contacts import disable_contact_method, in_words, set_contact_method
+from paging.core.cause import is_test
 from paging.core.delivery import WAITING, State
 from paging.core.message import Facts
 from paging.core.night import after_night
@@ -136,7 +137,7 @@ def _write(plans: Sequence[_Plan], *, now: datetime) -> None:
     for plan in mine.values():
         if plan.request.urgency == INFO:
             metrics.NOTICES.inc()
-        else:
+        elif not is_test(plan.request.cause):
             metrics.PAGES.labels(urgency=plan.request.urgency).inc()
     nudge_on_commit()
 

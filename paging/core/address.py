@@ -22,3 +22,11 @@ def takes_replies(number: str) -> bool:
 def takes_links(number: str) -> bool:
     """Whether an SMS to this E.164 number may carry a web address."""
     return not number.startswith(NO_LINKS)
+
+
+OPEN = frozenset({"sms", "voice", "email"})  # kinds whose address is no key to anything
+
+
+def shown(kind: str, address: str) -> str:
+    """As its own person sees it: whole, unless the address itself is a secret, as that of a chat is."""
+    return address if kind in OPEN else masked(address)

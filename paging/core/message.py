@@ -42,8 +42,8 @@ class Message:
     """One message as a channel gets it, ready to hand over.
 
     `message_id` stays the same over retries. `text` is all there is to say, for `via`: to read or, for
-    voice, to be spoken. `user` is a username. `at` is when it was rendered, in UTC.
-    `answerable`: whoever gets a call of it can answer by pressing a key.
+    voice, to be spoken. `user` is a username. `at` is when it was rendered, in UTC. `answerable`: whoever
+    gets a call of it can answer by pressing a key. `secrets` are parts of `text` that no row keeps.
     """
 
     message_id: str
@@ -56,3 +56,4 @@ class Message:
     html: str = ""
     valid_seconds: int = 600
     answerable: bool = False
+    secrets: tuple[str, ...] = ()

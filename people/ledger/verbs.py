@@ -33,6 +33,7 @@ class Verb(StrEnum):
     PAGE_STOPPED = "page.stopped"
     PAGE_HELD = "page.held"
     PAGE_BUNDLED = "page.bundled"
+    PAGE_TESTED = "page.tested"
 
     NOTICE_CREATED = "notice.created"
     NOTICE_SENT = "notice.sent"
@@ -52,6 +53,9 @@ class Verb(StrEnum):
     CONTACT_METHOD_ADDED = "contact_method.added"
     CONTACT_METHOD_CHANGED = "contact_method.changed"
     CONTACT_METHOD_DISABLED = "contact_method.disabled"
+    CONTACT_METHOD_CODE_ASKED = "contact_method.code_asked"
+    CONTACT_METHOD_CODE_WRONG = "contact_method.code_wrong"
+    CONTACT_METHOD_VERIFIED = "contact_method.verified"
     NOTIFICATION_RULES_CHANGED = "notification_rules.changed"
 
     SCHEDULE_CREATED = "schedule.created"

@@ -17,6 +17,8 @@ from escalation.actions import respond
 from escalation.models import Incident
 from escalation.selectors import incidents
 from paging.actions.pages import reachable
+from paging.actions.testing import end_test_page
+from paging.core.cause import is_test
 from paging.links import BadLink, read_page_token, was_ours
 from paging.models import Page
 from people.ledger.record import Actor
@@ -37,12 +39,24 @@ def link(request: HttpRequest, token: str) -> HttpResponse:
         return shut(request, str(fault), status=410 if was_ours(token) else 403)
     except Page.DoesNotExist:
         return shut(request, NO_LONGER, status=410)
+    if is_test(page.cause) and reachable(page.user):
+        return _test(request, page)
     incident = _incident_of(page)
     if incident is None or not reachable(page.user):
         return shut(request, NO_LONGER, status=410)
     if request.method == "POST":
         return _act(request, page, incident, now=timezone.now())
     return _show(request, page, incident)
+
+
+def _test(request: HttpRequest, page: Page) -> HttpResponse:
+    """A test page shows that it came through; answering it stops what is left of it."""
+    if request.method == "POST":
+        end_test_page(user=page.user, by=Actor.person(page.user, via="link"), now=timezone.now())
+        page.refresh_from_db()
+    answered = page.stop_reason.startswith("answered")
+    shown = {"page": page, "reader": page.user, "answered": answered}
+    return private(render(request, "web/link_test.html", shown))
 
 
 def _act(request: HttpRequest, page: Page, incident: Incident, *, now: datetime) -> HttpResponse:

@@ -12,11 +12,13 @@ from watchbill.web import (
     incidents,
     link,
     quality,
+    reach,
     schedules,
     session,
     swaps,
     taking,
     time_off,
+    verify,
 )
 
 urlpatterns = [
@@ -27,6 +29,7 @@ urlpatterns = [
     path("logout/", session.Logout.as_view(), name="logout"),
     re_path(r"^p/(?P<token>b[^/]*)$", bundle.bundle, name="bundle-link"),
     path("p/<str:token>", link.link, name="page-link"),
+    path("verify/<str:token>", verify.verify, name="verify-link"),
     re_path(r"^incidents/?$", incidents.index, name="incidents"),
     path("incidents/<int:incident_id>", incidents.detail, name="incident"),
     path("incidents/<int:incident_id>/", incidents.detail),
@@ -48,6 +51,16 @@ urlpatterns = [
         rf"^swaps/(?P<swap_id>[0-9]{{1,18}})/(?P<action>{'|'.join(swaps.ACTIONS)})/?$",
         swaps.act,
         name="swap-act",
+    ),
+    re_path(r"^reach/?$", reach.index, name="reach"),
+    re_path(r"^reach/preview/?$", reach.preview, name="reach-preview"),
+    re_path(r"^reach/add/?$", reach.add, name="reach-add"),
+    re_path(r"^reach/test/?$", reach.test_page, name="reach-test"),
+    re_path(r"^reach/test/end/?$", reach.end_test, name="reach-test-end"),
+    re_path(
+        rf"^reach/(?P<number>[0-9]{{1,18}})/(?P<action>{'|'.join(reach.ACTIONS)})/?$",
+        reach.act,
+        name="reach-act",
     ),
     re_path(r"^time-off/?$", time_off.index, name="time-off"),
     re_path(r"^time-off/add/?$", time_off.add, name="time-off-add"),
