@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 from functools import reduce
 from operator import or_
+from typing import Any
 from uuid import uuid4
 
 import structlog
@@ -22,7 +23,7 @@ from paging.actions.outcomes import Handover, record_answer
 from paging.actions.pages import reachable
 from paging.channels.base import ChannelError
 from paging.channels.registry import channel_for
-from paging.core import render, retry
+from paging.core import chat, render, retry, webhook
 from paging.core.delivery import WAITING, Accepted, Fault, Rejected, State
 from paging.core.message import Facts, Message
 from paging.core.notice import Notice
@@ -153,6 +154,7 @@ def _compose(claimed: Notification, *, now: datetime) -> Message:
         user=claimed.page.user.username,
         text="",
         at=now,
+        thread=claimed.page.cause,
         valid_seconds=facts.valid_seconds,
     )
     if message.via == ContactMethod.Kind.VOICE:
@@ -160,8 +162,26 @@ def _compose(claimed: Notification, *, now: datetime) -> Message:
     link = links.page_url(claimed.page_id)
     if message.via == ContactMethod.Kind.SMS:
         return replace(message, text=render.sms(facts, link=link))
-    mail = render.email(facts, link=link, address=f"{settings.PUBLIC_URL}{facts.path}")
+    if message.via == ContactMethod.Kind.CHAT:
+        said = chat.page(facts, link=link)
+        return replace(message, subject=said.title, text=said.text, link=link)
+    address = f"{settings.PUBLIC_URL}{facts.path}"
+    if message.via == ContactMethod.Kind.WEBHOOK:
+        body = webhook.page(facts, envelope=_envelope(claimed, now=now), link=link, address=address)
+        return replace(message, text=body, secret=claimed.method.signing_secret)
+    mail = render.email(facts, link=link, address=address)
     return replace(message, subject=mail.subject, text=mail.text, html=mail.html)
+
+
+def _envelope(claimed: Notification, *, now: datetime) -> dict[str, Any]:
+    page = claimed.page
+    return webhook.envelope(
+        message_id=str(claimed.message_id),
+        cause=page.cause,
+        urgency=page.urgency,
+        user=page.user.username,
+        at=now,
+    )
 
 
 def _compose_notice(claimed: Notification, *, now: datetime) -> Message:
@@ -175,9 +195,16 @@ def _compose_notice(claimed: Notification, *, now: datetime) -> Message:
         user=claimed.page.user.username,
         text="",
         at=now,
+        thread=claimed.page.cause,
         valid_seconds=NOTICE_VALID,
     )
     if message.via == ContactMethod.Kind.SMS:
         return replace(message, text=render.notice_sms(notice, link=link))
+    if message.via == ContactMethod.Kind.CHAT:
+        said = chat.notice(notice, link=link)
+        return replace(message, subject=said.title, text=said.text, link=link)
+    if message.via == ContactMethod.Kind.WEBHOOK:
+        body = webhook.notice(notice, envelope=_envelope(claimed, now=now), link=link)
+        return replace(message, text=body, secret=claimed.method.signing_secret)
     mail = render.notice_email(notice, link=link)
     return replace(message, subject=mail.subject, text=mail.text, html=mail.html)

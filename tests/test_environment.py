@@ -80,6 +80,10 @@ def test_value_may_stand_in_a_file(root):
         ({"FALLBACK_CONTACT": "ops"}, "FALLBACK_CONTACT is “ops”"),
         ({"HEARTBEAT_URL": "ping.example/key"}, "HEARTBEAT_URL must begin with"),
         ({"CALENDAR_PRIVATE_HOSTS": "*.corp"}, "CALENDAR_PRIVATE_HOSTS has “*.corp”; write names alone"),
+        (
+            {"WEBHOOK_PRIVATE_HOSTS": "10.0.0.0/8"},
+            "WEBHOOK_PRIVATE_HOSTS has “10.0.0.0/8”; write names alone",
+        ),
         ({"WEB_CONCURRENCY": "many"}, "WEB_CONCURRENCY is “many”"),
         ({"WEB_CONCURRENCY": "2"}, "WEB_CONCURRENCY is 2, which needs a broker"),
         ({"EMAIL_URL_FILE": "missing"}, "EMAIL_URL_FILE names missing, which cannot be read"),

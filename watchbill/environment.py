@@ -63,6 +63,7 @@ class Environment:
     fallback_contact: str
     heartbeat_url: str
     calendar_private_hosts: frozenset[str]
+    webhook_private_hosts: frozenset[str]
     demo: bool
     host: str
     port: int
@@ -104,7 +105,8 @@ def read(environment: Mapping[str, str], *, root: Path) -> Environment:
         twilio_api_base_url=values.url("TWILIO_API_BASE_URL", get("TWILIO_API_BASE_URL", ""), WEB),
         fallback_contact=values.contact("FALLBACK_CONTACT", get("FALLBACK_CONTACT", "")),
         heartbeat_url=values.url("HEARTBEAT_URL", get("HEARTBEAT_URL", ""), WEB),
-        calendar_private_hosts=_private_hosts(get("CALENDAR_PRIVATE_HOSTS", "")),
+        calendar_private_hosts=_private_hosts("CALENDAR_PRIVATE_HOSTS", get("CALENDAR_PRIVATE_HOSTS", "")),
+        webhook_private_hosts=_private_hosts("WEBHOOK_PRIVATE_HOSTS", get("WEBHOOK_PRIVATE_HOSTS", "")),
         demo=values.boolean("DEMO", get("DEMO", "1")),
         host=host,
         port=port,
@@ -220,14 +222,12 @@ def _hosts(value: str, *, public_url: str) -> list[str]:
     return sorted({*named, f"[{public}]" if ":" in public else public, "localhost", "127.0.0.1", "[::1]"})
 
 
-def _private_hosts(value: str) -> frozenset[str]:
-    """Hosts inside the network from which calendars may be read."""
+def _private_hosts(name: str, value: str) -> frozenset[str]:
+    """Hosts inside the network that people may have asked."""
     named = {host.strip().casefold() for host in value.split(",")} - {""}
     for host in sorted(named):
         if host.startswith(("*", ".")) or not HOST_NAME.fullmatch(host):
-            raise VariableError(
-                f"CALENDAR_PRIVATE_HOSTS has “{host}”; write names alone, such as calendar.internal."
-            )
+            raise VariableError(f"{name} has “{host}”; write names alone, such as calendar.internal.")
     return frozenset(host.strip("[]") for host in named)
 
 

@@ -132,6 +132,8 @@ PAGING_CHANNELS = {
     "email": "paging.channels.email.EmailChannel" if ENV.email_configured else OUTBOX,
     "sms": "paging.channels.sms.SmsChannel" if ENV.sms_configured else OUTBOX,
     "voice": "paging.channels.voice.VoiceChannel" if ENV.sms_configured else OUTBOX,
+    "chat": "paging.channels.chat.ChatChannel",
+    "webhook": "paging.channels.webhook.WebhookChannel",
 }
 TWILIO: dict[str, str] = {
     "account_sid": ENV.twilio_account_sid,
@@ -143,6 +145,7 @@ TWILIO: dict[str, str] = {
 FALLBACK_CONTACT = ENV.fallback_contact
 HEARTBEAT_URL = ENV.heartbeat_url
 CALENDAR_PRIVATE_HOSTS = ENV.calendar_private_hosts
+WEBHOOK_PRIVATE_HOSTS = ENV.webhook_private_hosts
 
 # Celery carries hints only; the truth is in rows (docs/adr/0001). Nothing waits long for a broker.
 EMBEDDED = not ENV.redis_url

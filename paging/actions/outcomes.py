@@ -18,7 +18,13 @@ from people.ledger.record import ENGINE, Line, record
 from people.ledger.verbs import Verb
 
 OUTBOX = "outbox"
-CALLED = {"sms": "SMS", "voice": "call", "email": "email"}
+CALLED = {
+    "sms": "SMS",
+    "voice": "call",
+    "email": "email",
+    "chat": "chat message",
+    "webhook": "webhook",
+}
 VERBS = {State.SENT: Verb.PAGE_SENT, State.PENDING: Verb.PAGE_FAILED, State.FAILED: Verb.PAGE_FAILED}
 NOTICE_VERBS = {verb: Verb(verb.replace("page.", "notice.")) for verb in VERBS.values()}
 

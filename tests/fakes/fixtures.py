@@ -1,4 +1,4 @@
-"""`phone` and `mailbox`: with one of them in its arguments, a test pages for real, as far as the loopback."""
+"""`phone`, `mailbox` and `web`: with one in its arguments, a test pages for real, as far as the loopback."""
 
 from collections.abc import Iterator
 
@@ -7,6 +7,7 @@ from pytest_django import Settings
 
 from tests.fakes.mailbox import FakeMailbox
 from tests.fakes.phone import FakePhone
+from tests.fakes.web import FakeWeb
 
 
 @pytest.fixture
@@ -29,4 +30,13 @@ def mailbox(settings: Settings) -> Iterator[FakeMailbox]:
         settings.EMAIL_BACKEND = "paging.channels.smtp.Backend"
         settings.EMAIL_HOST, settings.EMAIL_PORT = fake.host, fake.port
         settings.PAGING_CHANNELS = settings.PAGING_CHANNELS | {"email": "paging.channels.email.EmailChannel"}
+        yield fake
+
+
+@pytest.fixture
+def web(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeWeb]:
+    """Chat services and webhooks may be on it. The test fails at its end if a request came unexpected."""
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1,localhost")
+    with FakeWeb() as fake:
+        settings.WEBHOOK_PRIVATE_HOSTS = frozenset({fake.host})
         yield fake
