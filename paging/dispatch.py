@@ -23,7 +23,7 @@ from paging.actions.outcomes import Handover, record_answer
 from paging.actions.pages import reachable
 from paging.channels.base import ChannelError
 from paging.channels.registry import channel_for
-from paging.core import chat, render, retry, webhook
+from paging.core import chat, mail, render, retry, webhook
 from paging.core.delivery import WAITING, Accepted, Fault, Rejected, State
 from paging.core.message import Facts, Message
 from paging.core.notice import Notice
@@ -169,8 +169,8 @@ def _compose(claimed: Notification, *, now: datetime) -> Message:
     if message.via == ContactMethod.Kind.WEBHOOK:
         body = webhook.page(facts, envelope=_envelope(claimed, now=now), link=link, address=address)
         return replace(message, text=body, secret=claimed.method.signing_secret)
-    mail = render.email(facts, link=link, address=address)
-    return replace(message, subject=mail.subject, text=mail.text, html=mail.html)
+    written = mail.page(facts, link=link, address=address)
+    return replace(message, subject=written.subject, text=written.text, html=written.html)
 
 
 def _envelope(claimed: Notification, *, now: datetime) -> dict[str, Any]:
@@ -206,5 +206,5 @@ def _compose_notice(claimed: Notification, *, now: datetime) -> Message:
     if message.via == ContactMethod.Kind.WEBHOOK:
         body = webhook.notice(notice, envelope=_envelope(claimed, now=now), link=link)
         return replace(message, text=body, secret=claimed.method.signing_secret)
-    mail = render.notice_email(notice, link=link)
-    return replace(message, subject=mail.subject, text=mail.text, html=mail.html)
+    written = mail.notice(notice, link=link)
+    return replace(message, subject=written.subject, text=written.text, html=written.html)

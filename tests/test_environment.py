@@ -163,7 +163,7 @@ def test_postgres_is_pooled_and_an_option_of_the_address_wins(root):
     ],
 )
 def test_mail_is_encrypted_as_the_port_or_the_scheme_says(root, url, port, starttls, tls):
-    email = given(root, EMAIL_URL=url).email
+    email = given(root, EMAIL_URL=url).mailing.server
     assert (email["EMAIL_PORT"], email["EMAIL_USE_TLS"], email["EMAIL_USE_SSL"]) == (port, starttls, tls)
     assert email["EMAIL_HOST"] == "mail"
 

@@ -14,13 +14,12 @@ import environ
 from psycopg import ProgrammingError
 from psycopg.conninfo import make_conninfo
 
-from watchbill import values
+from watchbill import mailing, values
+from watchbill.mailing import Mailing
 from watchbill.values import VariableError
 
 DATABASE_SCHEMES = ("postgres", "postgresql", "sqlite")
 ANY = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - what an operator may write
-EMAIL_PORTS = {"smtp": 25, "smtp+tls": 587, "smtp+ssl": 465}
-SUBMISSION = 587  # RFC 6409; servers there want STARTTLS before a password
 SECRET_LENGTH = 32
 
 WEB = ("http", "https")
@@ -53,7 +52,7 @@ class Environment:
     debug: bool
     allowed_hosts: list[str]
     public_url: str
-    email: dict[str, Any]
+    mailing: Mailing
     default_from_email: str
     twilio_account_sid: str
     twilio_auth_token: str
@@ -75,7 +74,7 @@ class Environment:
 
     @property
     def email_configured(self) -> bool:
-        return bool(self.email)
+        return bool(self.mailing.channels)
 
 
 def read(environment: Mapping[str, str], *, root: Path) -> Environment:
@@ -96,7 +95,7 @@ def read(environment: Mapping[str, str], *, root: Path) -> Environment:
         debug=values.boolean("DEBUG", get("DEBUG", "0")),
         allowed_hosts=_hosts(get("ALLOWED_HOSTS", ""), public_url=public_url),
         public_url=public_url,
-        email=_email(get("EMAIL_URL", "")),
+        mailing=mailing.read(get("EMAIL_URL", "")),
         default_from_email=values.sender(get("DEFAULT_FROM_EMAIL", "Watchbill <watchbill@localhost>")),
         twilio_account_sid=get("TWILIO_ACCOUNT_SID", ""),
         twilio_auth_token=get("TWILIO_AUTH_TOKEN", ""),
@@ -174,23 +173,6 @@ def _sqlite(database: dict[str, Any], root: Path) -> dict[str, Any]:
     except OSError as fault:
         raise VariableError(f"The folder of the database {path} cannot be made: {fault.strerror}.") from None
     return database | {"NAME": str(path), "CONN_MAX_AGE": 60, "OPTIONS": dict(SQLITE_OPTIONS)}
-
-
-def _email(url: str) -> dict[str, Any]:
-    if not url:
-        return {}
-    scheme = url.partition(":")[0].replace("smtps", "smtp+ssl")
-    if scheme not in EMAIL_PORTS:
-        raise VariableError("EMAIL_URL must begin with smtp:// or smtps://; leave it empty for the outbox.")
-    try:
-        port = urlsplit(url).port or EMAIL_PORTS[scheme]
-        config: dict[str, Any] = environ.Env.email_url_config(f"{scheme}:{url.partition(':')[2]}")
-    except ValueError:
-        raise VariableError(f"EMAIL_URL {values.UNREADABLE}") from None
-    if not config["EMAIL_HOST"]:
-        raise VariableError("EMAIL_URL names no host; write smtp://user:password@mail.example:587.")
-    starttls = scheme == "smtp+tls" or (scheme == "smtp" and port == SUBMISSION)
-    return config | {"EMAIL_PORT": port, "EMAIL_USE_TLS": starttls, "EMAIL_USE_SSL": scheme == "smtp+ssl"}
 
 
 def _workers(value: str, *, broker: bool) -> int:

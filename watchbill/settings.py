@@ -115,21 +115,22 @@ X_FRAME_OPTIONS = "DENY"
 FILE_UPLOAD_HANDLERS: list[str] = []  # nothing here takes a file, so none is ever written to a disk
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 
-# Mail: an SMTP server when EMAIL_URL names one; otherwise dispatch uses the outbox and never this.
+# Mail: what EMAIL_URL names, an SMTP server or a provider's API or both; otherwise dispatch uses the outbox.
 EMAIL_BACKEND = "paging.channels.smtp.Backend"
-EMAIL_HOST = ENV.email.get("EMAIL_HOST", "localhost")
-EMAIL_PORT = ENV.email.get("EMAIL_PORT", 25)
-EMAIL_HOST_USER = ENV.email.get("EMAIL_HOST_USER") or ""
-EMAIL_HOST_PASSWORD = ENV.email.get("EMAIL_HOST_PASSWORD") or ""
-EMAIL_USE_TLS = ENV.email.get("EMAIL_USE_TLS", False)
-EMAIL_USE_SSL = ENV.email.get("EMAIL_USE_SSL", False)
+EMAIL_HOST = ENV.mailing.server.get("EMAIL_HOST", "localhost")
+EMAIL_PORT = ENV.mailing.server.get("EMAIL_PORT", 25)
+EMAIL_HOST_USER = ENV.mailing.server.get("EMAIL_HOST_USER") or ""
+EMAIL_HOST_PASSWORD = ENV.mailing.server.get("EMAIL_HOST_PASSWORD") or ""
+EMAIL_USE_TLS = ENV.mailing.server.get("EMAIL_USE_TLS", False)
+EMAIL_USE_SSL = ENV.mailing.server.get("EMAIL_USE_SSL", False)
 EMAIL_TIMEOUT = 8
+MAIL_API = ENV.mailing.api
 DEFAULT_FROM_EMAIL = ENV.default_from_email
 
 # Which channel carries which kind of contact method; without a provider, messages go to the outbox.
 OUTBOX = "paging.channels.outbox.OutboxChannel"
 PAGING_CHANNELS = {
-    "email": "paging.channels.email.EmailChannel" if ENV.email_configured else OUTBOX,
+    "email": ENV.mailing.channels or OUTBOX,
     "sms": "paging.channels.sms.SmsChannel" if ENV.sms_configured else OUTBOX,
     "voice": "paging.channels.voice.VoiceChannel" if ENV.sms_configured else OUTBOX,
     "chat": "paging.channels.chat.ChatChannel",
