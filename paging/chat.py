@@ -11,7 +11,7 @@ from functools import cache
 from importlib import import_module
 from types import ModuleType
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 from people.outbound import call, inside
 
@@ -68,7 +68,7 @@ def checked(address: str, *, private_hosts: frozenset[str]) -> str:
         )
     if named := _files(address):
         raise ValueError(f"“{min(named)}” names a file, and none is read; leave it out.")
-    _apprise()
+    loaded()
     try:
         service = call(lambda: opened(address), seconds=TIMEOUT)
     except OSError:
@@ -81,18 +81,15 @@ def checked(address: str, *, private_hosts: frozenset[str]) -> str:
 
 
 def _files(address: str) -> set[str]:
-    try:
-        query = urlsplit(address).query
-    except ValueError:
-        query = address.rpartition("?")[2]
-    return {name.casefold() for name, _ in parse_qsl(query)} & FILES
+    """What of the options would be a file; in apprise's addresses they may follow a #, too."""
+    return {name.casefold().strip() for name, _ in parse_qsl(address.partition("?")[2])} & FILES
 
 
 def opened(address: str) -> Any | None:
     """The service of an address, made anew; None where apprise does not understand it."""
     if address.partition("://")[0].casefold() not in SERVICES or _files(address):
         return None
-    apprise = _apprise()
+    apprise = loaded()
     asset = apprise.AppriseAsset(
         app_id="Watchbill",
         app_desc="Watchbill",
@@ -123,8 +120,8 @@ def hand_over(service: Any, *, title: str, text: str) -> None:
         taken = service.notify(
             title=title,
             body=text,
-            body_format=_apprise().NotifyFormat.TEXT,
-            notify_type=_apprise().NotifyType.WARNING,
+            body_format=loaded().NotifyFormat.TEXT,
+            notify_type=loaded().NotifyType.WARNING,
         )
     finally:
         _here.heard = None
@@ -150,10 +147,11 @@ _here = threading.local()
 
 
 @cache
-def _apprise() -> ModuleType:
+def loaded() -> ModuleType:
+    """The library apprise with all its services, which it reads from its own files."""
     apprise = import_module("apprise")
     said = logging.getLogger("apprise")
     said.handlers, said.propagate = [_Heard(logging.WARNING)], False
     said.setLevel(logging.WARNING)
-    apprise.Apprise.instantiate("ntfy://any")  # reads all its plugins, unwatched
+    apprise.Apprise.instantiate("ntfy://any")  # reads them all
     return apprise

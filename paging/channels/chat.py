@@ -17,6 +17,7 @@ class ChatChannel:
     title = "the chat service"
 
     def send(self, message: Message) -> Accepted:
+        chat.loaded()
         try:
             outbound.call(
                 lambda: _hand_over(message), seconds=TIMEOUT, private_hosts=settings.WEBHOOK_PRIVATE_HOSTS

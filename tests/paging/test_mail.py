@@ -147,7 +147,9 @@ def test_nothing_is_loaded_or_run_whatever_an_alert_says(said, label):
 )
 def test_markup_stays_text(markup):
     written = mail.page(
-        facts(title=markup, detail={markup: markup}, links=((markup, f"https://x/{markup}"),)),
+        facts(
+            title=markup, detail={markup: markup}, links=((markup, f"https://x/{markup}"), (markup, markup))
+        ),
         link=LINK,
         address=ADDRESS,
     )

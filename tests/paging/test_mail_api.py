@@ -109,7 +109,7 @@ def test_a_provider_that_does_not_answer_is_given_up_for_now(provider, monkeypat
     with pytest.raises(ChannelError, match="Resend did not answer") as refused:
         MailApiChannel().send(message())
     silence.release.set()
-    web.expect_request()
+    web.forget()
     assert refused.value.fault is Fault.TEMPORARY
 
 
