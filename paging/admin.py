@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.defaultfilters import linebreaksbr
@@ -50,16 +50,25 @@ class ContactMethodForm(RowForm):
         super().__init__(*args, **kwargs)
         if self.instance.pk:
             self.fields["kind"].disabled = self.fields["address"].disabled = True
+            self.initial["address"] = self.instance.shown
+            self._address = self.instance.address
             self.initial["used"] = bool(self.instance.verified_at) and not self.instance.disabled_reason
 
     def clean(self) -> dict[str, Any]:
         given = {**(super().clean() or {})}
-        if not self.instance.pk and given.get("kind") and given.get("address"):
+        if self.instance.pk:
+            given["address"] = self._address  # the form shows it as others may see it
+        elif given.get("kind") and given.get("address"):
             try:
                 given["address"] = contacts.checked_address(given["kind"], given["address"])
             except contacts.Refused as refusal:
                 self.add_error("address", str(refusal))
         return given
+
+
+def _show_once(request: HttpRequest, method: ContactMethod) -> None:
+    words = "What is posted to {} is signed with {}; this secret is not shown again."
+    messages.warning(request, format_html(words, method.shown, method.signing_secret))
 
 
 class ContactMethodRows(Rows):
@@ -115,9 +124,11 @@ class ReachablePersonAdmin(PersonAdmin):
         for one in kept_rows(formsets[ContactMethod]):
             given, method = one.cleaned_data, one.instance
             if given["used"]:
-                contacts.set_contact_method(
+                method = contacts.set_contact_method(
                     user=person, kind=given["kind"], address=given["address"], by=by, now=now
                 )
+                if method.signing_secret and not one.instance.pk:
+                    _show_once(request, method)
             elif method.pk and method.verified_at:  # one that waits for its code is its person's to verify
                 contacts.disable_contact_method(
                     method=method, reason=f"switched off by {by.user}", by=by, now=now

@@ -12,27 +12,22 @@ from itertools import zip_longest
 from uuid import uuid4
 
 import structlog
-from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import Exists, OuterRef, Q, Subquery
 
-from paging import links, loading
 from paging.actions import bundles
 from paging.actions.admission import admit
-from paging.actions.codes import show_code
+from paging.actions.composing import compose
 from paging.actions.outcomes import Handover, record_answer
-from paging.actions.pages import reachable, subject_of
+from paging.actions.pages import reachable
 from paging.channels.base import Channel, ChannelError
 from paging.channels.registry import channels_for
-from paging.core import bundle_text, code, code_words, render, replies, retry
-from paging.core.address import takes_links, takes_replies
+from paging.core import render, retry
 from paging.core.cause import is_code
 from paging.core.delivery import LEASE, WAITING, Accepted, Fault, Rejected, State
 from paging.core.failover import Standing, in_order
-from paging.core.message import Facts, Message
-from paging.core.notice import Notice
-from paging.core.rules import INFO
-from paging.models import ContactMethod, Notification, Page, Verification
+from paging.core.message import Message
+from paging.models import Notification, Page
 
 NOTICE_VALID = 4 * 3600  # seconds
 
@@ -170,7 +165,7 @@ def hand_over(claimed: Notification, *, clock: Callable[[], datetime]) -> None:
     try:
         _check(claimed)
         channels = _in_order(channels_for(claimed.method.kind), at=claimed.provider, now=clock())
-        message = _compose(claimed, now=clock())
+        message = compose(claimed, now=clock())
     except Exception as fault:  # noqa: BLE001 - one message that cannot be made holds up no other
         _record(handover, _refusal(fault, claimed), now=clock())
         return
@@ -252,140 +247,3 @@ def _check(claimed: Notification) -> None:
         raise ChannelError(f"the contact method was disabled: {method.disabled_reason}", fault=Fault.MESSAGE)
     if method.verified_at is None and not proves:
         raise ChannelError("the contact method is not verified", fault=Fault.MESSAGE)
-
-
-def _compose(claimed: Notification, *, now: datetime) -> Message:
-    if is_code(claimed.page.cause):
-        return _compose_code(claimed, now=now)
-    if claimed.says > 1:
-        said = [page for page in loading.pages_said(claimed.pk) if page.stopped_at is None]
-        if said and [page.cause for page in said] != [claimed.page.cause]:
-            return _compose_bundle(claimed, said, now=now)
-    if claimed.page.urgency == INFO:
-        return _compose_notice(claimed, now=now)
-    facts = Facts.from_json(claimed.page.facts)
-    message = Message(
-        message_id=str(claimed.message_id),
-        via=claimed.method.kind,
-        to=claimed.method.address,
-        user=claimed.page.user.username,
-        text="",
-        at=now,
-        valid_seconds=facts.valid_seconds,
-    )
-    if message.via == ContactMethod.Kind.VOICE:
-        return replace(message, text=render.voice(facts), answerable=True)
-    if message.via == ContactMethod.Kind.SMS:
-        return replace(message, text=_sms(claimed, facts, now=now))
-    link = links.page_url(claimed.page_id)
-    mail = render.email(facts, link=link, address=f"{settings.PUBLIC_URL}{facts.path}")
-    return replace(message, subject=mail.subject, text=mail.text, html=mail.html)
-
-
-def _compose_code(claimed: Notification, *, now: datetime) -> Message:
-    """The same code at every try, for it is made of the row. Raises ChannelError where it came too late."""
-    method = claimed.method
-    row = Verification.objects.get(pk=subject_of(claimed.page.cause)[1])
-    left = row.asked_at + code.VALID - now
-    if left <= timedelta(0):
-        raise ChannelError("the code was not sent in time; ask for a new one", fault=Fault.MESSAGE)
-    digits = code.code_of(row.seed.bytes, key=settings.SECRET_KEY)
-    if method.kind == ContactMethod.Kind.VOICE:
-        said = code_words.spoken(digits)
-    elif method.kind == ContactMethod.Kind.EMAIL:
-        said = code_words.mail(digits, link=links.verify_url(row.pk), name=str(claimed.page.user))
-    else:
-        said = code_words.short(digits)
-    return Message(
-        message_id=str(claimed.message_id),
-        via=method.kind,
-        to=method.address,
-        user=claimed.page.user.username,
-        text=said.text,
-        at=now,
-        subject=said.subject,
-        html=said.html,
-        valid_seconds=int(left.total_seconds()) + 1,
-        secrets=said.secrets,
-    )
-
-
-def _compose_bundle(claimed: Notification, said: Sequence[Page], *, now: datetime) -> Message:
-    """One message for all of them. Of notices it carries no key."""
-    service, via = claimed.page.service, claimed.method.kind
-    message = Message(
-        message_id=str(claimed.message_id),
-        via=via,
-        to=claimed.method.address,
-        user=claimed.page.user.username,
-        text="",
-        at=now,
-        valid_seconds=NOTICE_VALID
-        if claimed.page.urgency == INFO
-        else said[-1].facts.get("valid_seconds", 600),
-    )
-    if claimed.page.urgency == INFO:
-        notices = [Notice.from_json(page.facts) for page in said]
-        notice = bundle_text.of_notices(service, notices)
-        link = f"{settings.PUBLIC_URL}{notice.path}"
-        if via == ContactMethod.Kind.SMS:
-            return replace(message, text=render.notice_sms(notice, link=link))
-        mail = render.notice_email(notice, link=link)
-        return replace(message, subject=mail.subject, text=mail.text, html=mail.html)
-    facts = [Facts.from_json(page.facts) for page in said]
-    if via == ContactMethod.Kind.VOICE:
-        return replace(message, text=bundle_text.voice(service, facts), answerable=True)
-    link = links.bundle_url(claimed.pk)
-    if via == ContactMethod.Kind.SMS:
-        return replace(message, text=_bundle_sms(claimed, said, facts, now=now))
-    mail = bundle_text.email(service, facts, link=link)
-    return replace(message, subject=mail.subject, text=mail.text, html=mail.html)
-
-
-def _sms(claimed: Notification, facts: Facts, *, now: datetime) -> str:
-    """With a number to reply with, where replies arrive."""
-    phone = claimed.method.address
-    link = links.page_url(claimed.page_id) if takes_links(phone) else ""
-    number = _code(claimed, claimed.page.cause, now=now)
-    return render.sms(facts, link=link, hint=replies.hint(number) if number else "")
-
-
-def _bundle_sms(claimed: Notification, said: Sequence[Page], facts: Sequence[Facts], *, now: datetime) -> str:
-    link = links.bundle_url(claimed.pk) if takes_links(claimed.method.address) else ""
-    numbers = [_code(claimed, page.cause, now=now) for page in said]
-    hint = replies.hint_of_all(numbers[0]) if numbers[0] else ""
-    return bundle_text.sms(claimed.page.service, facts, link=link, hint=hint)
-
-
-def _code(claimed: Notification, cause: str, *, now: datetime) -> int | None:
-    """The number that stands for it on this phone; None where no reply comes back from there."""
-    phone = claimed.method.address
-    if not (_takes_replies() and takes_replies(phone)):
-        return None
-    return show_code(phone=phone, user_id=claimed.page.user_id, cause=cause, now=now)
-
-
-def _takes_replies() -> bool:
-    """Whether a reply comes back to us: from a number of ours, through a door that is not shut."""
-    twilio, telnyx = settings.TWILIO, settings.TELNYX
-    by_twilio = twilio["auth_token"] and (twilio["from_number"] or twilio["messaging_service_sid"])
-    return bool(by_twilio or (telnyx["api_key"] and telnyx["public_key"]))
-
-
-def _compose_notice(claimed: Notification, *, now: datetime) -> Message:
-    """What it says is read after a login: a notice carries no key to anything."""
-    notice = Notice.from_json(claimed.page.facts)
-    link = f"{settings.PUBLIC_URL}{notice.path}"
-    message = Message(
-        message_id=str(claimed.message_id),
-        via=claimed.method.kind,
-        to=claimed.method.address,
-        user=claimed.page.user.username,
-        text="",
-        at=now,
-        valid_seconds=NOTICE_VALID,
-    )
-    if message.via == ContactMethod.Kind.SMS:
-        return replace(message, text=render.notice_sms(notice, link=link))
-    mail = render.notice_email(notice, link=link)
-    return replace(message, subject=mail.subject, text=mail.text, html=mail.html)

@@ -10,18 +10,28 @@ from people.models import User
 
 
 class ContactMethod(models.Model):
-    """One way to reach a person. An unverified or disabled one is never paged."""
+    """One way to reach a person. An unverified or disabled one is never paged.
+
+    `signing_secret` is a webhook's: what is posted to it is signed with it.
+    """
 
     class Kind(models.TextChoices):
         SMS = "sms", "SMS"
         VOICE = "voice", "Voice"
         EMAIL = "email", "Email"
+        CHAT = "chat", "Chat"
+        WEBHOOK = "webhook", "Webhook"
 
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="contact_methods")
     kind = models.CharField(max_length=16, choices=Kind)
-    address = models.CharField(max_length=254, help_text="E.164 number such as +14155550101, or an email.")
+    address = models.CharField(
+        max_length=1000,
+        help_text="E.164 number such as +14155550101, an email, a chat service as apprise spells it "
+        "(ntfys://ntfy.example/topic), or a webhook's https:// address.",
+    )
     verified_at = models.DateTimeField(null=True, blank=True)
     disabled_reason = models.CharField(max_length=200, blank=True)
+    signing_secret = models.CharField(max_length=64, blank=True, default="", db_default="", editable=False)
 
     class Meta:
         constraints = [
@@ -29,7 +39,7 @@ class ContactMethod(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} {self.address}"
+        return f"{self.get_kind_display()} {self.shown}"
 
     @property
     def shown(self) -> str:

@@ -41,7 +41,13 @@ from people.ledger.record import ENGINE, Line, record
 from people.ledger.verbs import Verb
 
 OUTBOX = "outbox"
-CALLED = {"sms": "SMS", "voice": "call", "email": "email"}
+CALLED = {
+    "sms": "SMS",
+    "voice": "call",
+    "email": "email",
+    "chat": "chat message",
+    "webhook": "webhook",
+}
 STOPPED = "its page was stopped"
 VERBS = {
     State.SENT: Verb.PAGE_SENT,

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from paging.core import render
+from paging.core import chat, mail, render
+from paging.core.mail import Mail
 from paging.core.message import Facts
 from paging.core.notice import Notice
-from paging.core.render import Mail
 
 LISTED = 500
 
@@ -36,7 +36,16 @@ def email(service: str, said: Sequence[Facts], *, link: str) -> Mail:
     rows = [(facts.reference, f"{facts.severity} {facts.title}") for facts in said[:LISTED]]
     more = [("…", f"and {len(said) - LISTED} more")] if len(said) > LISTED else []
     title = headline(service, len(said))
-    return render.mail_of(title, [*rows, *more], [("Acknowledge them all", link)], subject=title)
+    return mail.many(title, [*rows, *more], link=link)
+
+
+def in_chat(service: str, said: Sequence[Facts], *, link: str) -> chat.Chat:
+    """The first of them, and how many more there are."""
+    return chat.many(headline(service, len(said)), [_line(facts) for facts in said], link=link)
+
+
+def _line(facts: Facts) -> str:
+    return f"{facts.reference} {facts.severity} {facts.title}"
 
 
 def of_notices(service: str, said: Sequence[Notice]) -> Notice:

@@ -5,9 +5,6 @@ line or become markup.
 """
 
 import unicodedata
-from collections.abc import Sequence
-from dataclasses import dataclass
-from html import escape
 
 from paging.core import gsm7
 from paging.core.message import Facts
@@ -23,13 +20,6 @@ NOTICE_LINES = 200
 HEAD = 40  # septets of an SMS that stay for words; a link that leaves fewer makes it a longer SMS
 ELSEWHERE = "Log in to Watchbill to acknowledge."
 BREAKS = frozenset({"Cc", "Zl", "Zp"})
-
-
-@dataclass(frozen=True)
-class Mail:
-    subject: str
-    text: str
-    html: str
 
 
 def clean(text: str, *, limit: int = TITLE) -> str:
@@ -61,33 +51,9 @@ def _room(taken: int) -> int:
     return max(segments, 2) * gsm7.JOINED_SEGMENT - taken
 
 
-def email(facts: Facts, *, link: str, address: str) -> Mail:
-    """`link` acts without a login; `address` is the cause's own page."""
-    rows = [
-        ("Service", facts.service),
-        ("Severity", facts.severity),
-        ("Why you", facts.because),
-        *list(facts.detail.items())[:DETAILS],
-    ]
-    links = [("Acknowledge or resolve", link), (f"All of {facts.reference}", address), *facts.links]
-    subject = f"[{facts.severity}] {facts.service}: {facts.title} ({facts.reference})"
-    return mail_of(facts.title, rows, links, subject=subject)
-
-
 def notice_sms(notice: Notice, *, link: str) -> str:
     """As `sms`: what it is about, and where to read on."""
     return sms_of(notice.title, link=link)
-
-
-def notice_email(notice: Notice, *, link: str) -> Mail:
-    lines = [clean(line, limit=VALUE) for line in notice.lines[:NOTICE_LINES]]
-    said = "".join(f"<p>{escape(line)}</p>" for line in lines)
-    title, label = clean(notice.title), clean(notice.label, limit=LABEL)
-    return Mail(
-        subject=clean(notice.title, limit=SUBJECT),
-        text="\n\n".join([title, *lines, f"{label}:\n{link}"]) + "\n",
-        html=f"<!doctype html><h3>{escape(title)}</h3>{said}<p>{_anchor(label, link)}</p>",
-    )
 
 
 def sms_of(head: str, *, link: str, hint: str = "") -> str:
@@ -97,41 +63,6 @@ def sms_of(head: str, *, link: str, hint: str = "") -> str:
     if hint and gsm7.septets(with_hint) + HEAD <= room + gsm7.septets(tail):
         tail, room = with_hint, room - gsm7.septets(f"\n{hint}")
     return gsm7.cut(gsm7.transliterate(clean(head)), to=room) + tail
-
-
-def mail_of(
-    title: str, rows: Sequence[tuple[str, str]], links: Sequence[tuple[str, str]], *, subject: str
-) -> Mail:
-    """`title`, a table of (label, value) and links of (label, address), all as they came."""
-    table = [(clean(label, limit=LABEL), clean(value, limit=VALUE)) for label, value in rows]
-    where = [(clean(label, limit=LABEL), clean(target, limit=2000)) for label, target in links]
-    title = clean(title)
-    return Mail(
-        subject=clean(subject, limit=SUBJECT),
-        text=_as_text(title, table, where),
-        html=_as_html(title, table, where),
-    )
-
-
-def _as_text(title: str, table: list[tuple[str, str]], links: list[tuple[str, str]]) -> str:
-    said = "\n".join(f"{label}: {value}" for label, value in table)
-    where = "\n".join(f"{label}:\n{target}" for label, target in links)
-    return f"{title}\n\n{said}\n\n{where}\n"
-
-
-def _as_html(title: str, table: list[tuple[str, str]], links: list[tuple[str, str]]) -> str:
-    said = "".join(
-        f"<tr><th align=left>{escape(label)}</th><td>{escape(value)}</td></tr>" for label, value in table
-    )
-    where = "".join(f"<p>{_anchor(label, target)}</p>" for label, target in links)
-    return f"<!doctype html><h3>{escape(title)}</h3><table cellpadding=3>{said}</table>{where}"
-
-
-def _anchor(label: str, target: str) -> str:
-    """Only web addresses can be followed; anything else is shown as it is written."""
-    if not target.startswith(("https://", "http://")):
-        return f"{escape(label)}: {escape(target)}"
-    return f'<a href="{escape(target)}">{escape(label)}</a>'
 
 
 def voice(facts: Facts) -> str:

@@ -7,8 +7,13 @@ from datetime import datetime, timedelta
 HIGH = "high"
 LOW = "low"
 INFO = "info"  # a notice: read when there is time
-QUIET = frozenset({"email"})  # kinds that wake nobody
-RINGING = frozenset({"voice"})  # kinds that no notice is worth
+QUIET = frozenset({"email"})
+"""Kinds that wake nobody. Chat and webhooks are none of them: a push service may ring through the night at
+the priority that its owner wrote into the address, and a webhook may drive a siren. So low urgency takes
+them only where a rule says so, or where there is nothing quiet.
+"""
+RINGING = frozenset({"voice"})
+"""Kinds that no notice is worth. Chat and webhooks may have it: nothing of ours makes them ring."""
 
 
 @dataclass(frozen=True)
