@@ -17,7 +17,7 @@ from django.db.models import Exists, OuterRef, Q, Subquery
 
 from paging.actions import bundles
 from paging.actions.admission import admit
-from paging.actions.composing import compose
+from paging.actions.composing import TooLate, compose
 from paging.actions.outcomes import Handover, record_answer
 from paging.actions.pages import reachable
 from paging.channels.base import Channel, ChannelError
@@ -223,6 +223,8 @@ def _let_go_of_the_database() -> None:
 def _refusal(fault: Exception, claimed: Notification) -> Rejected:
     if isinstance(fault, ChannelError):
         return Rejected(render.clean(str(fault), limit=500), fault.fault)
+    if isinstance(fault, TooLate):
+        return Rejected(str(fault), Fault.MESSAGE)
     log.error("send_failed", notification=claimed.pk, via=claimed.method.kind, exc_info=fault)
     return Rejected(render.clean(f"unexpected: {fault!r}", limit=500), Fault.TEMPORARY)
 

@@ -14,11 +14,9 @@ from django.conf import settings
 from paging import links, loading
 from paging.actions.codes import show_code
 from paging.actions.pages import subject_of
-from paging.channels.base import ChannelError
 from paging.core import bundle_text, chat, code, code_words, mail, render, replies, webhook
 from paging.core.address import takes_links, takes_replies
 from paging.core.cause import is_code
-from paging.core.delivery import Fault
 from paging.core.message import Facts, Message
 from paging.core.notice import Notice
 from paging.core.rules import INFO
@@ -29,8 +27,12 @@ NOTICE_VALID = 4 * 3600  # seconds
 PAGE_VALID = 600  # seconds, where the page does not say
 
 
+class TooLate(Exception):
+    """There is nothing left to say. The text says why."""
+
+
 def compose(claimed: Notification, *, now: datetime) -> Message:
-    """The message of a claimed notification. Raises ChannelError where it can no longer be said."""
+    """The message of a claimed notification. Raises TooLate where it helps nobody any more."""
     if is_code(claimed.page.cause):
         return _code(claimed, now=now)
     if claimed.says > 1:
@@ -110,11 +112,11 @@ def _notice(claimed: Notification, notice: Notice, *, now: datetime) -> Message:
 
 
 def _code(claimed: Notification, *, now: datetime) -> Message:
-    """The same code at every try, for it is made of the row. Raises ChannelError where it came too late."""
+    """The same code at every try, for it is made of the row. Raises TooLate."""
     row = Verification.objects.get(pk=subject_of(claimed.page.cause)[1])
     left = row.asked_at + code.VALID - now
     if left <= timedelta(0):
-        raise ChannelError("the code was not sent in time; ask for a new one", fault=Fault.MESSAGE)
+        raise TooLate("the code was not sent in time; ask for a new one")
     digits = code.code_of(row.seed.bytes, key=settings.SECRET_KEY)
     if claimed.method.kind == Kind.VOICE:
         said = code_words.spoken(digits)
