@@ -184,12 +184,13 @@ def test_a_yes_where_nothing_had_ended_is_told_how_to_acknowledge(world, ana, sa
     assert status(incident) == "triggered"
 
 
-def test_start_does_not_lift_what_was_disabled_for_another_reason(world, ana, caplog):
+def test_start_does_not_lift_what_was_disabled_for_another_reason(world, ana):
+    world.have_phone(world.ana, ANA, "voice")
     method = ContactMethod.objects.get(kind="sms")
-    contacts.disable_contact_method(method=method, reason="lost phone", by=TESTS, now=world.now)
-    assert ana.text("START") == ""
+    contacts.disable_contact_method(method=method, reason="too many", by=TESTS, now=world.now)
+    assert ana.text("START") == replies.NOT_UNDERSTOOD
     method.refresh_from_db()
-    assert method.disabled_reason == "lost phone"
+    assert method.disabled_reason == "too many"
 
 
 def test_stop_the_bleeding_is_not_stop(world, ana):
