@@ -8,6 +8,7 @@ import time_machine
 from django.db import connection
 from django.test import Client
 
+from escalation import engine
 from escalation.actions import config
 from escalation.models import Alert, Incident
 from escalation.replies import sms as replies
@@ -101,6 +102,7 @@ def test_ack_all_acknowledges_what_was_shown_and_nobody_is_on(world, ana):
         ana.expect_sms(one.title)
     ana.text("2a")
     unseen = world.alert("unseen")
+    engine.run_due(clock=lambda: world.now)  # its page is written, and no message has left
     numbers = f"#{shown[0].pk}, #{shown[2].pk}"
     assert ana.text("ack all") == f"Acknowledged 2: {numbers}."
     assert [status(one) for one in shown] == ["acknowledged"] * 3
