@@ -8,6 +8,7 @@ import time_machine
 from django.db import connection
 from django.test import Client
 
+from escalation import engine
 from escalation.actions import config
 from escalation.models import Alert, Incident
 from escalation.replies import sms as replies
@@ -101,6 +102,7 @@ def test_ack_all_acknowledges_what_was_shown_and_nobody_is_on(world, ana):
         ana.expect_sms(one.title)
     ana.text("2a")
     unseen = world.alert("unseen")
+    engine.run_due(clock=lambda: world.now)  # its page is written, and no message has left
     numbers = f"#{shown[0].pk}, #{shown[2].pk}"
     assert ana.text("ack all") == f"Acknowledged 2: {numbers}."
     assert [status(one) for one in shown] == ["acknowledged"] * 3
@@ -184,12 +186,13 @@ def test_a_yes_where_nothing_had_ended_is_told_how_to_acknowledge(world, ana, sa
     assert status(incident) == "triggered"
 
 
-def test_start_does_not_lift_what_was_disabled_for_another_reason(world, ana, caplog):
+def test_start_does_not_lift_what_was_disabled_for_another_reason(world, ana):
+    world.have_phone(world.ana, ANA, "voice")
     method = ContactMethod.objects.get(kind="sms")
-    contacts.disable_contact_method(method=method, reason="lost phone", by=TESTS, now=world.now)
-    assert ana.text("START") == ""
+    contacts.disable_contact_method(method=method, reason="too many", by=TESTS, now=world.now)
+    assert ana.text("START") == replies.NOT_UNDERSTOOD
     method.refresh_from_db()
-    assert method.disabled_reason == "lost phone"
+    assert method.disabled_reason == "too many"
 
 
 def test_stop_the_bleeding_is_not_stop(world, ana):
