@@ -13,16 +13,25 @@ from unfold.decorators import action, display
 from unfold.views import ChangeList
 
 from escalation import selectors
-from escalation.actions import config, respond
+from escalation.actions import config, hot_lines, respond
 from escalation.core.policy import Policy
 from escalation.forms.policy import specs, target_choices, with_choices
-from escalation.forms.service import RoutingKeyForm, ServiceForm
-from escalation.models import EscalationPolicy, Incident, RoutingKey, Service, Step
+from escalation.forms.service import HotLineForm, RoutingKeyForm, ServiceForm
+from escalation.models import (
+    EscalationPolicy,
+    HotCall,
+    HotLine,
+    Incident,
+    Ring,
+    RoutingKey,
+    Service,
+    Step,
+)
 from escalation.sources.registry import PARSERS
 from oncall.selectors import on_call
 from people.models import User
 from people.permissions import may_edit_team
-from people.recorded import ReadOnly, Retirable, Rows, actor_of, kept_rows, teams_of, user_of
+from people.recorded import ReadOnly, Retirable, Rows, Shown, actor_of, kept_rows, teams_of, user_of
 
 STATUSES = {"triggered": "danger", "acknowledged": "warning", "resolved": "success"}
 SEVERITIES = {"SEV-1": "danger", "SEV-2": "danger", "SEV-3": "warning", "SEV-4": "info"}
@@ -121,6 +130,19 @@ class RoutingKeyRows(Rows):
         return format_html_join("", "<div>{}: <code style='user-select:all'>{}</code></div>", lines)
 
 
+class HotLineRows(Rows):
+    """Numbers that people call to reach the on-call of the service."""
+
+    model = HotLine
+    form = HotLineForm
+    fields = ("number", "remove")
+    can_delete = False
+    verbose_name_plural = "numbers that ring the on-call (docs/call-the-on-call.md)"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[HotLine]:
+        return super().get_queryset(request).filter(retired_at=None).order_by("pk")
+
+
 @admin.register(Service)
 class ServiceAdmin(Retirable):
     form = ServiceForm
@@ -144,7 +166,8 @@ class ServiceAdmin(Retirable):
 
     def get_inlines(self, request: HttpRequest, obj: Service | None) -> Any:
         """Keys are secrets of the team."""
-        return (RoutingKeyRows,) if obj is None or self.has_change_permission(request, obj) else ()
+        shown = obj is None or self.has_change_permission(request, obj)
+        return (RoutingKeyRows, HotLineRows) if shown else (HotLineRows,)
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "team":
@@ -167,6 +190,11 @@ class ServiceAdmin(Retirable):
                 config.ensure_routing_key(service=row, name=one.cleaned_data["name"], by=by, now=now)
             elif one.cleaned_data["revoke"]:
                 config.revoke_routing_key(key=one.instance, by=by, now=now)
+        for one in kept_rows(formsets[HotLine]):
+            if not one.instance.pk:
+                hot_lines.add_hot_line(service=row, number=one.cleaned_data["number"], by=by, now=now)
+            elif one.cleaned_data["remove"]:
+                hot_lines.retire_hot_line(line=one.instance, by=by, now=now)
         return row
 
     @action(description="Retire")
@@ -298,3 +326,23 @@ class IncidentAdmin(ReadOnly):
     def _respond(self, request: HttpRequest, rows: QuerySet[Incident], verb: Any, *, done: str) -> None:
         said = {"by": actor_of(request), "now": timezone.now()}
         self.each(request, rows, lambda row: verb(incident_id=row.pk, **said), done=done)
+
+
+class RingRows(Shown):
+    model = Ring
+    fields = readonly_fields = ("at", "user", "because", "outcome")
+    ordering = ("position",)
+
+
+@admin.register(HotCall)
+class HotCallAdmin(ReadOnly):
+    """Who called for the on-call, who was rung, and what came of it."""
+
+    list_display = ("began_at", "caller", "line", "taken_by", "incident")
+    list_filter = ("line__service",)
+    list_select_related = ("line__service", "taken_by", "incident")
+    search_fields = ("caller", "line__number", "sid")
+    date_hierarchy = "began_at"
+    ordering = ("-began_at", "-pk")
+    inlines = (RingRows,)
+    fields = ("began_at", "caller", "line", ("taken_by", "taken_at"), "incident", "recording")

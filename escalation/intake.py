@@ -77,6 +77,15 @@ def _receive_batch(key: RoutingKey, events: Sequence[Event], *, source: str, now
 
 
 @transaction.atomic
+def raise_alert(*, service: Service, event: Event, by: Actor, now: datetime) -> Incident:
+    """The incident of an alert that no sender with a key raised; of one raised already, the same."""
+    _trigger(service, event, by=by, now=now)
+    return Incident.objects.get(
+        alerts__service=service, alerts__dedup_key=event.dedup_key, alerts__status=Alert.Status.OPEN
+    )
+
+
+@transaction.atomic
 def receive_change(*, key: str, change: Change, now: datetime) -> None:
     """Keep a change event. Raises UnknownKey."""
     ChangeEvent.objects.create(

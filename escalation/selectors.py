@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from django.db.models import QuerySet
 
-from escalation.models import Incident
+from escalation.models import HotLine, Incident
 from people.ledger.models import Entry
 from people.ledger.verbs import Verb
 
@@ -23,6 +23,12 @@ def open_incidents() -> QuerySet[Incident]:
 def timeline(incident_id: int) -> QuerySet[Entry]:
     """Who did what, when and why, oldest first."""
     return Entry.objects.filter(subject_type="incident", subject_id=incident_id).order_by("id")
+
+
+def hot_numbers() -> list[str]:
+    """The numbers on which the on-call can be called."""
+    lines = HotLine.objects.filter(retired_at=None, service__retired_at=None)
+    return list(lines.order_by("pk").values_list("number", flat=True))
 
 
 def snoozed(incident_ids: Iterable[int]) -> set[int]:

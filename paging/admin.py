@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.defaultfilters import linebreaksbr
@@ -20,7 +20,7 @@ from paging.actions.pages import FALLBACK_USERNAME
 from paging.actions.spending import month_start
 from paging.core.rules import INFO
 from paging.models import Attempt, ContactMethod, Notification, NotificationRule
-from paging.selectors import carried, spent
+from paging.selectors import carried, readiness, spent
 from people.actions import PeopleError
 from people.admin import PersonAdmin
 from people.forms import RowForm, ShortDurationField
@@ -50,16 +50,25 @@ class ContactMethodForm(RowForm):
         super().__init__(*args, **kwargs)
         if self.instance.pk:
             self.fields["kind"].disabled = self.fields["address"].disabled = True
+            self.initial["address"] = self.instance.shown
+            self._address = self.instance.address
             self.initial["used"] = bool(self.instance.verified_at) and not self.instance.disabled_reason
 
     def clean(self) -> dict[str, Any]:
         given = {**(super().clean() or {})}
-        if not self.instance.pk and given.get("kind") and given.get("address"):
+        if self.instance.pk:
+            given["address"] = self._address  # the form shows it as others may see it
+        elif given.get("kind") and given.get("address"):
             try:
                 given["address"] = contacts.checked_address(given["kind"], given["address"])
             except contacts.Refused as refusal:
                 self.add_error("address", str(refusal))
         return given
+
+
+def _show_once(request: HttpRequest, method: ContactMethod) -> None:
+    words = "What is posted to {} is signed with {}; this secret is not shown again."
+    messages.warning(request, format_html(words, method.shown, method.signing_secret))
 
 
 class ContactMethodRows(Rows):
@@ -92,6 +101,19 @@ class ReachablePersonAdmin(PersonAdmin):
     inlines = (ContactMethodRows, RuleRows)
     refusals = (PeopleError, contacts.Refused)
 
+    def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
+        shown = super().get_fieldsets(request, obj)
+        return shown if obj is None else [*shown, ("How a page reaches them", {"fields": ("readiness",)})]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
+        return (*super().get_readonly_fields(request, obj), "readiness")
+
+    @display(description="Readiness")
+    def readiness(self, person: User) -> str:
+        """What is wanting, and never a code: that is between a person and their phone."""
+        found = readiness([person.pk], now=timezone.now())[person.pk]
+        return "; ".join(remark.what for remark in found) or "ready: a page would reach them"
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         """Without the one who stands for FALLBACK_CONTACT, and is nobody."""
         return super().get_queryset(request).exclude(username=FALLBACK_USERNAME)
@@ -102,10 +124,12 @@ class ReachablePersonAdmin(PersonAdmin):
         for one in kept_rows(formsets[ContactMethod]):
             given, method = one.cleaned_data, one.instance
             if given["used"]:
-                contacts.set_contact_method(
+                method = contacts.set_contact_method(
                     user=person, kind=given["kind"], address=given["address"], by=by, now=now
                 )
-            elif method.pk:
+                if method.signing_secret and not one.instance.pk:
+                    _show_once(request, method)
+            elif method.pk and method.verified_at:  # one that waits for its code is its person's to verify
                 contacts.disable_contact_method(
                     method=method, reason=f"switched off by {by.user}", by=by, now=now
                 )

@@ -24,7 +24,8 @@ if TEST_DB == "postgres" and not HAS_POSTGRES:
 ON_POSTGRES = TEST_DB == "postgres" or (TEST_DB == "auto" and HAS_POSTGRES)
 
 # Whatever the caller's own installation is set to, the tests run on nothing of it.
-for name in [name for name in os.environ if name.startswith("TWILIO_")] + [
+for name in [name for name in os.environ if name.startswith(("TWILIO_", "TELNYX_"))] + [
+    "SMS_PROVIDERS",
     "REDIS_URL",
     "EMAIL_URL",
     "DEFAULT_FROM_EMAIL",
@@ -33,6 +34,7 @@ for name in [name for name in os.environ if name.startswith("TWILIO_")] + [
     "PUBLIC_URL",
     "HEARTBEAT_URL",
     "CALENDAR_PRIVATE_HOSTS",
+    "WEBHOOK_PRIVATE_HOSTS",
     "WEB_CONCURRENCY",
     "PROMETHEUS_MULTIPROC_DIR",
     "DEBUG",

@@ -9,6 +9,13 @@ from watchbill.environment import read
 from watchbill.values import VariableError
 
 KEY = "k" * 40
+TELNYX_KEY = "A" * 43 + "="
+TWILIO = {"TWILIO_ACCOUNT_SID": "AC1", "TWILIO_AUTH_TOKEN": "hush", "TWILIO_FROM_NUMBER": "+14155550100"}
+TELNYX = {
+    "TELNYX_API_KEY": "hush",
+    "TELNYX_PUBLIC_KEY": TELNYX_KEY,
+    "TELNYX_FROM_NUMBER": "+13125550001",
+}
 
 
 @pytest.fixture
@@ -76,6 +83,17 @@ def test_value_may_stand_in_a_file(root):
         ({"TWILIO_ACCOUNT_SID": "AC1"}, "set both or neither"),
         ({"TWILIO_AUTH_TOKEN": "hush"}, "set both or neither"),
         ({"TWILIO_ACCOUNT_SID": "AC1", "TWILIO_AUTH_TOKEN": "hush"}, "Twilio needs a sender"),
+        ({"TELNYX_API_BASE_URL": "stand-in"}, "TELNYX_API_BASE_URL must begin with"),
+        ({"TELNYX_FROM_NUMBER": "0151 234"}, "TELNYX_FROM_NUMBER is “0151 234”"),
+        ({"TELNYX_FROM_NUMBER": "+13125550001"}, "TELNYX_FROM_NUMBER is set and TELNYX_API_KEY is not"),
+        ({"TELNYX_PUBLIC_KEY": TELNYX_KEY}, "TELNYX_PUBLIC_KEY is set and TELNYX_API_KEY is not"),
+        ({"TELNYX_PUBLIC_KEY": "A" * 40}, "TELNYX_PUBLIC_KEY is no Ed25519 key"),
+        ({"TELNYX_PUBLIC_KEY": "é"}, "TELNYX_PUBLIC_KEY is no Ed25519 key"),
+        ({"TELNYX_API_KEY": "hush"}, "Telnyx needs a sender: set TELNYX_FROM_NUMBER or"),
+        ({**TELNYX, "TELNYX_PUBLIC_KEY": ""}, "Telnyx needs TELNYX_PUBLIC_KEY"),
+        ({"SMS_PROVIDERS": "nexmo"}, "SMS_PROVIDERS has “nexmo”; write twilio or telnyx, or both."),
+        ({**TWILIO, "SMS_PROVIDERS": "twilio,telnyx"}, "SMS_PROVIDERS has telnyx, which is not set up"),
+        ({**TWILIO, "SMS_PROVIDERS": "twilio,twilio"}, "name each provider once"),
         ({"FALLBACK_CONTACT": "ops@"}, "FALLBACK_CONTACT is “ops@”, which is not an email address."),
         ({"FALLBACK_CONTACT": "ops"}, "FALLBACK_CONTACT is “ops”"),
         ({"SMS_PRICE": "0,0079"}, "SMS_PRICE is “0,0079”; write an amount such as 0.0079"),
@@ -84,6 +102,10 @@ def test_value_may_stand_in_a_file(root):
         ({"SPENDING_CURRENCY": "eur"}, "SPENDING_CURRENCY is “eur”; write three capital letters"),
         ({"HEARTBEAT_URL": "ping.example/key"}, "HEARTBEAT_URL must begin with"),
         ({"CALENDAR_PRIVATE_HOSTS": "*.corp"}, "CALENDAR_PRIVATE_HOSTS has “*.corp”; write names alone"),
+        (
+            {"WEBHOOK_PRIVATE_HOSTS": "10.0.0.0/8"},
+            "WEBHOOK_PRIVATE_HOSTS has “10.0.0.0/8”; write names alone",
+        ),
         ({"WEB_CONCURRENCY": "many"}, "WEB_CONCURRENCY is “many”"),
         ({"WEB_CONCURRENCY": "2"}, "WEB_CONCURRENCY is 2, which needs a broker"),
         ({"EMAIL_URL_FILE": "missing"}, "EMAIL_URL_FILE names missing, which cannot be read"),
@@ -109,6 +131,9 @@ def test_wrong_value_is_refused_with_what_to_write_instead(root, variables, says
         {"TWILIO_API_BASE_URL": "u:hush@stand-in"},
         {"SECRET_KEY": "hush"},
         {"TWILIO_AUTH_TOKEN": "hush"},
+        {"TELNYX_API_KEY": "hush"},
+        {"TELNYX_API_BASE_URL": "u:hush@stand-in"},
+        {"TELNYX_PUBLIC_KEY": "hush"},
     ],
 )
 def test_no_refusal_holds_a_secret(root, variables):
@@ -163,7 +188,7 @@ def test_postgres_is_pooled_and_an_option_of_the_address_wins(root):
     ],
 )
 def test_mail_is_encrypted_as_the_port_or_the_scheme_says(root, url, port, starttls, tls):
-    email = given(root, EMAIL_URL=url).email
+    email = given(root, EMAIL_URL=url).mailing.server
     assert (email["EMAIL_PORT"], email["EMAIL_USE_TLS"], email["EMAIL_USE_SSL"]) == (port, starttls, tls)
     assert email["EMAIL_HOST"] == "mail"
 
@@ -198,6 +223,24 @@ def test_number_is_kept_in_the_form_that_carriers_want(root):
     )
     assert sender.twilio_from_number == "+14155550100"
     assert sender.sms_configured
+
+
+@pytest.mark.parametrize(
+    ("variables", "providers", "calls"),
+    [
+        ({}, (), False),
+        (TWILIO, ("twilio",), True),
+        (TELNYX, ("telnyx",), False),
+        (TWILIO | TELNYX, ("twilio", "telnyx"), True),
+        (TWILIO | TELNYX | {"SMS_PROVIDERS": "Telnyx, twilio"}, ("telnyx", "twilio"), True),
+        (TWILIO | TELNYX | {"SMS_PROVIDERS": "telnyx"}, ("telnyx",), True),
+        ({**TELNYX, "TELNYX_FROM_NUMBER": "", "TELNYX_MESSAGING_PROFILE_ID": "4000eba1"}, ("telnyx",), False),
+    ],
+)
+def test_sms_goes_by_who_is_set_up_in_the_order_that_is_said(root, variables, providers, calls):
+    env = given(root, **variables)
+    assert (env.sms_providers, env.voice_configured) == (providers, calls)
+    assert env.sms_configured is bool(providers)
 
 
 @pytest.mark.parametrize(

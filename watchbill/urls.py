@@ -10,12 +10,18 @@ from watchbill.web import health
 
 urlpatterns = [
     path("", include("escalation.api.intake_urls")),
+    path("twilio/", include("escalation.hotline.api.urls")),
+    path("telnyx/", include("paging.api.telnyx_urls")),
+    path("telnyx/", include("escalation.replies.api.telnyx_urls")),
     re_path(r"^healthz/?$", health.healthz, name="healthz"),
     re_path(r"^readyz/?$", health.readyz, name="readyz"),
     re_path(r"^metrics/?$", health.metrics, name="metrics"),
     path("ical/<str:token>.ics", feeds.feed, name="feed"),
+    path("twilio/", include("paging.api.twilio_urls")),
+    path("twilio/", include("escalation.replies.api.urls")),
     path("api/v1/", include("escalation.api.urls")),
     path("api/v1/", include("oncall.api.urls")),
+    path("api/v1/", include("paging.api.urls")),
     path("api/v1/", include("escalation.handover.api.urls")),
     re_path(r"^api/v1/schema/?$", SpectacularAPIView.as_view(permission_classes=[AllowAny]), name="schema"),
     re_path(

@@ -9,7 +9,7 @@ from django.core.validators import URLValidator
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from escalation.core.urgency import DEFAULTS
-from escalation.models import RoutingKey, Service
+from escalation.models import HotLine, RoutingKey, Service
 from oncall.forms import notation
 from people.forms import RowForm, ShortDurationField, ZoneField
 
@@ -133,3 +133,17 @@ class RoutingKeyForm(RowForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["name" if self.instance.pk else "revoke"].disabled = True
+
+
+class HotLineForm(RowForm):
+    """A new one has a number; one that exists can be taken out."""
+
+    remove = forms.BooleanField(required=False)
+
+    class Meta:
+        model = HotLine
+        fields = ("number",)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["number" if self.instance.pk else "remove"].disabled = True

@@ -5,7 +5,6 @@ once, the connection goes to that very address, and what answered must be public
 """
 
 import http.client
-import ipaddress
 import socket
 import ssl
 from collections.abc import Callable, Collection
@@ -14,14 +13,14 @@ from threading import Thread, Timer
 from typing import Any, Self
 from urllib.parse import SplitResult, urljoin, urlsplit
 
+from people.outbound import is_public
+
 TIMEOUT = 8.0
 MOST_BYTES = 5 * 1024 * 1024
 MOST_REDIRECTS = 4
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 PORTS = {"http": 80, "https": 443}
 AGENT = "Watchbill (calendar reader)"
-NAT64 = ipaddress.ip_network("64:ff9b::/96")
-SIX_TO_FOUR = ipaddress.ip_network("2002::/16")
 
 
 class Unfetched(Exception):
@@ -160,7 +159,7 @@ class _Pinned(http.client.HTTPConnection):
         if self.late:
             plain.close()
             raise TimeoutError
-        if not (self._private or _public(plain.getpeername()[0])):
+        if not (self._private or is_public(plain.getpeername()[0])):
             plain.close()
             raise Unfetched(
                 f"{self.host} is inside the network; an operator may allow it in CALENDAR_PRIVATE_HOSTS."
@@ -182,7 +181,7 @@ class _Pinned(http.client.HTTPConnection):
     def _connected(self) -> socket.socket:
         """To the first address that answers, leaving out those inside before a packet is sent."""
         found = _looked_up(self.host, self.port)
-        allowed = [each for each in found if self._private or _public(str(each[4][0]))]
+        allowed = [each for each in found if self._private or is_public(str(each[4][0]))]
         if found and not allowed:
             raise Unfetched(
                 f"{self.host} is inside the network; an operator may allow it in CALENDAR_PRIVATE_HOSTS."
@@ -222,22 +221,6 @@ def _looked_up(host: str, port: int) -> list[Any]:
     if isinstance(answer, Exception):
         raise answer
     return answer
-
-
-def _public(written: str) -> bool:
-    """Whether everybody can reach it. One that wraps an IPv4 address is what that one is."""
-    address = ipaddress.ip_address(written.partition("%")[0])
-    if isinstance(address, ipaddress.IPv6Address):
-        inner = address.ipv4_mapped
-        if address in NAT64:
-            inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-        elif address in SIX_TO_FOUR:
-            inner = address.sixtofour
-        if inner is not None:
-            return _public(str(inner))
-        if address.is_site_local:  # inside since 1998, though out of use
-            return False
-    return address.is_global and not (address.is_multicast or address.is_reserved)
 
 
 class _Deadline:

@@ -1,38 +1,32 @@
 """Twilio's account: its client with our timeouts and base address, its errors in our words."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
+import structlog
 from django.conf import settings
 from twilio.base.exceptions import TwilioRestException, TwilioServiceException
 from twilio.http.http_client import TwilioHttpClient
 from twilio.rest import Client
 
-from paging.channels.base import ChannelError, Fault
+from paging.channels.base import Accepted, ChannelError, Fault
+from paging.core.message import Message
+from paging.core.twilio import KNOWN, number_of
 
 PROVIDER = "twilio"
 TITLE = "Twilio"
 TIMEOUT = (3.0, 5.0)  # seconds to connect and to answer: 8 together, below dispatch's lease
 
-# https://www.twilio.com/docs/api/errors
-KNOWN = {
-    20003: (Fault.PROVIDER, "Twilio does not accept TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN"),
-    21211: (Fault.ADDRESS, "this is not a phone number"),
-    21408: (
-        Fault.PROVIDER,
-        "the Twilio account may not send to this country; permit it in Twilio's console",
-    ),
-    21610: (
-        Fault.OPTED_OUT,
-        "the owner of this number replied STOP; they have to send START to our number",
-    ),
-    21614: (Fault.ADDRESS, "this number cannot receive SMS"),
-    30002: (Fault.PROVIDER, "Twilio has suspended the account"),
-}
-TEMPORARY = frozenset({20429, 21611, 30001})
+# Our own address, which Twilio has to reach: not public, or not well formed.
+UNREACHABLE = frozenset({21205, 21609})
 TEMPORARY_STATUS = frozenset({408, 429})
+log = structlog.get_logger(__name__)
+
+
+class NotReachable(ChannelError):
+    """Twilio cannot post to PUBLIC_URL. The message itself it would have taken."""
 
 
 class _Http(TwilioHttpClient):  # type: ignore[misc]
@@ -66,19 +60,39 @@ def account() -> Iterator[Any]:
 
 
 def _translated(fault: Any) -> ChannelError:
-    code, status = _number(fault.code), _number(fault.status)
+    code, status = number_of(fault.code), number_of(fault.status)
     said = getattr(fault, "msg", "") or getattr(fault, "title", "")
+    if code in UNREACHABLE:
+        return NotReachable(f"Twilio {code}: PUBLIC_URL cannot be reached from outside", fault=Fault.MESSAGE)
     if code in KNOWN:
         kind, why = KNOWN[code]
         return ChannelError(f"Twilio {code}: {why}", fault=kind)
-    temporary = code in TEMPORARY or status in TEMPORARY_STATUS or status >= 500
+    temporary = status in TEMPORARY_STATUS or status >= 500
     kind = Fault.TEMPORARY if temporary else Fault.MESSAGE
     return ChannelError(f"Twilio {code or status}: {said}", fault=kind)
 
 
-def _number(value: object) -> int:
-    """A proxy in between may answer anything at all."""
-    return int(value) if isinstance(value, int | str) and str(value).isdecimal() else 0
+def status_callback(message: Message) -> str:
+    """Where Twilio says what became of it. It carries our own id, so that it proves that the message left
+    even when its sender died before it was told.
+    """
+    return f"{settings.PUBLIC_URL}/twilio/status/{message.message_id}"
+
+
+def voice_address(message: Message) -> str:
+    """What Twilio asks when the phone is picked up. Only Twilio's signature opens it."""
+    return f"{settings.PUBLIC_URL}/twilio/voice/{message.message_id}"
+
+
+def with_callbacks_if_possible(hand_over: Callable[[bool], Accepted]) -> Accepted:
+    """`hand_over(True)`; where Twilio cannot reach us, `hand_over(False)`: a page that nobody can answer
+    beats none.
+    """
+    try:
+        return hand_over(True)
+    except NotReachable as fault:
+        log.warning("callbacks_refused", error=str(fault), effect="nobody learns whether it arrived")
+        return hand_over(False)
 
 
 def sender(*, voice: bool = False) -> dict[str, str]:

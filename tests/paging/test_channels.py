@@ -28,7 +28,34 @@ def test_an_sms_reaches_the_phone_and_goes_stale_in_time(phone):
     assert (accepted.provider, accepted.provider_id) == ("twilio", sms.sid)
     assert sms.sender == NUMBER
     assert sms.form["ValidityPeriod"] == "300"
-    assert "StatusCallback" not in sms.form
+    assert sms.form["StatusCallback"] == "http://127.0.0.1:8000/twilio/status/2f1c"
+
+
+@pytest.mark.parametrize("code", [21609, 21205])
+def test_where_twilio_cannot_reach_us_the_message_leaves_all_the_same(phone, code):
+    phone.fail_next(status=400, code=code)
+    SmsChannel().send(message())
+    assert "StatusCallback" not in phone.expect_sms(to=ALICE_SMS).form
+    phone.fail_next(status=400, code=code)
+    VoiceChannel().send(message("voice", text="DiskFull", answerable=True))
+    call = phone.expect_call(to=ALICE_SMS, containing="DiskFull")
+    assert not {"StatusCallback", "Url", "AsyncAmdStatusCallback"} & set(call.form)
+
+
+def test_where_twilio_refuses_twice_it_is_not_asked_a_third_time(phone):
+    phone.fail_next(status=400, code=21609, times=2)
+    with pytest.raises(ChannelError, match="PUBLIC_URL"):
+        SmsChannel().send(message())
+    assert len(phone.refused) == 2
+
+
+def test_a_call_that_can_be_answered_asks_what_to_say_when_it_is_picked_up(phone):
+    VoiceChannel().send(message("voice", answerable=True))
+    call = phone.expect_call(to=ALICE_SMS)
+    assert call.form["Url"] == "http://127.0.0.1:8000/twilio/voice/2f1c"
+    assert "Twiml" not in call.form
+    assert call.form["StatusCallback"] == "http://127.0.0.1:8000/twilio/status/2f1c"
+    assert (call.form["MachineDetection"], call.form["AsyncAmd"]) == ("Enable", "true")
 
 
 @pytest.mark.parametrize(("asked", "sent"), [(0, "1"), (1, "1"), (36000, "36000"), (36001, "36000")])

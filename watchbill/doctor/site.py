@@ -42,6 +42,8 @@ def providers(now: datetime) -> Iterator[Finding]:
         yield warning(
             "No SMS and voice provider: they go to the outbox only.", "Set TWILIO_ACCOUNT_SID and so on."
         )
+    elif not settings.ENV.voice_configured:
+        yield warning("No voice provider: calls go to the outbox only.", "Set TWILIO_ACCOUNT_SID and so on.")
 
 
 def refusals(now: datetime) -> Iterator[Finding]:

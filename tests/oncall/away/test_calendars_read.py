@@ -13,6 +13,7 @@ from oncall.away.fetching import Unfetched, checked, fetch
 from oncall.models import AwayCalendar, TimeOff
 from paging.models import Page
 from people.ledger.models import Entry
+from people.outbound import is_public
 from tests.fakes.calendar_server import event, running
 from tests.world import TESTS, World
 
@@ -135,12 +136,12 @@ def test_what_is_no_address_is_a_sentence(address):
      "64:ff9b::7f00:1", "2002:7f00:1::", "fd00::1", "fe80::1", "fec0::1", "224.0.0.1", "100.64.0.1"],
 )  # fmt: skip
 def test_addresses_inside_are_not_public(address):
-    assert not fetching._public(address)
+    assert not is_public(address)
 
 
 def test_addresses_outside_are_public():
-    assert fetching._public("93.184.216.34")
-    assert fetching._public("2606:2800:220:1:248:1893:25c8:1946")
+    assert is_public("93.184.216.34")
+    assert is_public("2606:2800:220:1:248:1893:25c8:1946")
 
 
 def test_nothing_inside_is_asked_unless_the_operator_says_so(elsewhere):

@@ -1,0 +1,66 @@
+"""Do what somebody answered, and say in a sentence what became of it."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from escalation.actions import respond
+from escalation.models import Incident
+from escalation.selectors import incidents
+from paging.core.render import clean
+from paging.core.replies import Act
+from people.ledger.record import Actor
+from people.models import User
+
+VERBS = {
+    Act.ACKNOWLEDGE: (respond.acknowledge, "Acknowledged", ""),
+    Act.RESOLVE: (respond.resolve, "Resolved", ""),
+    Act.ESCALATE: (respond.escalate, "Escalated", " The next step is paged now."),
+}
+TITLE = 80  # characters of a title in a sentence
+MOST = 20  # incidents that one reply acknowledges
+
+
+def incident_of(cause: str) -> Incident | None:
+    """None for what is no incident, such as a test page."""
+    kind, _, number = cause.partition(":")
+    if kind != "incident" or not number.isdecimal():
+        return None
+    return incidents().filter(pk=int(number)).first()
+
+
+def perform(act: Act, incident: Incident, *, by: User, via: str, now: datetime) -> str:
+    """As this person, by the door `via`. What cannot be done is a sentence, too."""
+    verb, done, more = VERBS[act]
+    try:
+        verb(incident_id=incident.pk, by=Actor.person(by, via=via), now=now)
+    except respond.Refused as fault:
+        return clean(str(fault))
+    if act is Act.ACKNOWLEDGE and (other := on_it(incident)) and other != by:
+        more = f" {clean(str(other), limit=TITLE)} is on it, too."
+    return f"{done} {named(incident)}.{more}"
+
+
+def acknowledge_all(found: Collection[tuple[Incident, User]], *, via: str, now: datetime) -> str:
+    """Those that nobody is on yet, each as the person whom its page was to; in the order of their locks."""
+    waiting = sorted(
+        ((incident, by) for incident, by in found if incident.status == Incident.Status.TRIGGERED),
+        key=lambda one: one[0].pk,
+    )[:MOST]
+    if not waiting:
+        return "Nothing is waiting to be acknowledged."
+    if len(waiting) == 1:
+        return perform(Act.ACKNOWLEDGE, waiting[0][0], by=waiting[0][1], via=via, now=now)
+    for incident, by in waiting:
+        perform(Act.ACKNOWLEDGE, incident, by=by, via=via, now=now)
+    return f"Acknowledged {len(waiting)}: {', '.join(f'#{incident.pk}' for incident, _ in waiting)}."
+
+
+def on_it(incident: Incident) -> User | None:
+    """Who has acknowledged it, before anything is done to it."""
+    held = incident.status == Incident.Status.ACKNOWLEDGED
+    return incident.acknowledged_by if held else None
+
+
+def named(incident: Incident) -> str:
+    """“#42 DiskFull on db-1”."""
+    return f"#{incident.pk} {clean(incident.title, limit=TITLE)}"

@@ -1,0 +1,101 @@
+"""A reply by SMS: who wrote, what it means, and the sentence that goes back.
+
+Whoever can send from a known number can acknowledge; that is what a phone is trusted with, and a carrier
+vouches for. Anybody else hears nothing, not even that there is somebody to hear.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import structlog
+
+from escalation.models import Incident
+from escalation.replies.acting import acknowledge_all, incident_of, perform
+from paging.actions.codes import code_of
+from paging.actions.hearing import MOST_WRONG, Answer, Outcome, hear, people_at
+from paging.actions.opting import opt_in, opt_out
+from paging.core import gsm7
+from paging.core.address import masked
+from paging.core.replies import Carrier, Reply, parse
+from paging.models import ReplyCode
+from paging.selectors import told_causes
+from people.ledger.record import Actor
+from people.models import User
+
+VIA = "by SMS"
+HELP = "Reply 1a to acknowledge, 1r to resolve, 1e to escalate; 1 is the number in the message."
+NOT_UNDERSTOOD = f"Not understood. {HELP}"
+NO_MESSAGE = "No page was sent to this phone. Log in to Watchbill to see what is open."
+NO_NUMBER = "No message to this phone has the number {}. " + HELP
+LAST_WRONG = "Not understood again. Numbers are not taken for 15 minutes; open the link in the message."
+TEST = "That was a test page. Your reply arrived; there is nothing to do."
+log = structlog.get_logger(__name__)
+
+
+def answer_sms(
+    *, provider: str, provider_id: str, phone: str, body: str, now: datetime, opted: Carrier | None = None
+) -> str:
+    """Do what it says and return the answer, empty where nothing is to be said. `opted` is what the carrier
+    took it for, where it says so.
+    """
+    people = people_at(phone)
+    if not people or not provider_id:
+        log.info("sms_from_stranger", provider=provider, phone=masked(phone))
+        return ""
+    wanted = opted or parse(body)
+    said = gsm7.transliterate(" ".join(body.split()))
+
+    def act(wrong: int) -> Answer:
+        if isinstance(wanted, Carrier):
+            return _carriers(wanted, phone, people, wrong=wrong, now=now)
+        if wanted is None:
+            return _wrong(NOT_UNDERSTOOD, people, wrong)
+        if wanted.number is not None and wrong >= MOST_WRONG:
+            return _wrong("", people, wrong)
+        return _act(wanted, phone, people, wrong=wrong, now=now)
+
+    return hear(provider=provider, provider_id=provider_id, phone=phone, said=said, act=act, now=now)
+
+
+def _carriers(word: Carrier, phone: str, people: Sequence[User], *, wrong: int, now: datetime) -> Answer:
+    """The carrier answers these itself; but a “yes” where nothing had ended is somebody who means a page."""
+    by = Actor.person(people[0], via=VIA)
+    if word is Carrier.STOP:
+        opt_out(phone=phone, by=by, now=now)
+    if word is Carrier.START and not opt_in(phone=phone, by=by, now=now):
+        return _wrong(NOT_UNDERSTOOD, people, wrong)
+    return Answer(Outcome.CARRIER, user=people[0])
+
+
+def _act(wanted: Reply, phone: str, people: Sequence[User], *, wrong: int, now: datetime) -> Answer:
+    if wanted.all and wanted.number is None:
+        return _done(acknowledge_all(_told(people), via=VIA, now=now), people[0])
+    code = code_of(phone, number=wanted.number)
+    if code is None or code.user not in people:
+        missing = NO_MESSAGE if wanted.number is None else NO_NUMBER.format(wanted.number)
+        return _wrong(missing, people, wrong)
+    return _done(_answer(wanted, code, people, now=now), code.user)
+
+
+def _answer(wanted: Reply, code: ReplyCode, people: Sequence[User], *, now: datetime) -> str:
+    incident = incident_of(code.cause)
+    if incident is None:
+        return TEST
+    if not wanted.all:
+        return perform(wanted.act, incident, by=code.user, via=VIA, now=now)
+    found = [one for one in _told(people) if one[0].service_id == incident.service_id]
+    return acknowledge_all(found, via=VIA, now=now)
+
+
+def _told(people: Sequence[User]) -> list[tuple[Incident, User]]:
+    by = {user.pk: user for user in people}
+    found = [(incident_of(cause), by[user]) for cause, user in told_causes(list(by)).items()]
+    return [(incident, user) for incident, user in found if incident is not None]
+
+
+def _done(sentence: str, user: User) -> Answer:
+    return Answer(Outcome.DONE, gsm7.cut(gsm7.transliterate(sentence), to=gsm7.SEGMENT), user)
+
+
+def _wrong(sentence: str, people: Sequence[User], wrong: int) -> Answer:
+    return Answer(Outcome.WRONG, LAST_WRONG if wrong == MOST_WRONG - 1 else sentence, people[0])
