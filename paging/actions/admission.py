@@ -68,8 +68,10 @@ def _waiting_with(lead: Notification, *, now: datetime) -> list[Notification]:
         page__service=lead.page.service,
         page__stopped_at=None,
     ).exclude(pk=lead.pk)
-    # What is locked is passed over by the others: nothing is, unless it will be said by this message.
-    if lead.method.kind not in limits.OF_KIND and len(waiting.values_list("id")[: enough - 1]) < enough - 1:
+    # What is locked is passed over by the others: nothing is, unless it will be said by this message. Most
+    # messages wait alone, so that this one question is all they cost.
+    least = 1 if lead.method.kind in limits.OF_KIND else enough - 1
+    if waiting[:least].count() < least:
         return []
     locked = waiting.select_for_update(skip_locked=True, of=("self",)).select_related("page__user", "method")
     return list(locked.order_by("due_at", "id")[:MOST])

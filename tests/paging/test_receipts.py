@@ -130,7 +130,7 @@ class TestOfAWorkerThatDied:
     def sms(self, phone):
         page(person(sms=ALICE_SMS))
         claimed = dispatch._claim(Clock())
-        message = dispatch._compose(claimed, now=NOW)
+        message = dispatch.compose(claimed, now=NOW)
         dispatch.channels_for("sms")[0].send(message)
         return phone(ALICE_SMS).expect_sms()
 
