@@ -381,6 +381,7 @@ def test_a_bundle_that_fails_takes_all_its_pages_another_way(phone, mailbox):
     for number in range(1, 4):
         mailbox.expect_mail(to=ALICE_MAIL, containing=f"alert {number}")
         assert "SMS to Alice Ng (+1415…0101) failed; email at once instead" in timeline(number)
+    mailbox.expect_mail(to=ALICE_MAIL, containing="no longer paged by SMS")
     assert len(phone.refused) == 1
 
 
