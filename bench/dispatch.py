@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
@@ -53,13 +54,17 @@ def arrived(wanted: list[str]) -> dict[str, float]:
 
 
 def wait_for(wanted: list[str], *, pause: float) -> dict[str, float]:
+    wait_until(lambda: len(arrived(wanted)) == len(wanted), pause=pause)
+    return arrived(wanted)
+
+
+def wait_until(condition: Callable[[], bool], *, pause: float) -> None:
     never = threading.Event()
     deadline = time() + PATIENCE
-    while len(found := arrived(wanted)) < len(wanted):
+    while not condition():
         if time() > deadline:
-            raise SystemExit(f"{len(found)} of {len(wanted)} messages arrived within {PATIENCE} s")
+            raise SystemExit(f"not within {PATIENCE} s")
         never.wait(pause)
-    return found
 
 
 def numbers(first: int, count: int) -> list[str]:
@@ -138,6 +143,8 @@ def inside(name: str, count: int, times: int, *worker: str) -> None:
             print(f"{name + ', ' + str(count) + ' at once':<34} {count / took:7.1f} messages/s   {each}")
             if times:
                 print(f"{name + ', at idle':<34} {percentiles(one_by_one(groups[2], single))}")
+            unsaid = Notification.objects.filter(state="claimed")
+            wait_until(lambda: not unsaid.exists(), pause=0.1)  # accepted, and not yet written down
             left = Notification.objects.exclude(state="sent").count()
             doubled = Attempt.objects.count() - count - times - len(first)
             print(f"{'':<34} not sent {left}, doubled {doubled}", flush=True)

@@ -8,9 +8,10 @@ import pytest
 from django.utils import timezone
 
 from paging import dispatch
+from paging.actions import pages
 from paging.channels.base import Accepted
 from paging.models import Notification
-from tests.paging.world import page, person
+from tests.paging.world import CAUSE, page, person
 from watchbill.ticking.senders import Senders
 
 LONG = 30  # nothing below waits this long; a failure does
@@ -129,6 +130,20 @@ def test_stopping_waits_for_the_messages_in_hand_and_takes_no_other(company, mak
     ended.join(LONG)
     states = list(Notification.objects.order_by("pk").values_list("state", flat=True))
     assert states == ["sent", "pending", "pending"]
+
+
+def test_after_an_acknowledgement_only_what_is_in_a_providers_hands_arrives(company, make_senders):
+    paged(6, sms="+1415555010{}")
+    company.hanging = {"sms"}
+    senders, stopping = make_senders(share=2)
+    senders.call()
+    company.wait_for(company.inside, "sms", 2)
+    pages.stop(cause=CAUSE, reason="acknowledged", now=timezone.now())
+    company.release.set()
+    company.wait_for(company.left, "sms", 2)
+    end(senders, stopping)
+    assert company.inside["sms"] == 2
+    assert Counter(Notification.objects.values_list("state", flat=True)) == {"sent": 2, "suppressed": 4}
 
 
 def test_a_claim_whose_worker_died_is_found_by_a_look(company, make_senders):

@@ -3,14 +3,16 @@
 import contextlib
 import threading
 from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.db import OperationalError, connection, transaction
 
 from paging import dispatch
-from paging.actions import outcomes, pages
+from paging.actions import outcomes, pages, refusals
 from paging.models import Attempt, Notification, Page
-from tests.paging.world import ALICE_SMS, CAUSE, Clock, Statements, page, person
+from tests.paging.world import ALICE_SMS, CAUSE, NOW, Clock, Statements, page, person, rules
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -85,6 +87,16 @@ def test_an_answer_is_written_down_though_the_connection_broke_meanwhile(phone, 
     assert Attempt.objects.count() == 1
 
 
+def test_who_waits_for_a_provider_holds_no_connection_of_the_pool(phone, monkeypatch):
+    page(person(sms=ALICE_SMS))
+    let_go = []
+    monkeypatch.setitem(connection.settings_dict["OPTIONS"], "pool", {"max_size": 20})
+    monkeypatch.setattr(connection, "close", lambda: let_go.append(Notification.objects.get().state))
+    assert dispatch.send_due(clock=Clock()) == 1
+    phone.expect_sms(to=ALICE_SMS)
+    assert let_go == ["claimed"]
+
+
 def test_two_transactions_that_ask_the_same_make_one_page():
     alice = person(sms=ALICE_SMS)
     together = threading.Barrier(2)
@@ -134,3 +146,25 @@ def test_of_two_messages_that_fail_at_once_the_second_sees_that_nobody_was_reach
         thread.join(20)
     assert set(Notification.objects.values_list("state", flat=True)) == {"failed"}
     assert Page.objects.get().unreachable_at is not None
+
+
+def test_of_two_refusals_of_one_number_at_once_one_tells_its_owner(phone, monkeypatch):
+    alice = person(sms=ALICE_SMS, email="alice@acme.example")
+    rules(alice, ("sms", 0))
+    page(alice)
+    page(alice, run="second")
+    both_know = threading.Barrier(2)
+    disable = refusals.disable_contact_method
+
+    def wait_and_disable(**words: object) -> None:
+        with contextlib.suppress(threading.BrokenBarrierError):
+            both_know.wait(0.5)
+        disable(**words)
+
+    monkeypatch.setattr(refusals, "disable_contact_method", wait_and_disable)
+    phone.fail_next(status=400, code=21211, times=2)
+    clocks = [Clock(NOW + timedelta(seconds=second)) for second in (1, 2)]
+    for thread in [start(partial(dispatch.send_due, clock=clock, limit=1)) for clock in clocks]:
+        thread.join(20)
+    assert len(phone.refused) == 2
+    assert Page.objects.filter(cause=f"user:{alice.pk}").count() == 1
