@@ -75,5 +75,5 @@ def pages_said(notification_id: int) -> list[Page]:
     spoken = Notification.objects.filter(
         Q(pk=notification_id) | Q(bundled_into=notification_id, state=State.BUNDLED)
     )
-    rows = Page.objects.filter(pk__in=spoken.values("page_id")).select_related("user")
+    rows = Page.objects.filter(pk__in=spoken.values("page_id"))
     return list({page.cause: page for page in rows.order_by("-created_at", "-id")}.values())[::-1]

@@ -7,20 +7,20 @@ waiting rows, of which those that somebody holds are passed over.
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce
 
 from paging import loading
 from paging.actions import bundles
 from paging.actions.pages import subject_of
 from paging.actions.wayround import go_another_way
+from paging.core import bundles as bundling
 from paging.core import limits
 from paging.core.address import masked
-from paging.core.bundles import FROM, said_with
 from paging.core.delivery import State
 from paging.core.limits import Opening, Sent
 from paging.core.rules import HIGH, INFO
-from paging.models import Notification
+from paging.models import Notification, Page
 from people.ledger.record import ENGINE, Line, record
 from people.ledger.verbs import Verb
 
@@ -40,62 +40,67 @@ def admit(lead: Notification, *, now: datetime) -> bool:
     if kind in limits.OF_KIND:
         sent = loading.sent_to(loading.lock_address(lead.method), now=now)
     opening = limits.opening(kind, sent, notice=notice, now=now)
-    group = _waiting_with(lead, now=now)
-    if opening.rule is not None and not _lift([lead, *group], sent, opening, now=now):
-        return False
-    lead.admitted_at = now
     if opening.rule is not None:
+        if not _lift(lead, sent, opening, now=now):
+            return False
         lead.beyond_limit = True
         lead.reason = f"beyond the limit, {limits.in_words(kind, opening.rule)}: a first page does not wait"
     elif lead.held_since is not None:
         lead.reason = "a limit had held it back"
-    _speak_for(lead, group, now=now)
+    lead.admitted_at = now
+    _speak_for(lead, now=now)
     return True
 
 
-def _waiting_with(lead: Notification, *, now: datetime) -> list[Notification]:
-    """What else waits for the same person, way and service, oldest first: due, or held back earlier."""
-    enough = FROM.get(lead.method.kind)
-    if enough is None or not lead.page.service:
-        return []
-    notices = Q(page__urgency=INFO)
-    waiting = Notification.objects.filter(
-        Q(due_at__lte=now) | Q(held_since__isnull=False),
-        notices if lead.page.urgency == INFO else ~notices,
-        method_id=lead.method_id,
-        state=State.PENDING,
-        admitted_at=None,
-        page__service=lead.page.service,
-        page__stopped_at=None,
-    ).exclude(pk=lead.pk)
-    # What is locked is passed over by the others: nothing is, unless it will be said by this message.
-    if lead.method.kind not in limits.OF_KIND and len(waiting.values_list("id")[: enough - 1]) < enough - 1:
-        return []
-    locked = waiting.select_for_update(skip_locked=True, of=("self",)).select_related("page__user", "method")
-    return list(locked.order_by("due_at", "id")[:MOST])
-
-
-def _speak_for(lead: Notification, group: Sequence[Notification], *, now: datetime) -> None:
-    said = said_with(lead.page.cause, [one.page.cause for one in group], kind=lead.method.kind)
-    if not said:
+def _speak_for(lead: Notification, *, now: datetime) -> None:
+    """What is locked is passed over by others: nothing is, unless there is enough for a bundle."""
+    needed = bundling.needed(lead.method.kind)
+    if needed is None or not lead.page.service:
         return
-    others = [group[index] for index in said]
-    bundles.say_together(lead, others)
-    count = len({one.page.cause for one in [lead, *others]})
-    if count > 1:
-        what = f"{_message(lead)} says {count} of {lead.page.service} at once"
-        verb = Verb.NOTICE_BUNDLED if lead.page.urgency == INFO else Verb.PAGE_BUNDLED
-        record([_line(verb, one, what) for one in [lead, *others]], now=now)
+    waiting = _waiting_with(lead, now=now)
+    if needed > 1 and len(waiting.values_list("id")[:needed]) < needed:
+        return
+    ids = list(waiting.select_for_update(skip_locked=True).values_list("id", flat=True)[:MOST])
+    if len(ids) >= needed:
+        bundles.say_together(lead, ids)
 
 
-def _lift(group: Sequence[Notification], sent: Sequence[Sent], opening: Opening, *, now: datetime) -> bool:
+def _waiting_with(lead: Notification, *, now: datetime) -> QuerySet[Notification]:
+    """What else waits for the same person, way and service, oldest first: due, or held back earlier."""
+    pages = _running(lead).filter(service=lead.page.service)
+    return _waiting(lead).filter(Q(due_at__lte=now) | Q(held_since__isnull=False), Exists(pages))
+
+
+def _waiting(lead: Notification) -> QuerySet[Notification]:
+    """What no limit has let go yet, of the same method, oldest first."""
+    rows = Notification.objects.filter(method_id=lead.method_id, state=State.PENDING, admitted_at=None)
+    return rows.exclude(pk=lead.pk).order_by("due_at", "id")
+
+
+def _running(lead: Notification) -> QuerySet[Page]:
+    """Pages if it is of a page, notices if it is one."""
+    rows = Page.objects.filter(pk=OuterRef("page_id"), stopped_at=None)
+    return rows.filter(urgency=INFO) if lead.page.urgency == INFO else rows.exclude(urgency=INFO)
+
+
+def _locked(waiting: QuerySet[Notification], lead: Notification) -> list[Notification]:
+    """What somebody holds is passed over. All are to the same person by the same method."""
+    rows = waiting.select_for_update(skip_locked=True, of=("self",)).select_related("page")
+    found = list(rows.defer("page__facts")[:MOST])
+    for one in found:
+        one.method, one.page.user = lead.method, lead.page.user
+    return found
+
+
+def _lift(lead: Notification, sent: Sequence[Sent], opening: Opening, *, now: datetime) -> bool:
     """Whether it goes beyond the limit. If not, it waits; the first page of a high-urgency incident has then
     gone another way, or waits for a message that has just spoken of its service.
     """
+    service = lead.page.service
+    group = [lead, *(_locked(_waiting_with(lead, now=now), lead) if service else ())]
     gone, stuck = go_another_way(group, now=now)
     waits = opening
     if stuck:
-        service = group[0].page.service
         spoken = [one.at for one in sent if one.service == service != "" and not one.notice]
         just_now = limits.next_opening([(limits.ONE_SERVICE, spoken)], now=now)
         if just_now.rule is None:
@@ -111,20 +116,12 @@ def _held_too(group: Sequence[Notification], *, now: datetime) -> list[Notificat
     backlog is not looked at one by one.
     """
     lead = group[0]
-    notices, urgent = Q(page__urgency=INFO), Q(page__urgency=HIGH)
     heard = Notification.objects.filter(
-        loading.REACHED, page__cause=OuterRef("page__cause"), page__user=OuterRef("page__user")
+        loading.REACHED, page__cause=OuterRef("cause"), page__user=OuterRef("user")
     ).exclude(page__urgency=INFO)
-    rows = Notification.objects.filter(
-        notices if lead.page.urgency == INFO else ~notices & (~urgent | Exists(heard)),
-        method_id=lead.method_id,
-        state=State.PENDING,
-        admitted_at=None,
-        due_at__lte=now,
-        page__stopped_at=None,
-    ).exclude(pk__in=[one.pk for one in group])
-    locked = rows.select_for_update(skip_locked=True, of=("self",)).select_related("page__user", "method")
-    return list(locked.order_by("due_at", "id")[:MOST])
+    pages = _running(lead).filter(~Q(urgency=HIGH) | Exists(heard))
+    rows = _waiting(lead).filter(Exists(pages), due_at__lte=now)
+    return _locked(rows.exclude(pk__in=[one.pk for one in group]), lead)
 
 
 def _hold(group: Sequence[Notification], opening: Opening, gone: Mapping[int, str], *, now: datetime) -> None:
@@ -156,8 +153,8 @@ def _fold(heads: Mapping[int, Notification], *, until: datetime) -> None:
     later = Notification.objects.filter(
         method_id=method_id, page_id__in=list(heads), state=State.PENDING, admitted_at=None, due_at__lte=until
     ).exclude(pk__in=[one.pk for one in heads.values()])
-    for one in later.select_for_update(skip_locked=True, of=("self",)).select_related("page"):
-        bundles.say_together(heads[one.page_id], [one])
+    for one in later.select_for_update(skip_locked=True):
+        bundles.say_together(heads[one.page_id], [one.pk])
         if one.due_at == until:  # of one page and method, no two are due at one instant
             Notification.objects.filter(pk=one.pk).update(due_at=until - timedelta(microseconds=1))
 

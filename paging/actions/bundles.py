@@ -13,11 +13,9 @@ SAID = "said by another message"
 STOPPED = "its page was stopped"
 
 
-def say_together(speaker: Notification, others: Sequence[Notification]) -> None:
-    """`others` are waiting rows that the caller holds locked; it saves what `speaker` says."""
-    Notification.objects.filter(pk__in=[one.pk for one in others]).update(
-        state=State.BUNDLED, bundled_into=speaker, reason=SAID
-    )
+def say_together(speaker: Notification, others: Sequence[int]) -> None:
+    """`others` are waiting rows (ids) that the caller holds locked; it saves what `speaker` says."""
+    Notification.objects.filter(pk__in=others).update(state=State.BUNDLED, bundled_into=speaker, reason=SAID)
     speaker.says += len(others)
 
 
@@ -26,7 +24,10 @@ def members(speaker: Notification) -> list[Notification]:
     if speaker.says == 1:
         return []
     rows = Notification.objects.filter(bundled_into=speaker, state=State.BUNDLED)
-    return list(rows.select_related("page__user", "method").order_by("created_at", "id"))
+    found = list(rows.select_related("page").defer("page__facts").order_by("created_at", "id"))
+    for one in found:  # all are to the same person, by the same method
+        one.method, one.page.user = speaker.method, speaker.page.user
+    return found
 
 
 def drop_stopped(page_ids: Collection[int], *, reason: str) -> None:

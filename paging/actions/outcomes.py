@@ -53,10 +53,15 @@ def record_answer(*, handover: Handover, answer: Accepted | Rejected, now: datet
         if handover.message is not None:
             Attempt.objects.create(at=now, **_attempt(handover, handover.message, answer))
         instead = _go_on(claimed, now=now) if ours and settled.state is State.FAILED else ""
-        said = [handover]
-        if settled.state is State.SENT:
-            said += [replace(handover, notification=one) for one in bundles.members(claimed)]
-        record([_line(one, settled, instead=instead, now=now) for one in said], now=now)
+        others = bundles.members(claimed) if settled.state is State.SENT else []
+        lines = [
+            _line(replace(handover, notification=one), settled, instead=instead, now=now)
+            for one in [claimed, *others]
+        ]
+        if others:
+            count = len({one.page.cause for one in [claimed, *others]})
+            lines = [replace(line, what=f"{line.what}; it says {count} at once") for line in lines]
+        record(lines, now=now)
     if handover.message is not None:
         _measure(handover, answer, now=now)
 

@@ -30,13 +30,11 @@ class Verb(StrEnum):
     PAGE_SUPPRESSED = "page.suppressed"
     PAGE_STOPPED = "page.stopped"
     PAGE_HELD = "page.held"
-    PAGE_BUNDLED = "page.bundled"
 
     NOTICE_CREATED = "notice.created"
     NOTICE_SENT = "notice.sent"
     NOTICE_FAILED = "notice.failed"
     NOTICE_HELD = "notice.held"
-    NOTICE_BUNDLED = "notice.bundled"
 
     USER_CREATED = "user.created"
     USER_CHANGED = "user.changed"
