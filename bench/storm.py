@@ -3,7 +3,7 @@
     .venv/bin/python bench/storm.py [pages] [people] [methods, such as sms or sms,voice,email]
 
 On PostgreSQL, with as many senders as one worker has, to a provider that answers in 50 ms. Two storms, each
-for people of its own: one that is there at once, and one that comes in while it is being sent. Says what left,
+for people of its own: one that is there at once, one that comes in while it is being sent. Says what left,
 when nothing was due any more, when every page had been said, and how long first pages of others waited.
 """
 
@@ -14,7 +14,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
-from time import monotonic
+from time import monotonic, process_time
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
@@ -152,11 +152,13 @@ def report(name: str, begun: datetime, others: str, *, times: tuple[float, float
     }
     written, quiet, said = times
     print(
-        f"{name:<17} {mine.count():>6} notifications  {left.count():>5} messages  most to one address in 15 "
-        f"min {most}  beyond a limit {left.filter(beyond_limit=True).count()}\n{'':<17} written {written:.1f} s, "
+        f"{name:<17} {mine.count():>6} notifications  {left.count():>5} messages  most to one address in "
+        f"15 min {most}  beyond a limit {left.filter(beyond_limit=True).count()}\n"
+        f"{'':<17} written {written:.1f} s, "
         f"nothing due after {quiet:.1f} s, all said after {said:.1f} s, pages not said {unsaid.count()}; "
         f"first pages of other services: {len(first)}, longest wait "
-        f"{max(first.values()).total_seconds() * 1000:.0f} ms; load {os.getloadavg()[0]:.1f}",
+        f"{max(first.values()).total_seconds() * 1000:.0f} ms; own cpu {process_time():.1f} s, "
+        f"load {os.getloadavg()[0]:.1f}",
         flush=True,
     )
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from paging.core.delivery import WAITING, State
 from paging.models import Notification
 
+NEEDED = ("reason", "priority", "page_id", "page__cause", "page__run", "page__urgency", "page__service")
 SAID = "said by another message"
 STOPPED = "its page was stopped"
 
@@ -24,7 +25,7 @@ def members(speaker: Notification) -> list[Notification]:
     if speaker.says == 1:
         return []
     rows = Notification.objects.filter(bundled_into=speaker, state=State.BUNDLED)
-    found = list(rows.select_related("page").defer("page__facts").order_by("created_at", "id"))
+    found = list(rows.select_related("page").only(*NEEDED).order_by("created_at", "id"))
     for one in found:  # all are to the same person, by the same method
         one.method, one.page.user = speaker.method, speaker.page.user
     return found
