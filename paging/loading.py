@@ -75,5 +75,14 @@ def pages_said(notification_id: int) -> list[Page]:
     spoken = Notification.objects.filter(
         Q(pk=notification_id) | Q(bundled_into=notification_id, state=State.BUNDLED)
     )
-    rows = Page.objects.filter(pk__in=spoken.values("page_id")).select_related("user")
+    rows = Page.objects.filter(pk__in=list(spoken.values_list("page_id", flat=True)))
     return list({page.cause: page for page in rows.order_by("-created_at", "-id")}.values())[::-1]
+
+
+def heard(user_id: int, causes: Collection[str]) -> set[str]:
+    """Of which of them the person has been told, or is being told, by a message of a page."""
+    if not causes:
+        return set()
+    pages = Page.objects.filter(user_id=user_id, cause__in=causes).exclude(urgency=INFO)
+    told = Notification.objects.filter(REACHED, page_id__in=list(pages.values_list("id", flat=True)))
+    return set(told.values_list("page__cause", flat=True))
