@@ -12,12 +12,12 @@ from datetime import datetime, timedelta
 import structlog
 from django.db import DatabaseError, InterfaceError, OperationalError, transaction
 
-from escalation import targets, wording
+from escalation import targets, telling, wording
 from escalation.core.decision import Decision, Note, PageFallback, PageManagers, PageTargets, StopPaging
 from escalation.core.incident import State, Status, Urgency
 from escalation.core.machine import decide, opening
 from escalation.core.policy import Policy, Target
-from escalation.core.stimulus import StepRan, Stimulus, Ticked, Triggered, Unreachable
+from escalation.core.stimulus import Snoozed, StepRan, Stimulus, Ticked, Triggered, Unreachable
 from escalation.loading import STATE_COLUMNS, put_state, service_urgency, state_of
 from escalation.models import Alert, Incident
 from paging.actions import pages
@@ -173,11 +173,15 @@ def apply(row: Incident, stimulus: Stimulus, *, now: datetime, by: Actor = ENGIN
             waiting.extend(_do(row, decision, lines, now=now, by=by, why=why))
         if not waiting and _is_due(state, policy, now):
             waiting.append(Ticked())
-    _mark(row, state, now=now, by=by)
+    news = _mark(row, state, now=now, by=by)
     row.save(
         update_fields=[*STATE_COLUMNS, "acknowledged_at", "acknowledged_by", "resolved_at", "resolved_by"]
     )
     _write(lines, now)
+    if news:
+        telling.tell_paged(
+            row, did="snoozed" if isinstance(stimulus, Snoozed) else state.status, by=by, now=now
+        )
 
 
 def _write(lines: list[Line], now: datetime) -> None:
@@ -286,14 +290,17 @@ def _page(
     return [one for one in found if one.user not in unreachable]
 
 
-def _mark(row: Incident, state: State, *, now: datetime, by: Actor) -> None:
-    """Who acknowledged or resolved, and when, for people and reports; the machine does not read it. What is
-    over needs no number to reply with.
+def _mark(row: Incident, state: State, *, now: datetime, by: Actor) -> bool:
+    """Who acknowledged or resolved, and when, for people and reports; the machine does not read it. Whether
+    that is news. What is over needs no number to reply with.
     """
     if state.status is Status.TRIGGERED:
         row.acknowledged_at, row.acknowledged_by = None, None
     elif state.status is Status.ACKNOWLEDGED and row.acknowledged_at is None:
         row.acknowledged_at, row.acknowledged_by = now, by.user
+        return True
     elif state.status is Status.RESOLVED and row.resolved_at is None:
         row.resolved_at, row.resolved_by = now, by.user
         free_codes(cause=cause(row), now=now)
+        return True
+    return False

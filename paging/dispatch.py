@@ -8,30 +8,26 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import Enum
-from functools import reduce
 from itertools import zip_longest
-from operator import or_
 from uuid import uuid4
 
 import structlog
-from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection, transaction
-from django.db.models import Case, Exists, OuterRef, Q, Subquery, When
+from django.db.models import Exists, OuterRef, Q, Subquery
 
-from paging import links
-from paging.actions.codes import show_code
+from paging.actions import bundles
+from paging.actions.admission import admit
+from paging.actions.composing import TooLate, compose
 from paging.actions.outcomes import Handover, record_answer
 from paging.actions.pages import reachable
 from paging.channels.base import Channel, ChannelError
 from paging.channels.registry import channels_for
-from paging.core import render, replies, retry
-from paging.core.address import takes_links, takes_replies
+from paging.core import render, retry
+from paging.core.cause import is_code
 from paging.core.delivery import LEASE, WAITING, Accepted, Fault, Rejected, State
 from paging.core.failover import Standing, in_order
-from paging.core.message import Facts, Message
-from paging.core.notice import Notice
-from paging.core.rules import INFO
-from paging.models import ContactMethod, Notification, Page
+from paging.core.message import Message
+from paging.models import Notification, Page
 
 NOTICE_VALID = 4 * 3600  # seconds
 
@@ -39,22 +35,23 @@ RECORD_TRIES = 3
 STANDING = Standing()
 
 LOST = "sent again: the worker that held it died, perhaps after it left"
+CLAIMED = ["state", "claim", "lease_until", "attempts", "admitted_at", "beyond_limit", "says", "reason"]
 log = structlog.get_logger(__name__)
 
 
 class What(Enum):
     """What to send: a thread that sends notices must never be one that a page waits for."""
 
-    PAGES = ~Q(page__urgency=INFO)
-    NOTICES = Q(page__urgency=INFO)
+    PAGES = (Notification.Priority.FIRST, Notification.Priority.MORE)
+    NOTICES = (Notification.Priority.NOTICE,)
 
 
 ALL = (What.PAGES, What.NOTICES)
-NOTICES_LAST = (Case(When(What.NOTICES.value, then=1), default=0),)
 
 
 def send_due(*, clock: Callable[[], datetime], limit: int | None = None, what: Sequence[What] = ALL) -> int:
-    """Send what is due, pages before notices, oldest first, until nothing is or `limit` were handled.
+    """Send what is due until nothing is or `limit` were handled: the first page of a service before another,
+    pages before notices, and of those the oldest first.
 
     Returns how many were handled, sent or not. Run it in as many threads and processes as are wanted: a
     row that one holds is passed over by the others, so that a provider that hangs holds up one thread.
@@ -90,12 +87,8 @@ def due_kinds(*, clock: Callable[[], datetime], what: Sequence[What] = ALL) -> f
     now = clock()
     _take_back_lost(now)
     _suppress_stopped(now)
-    due = Notification.objects.filter(_any(what), state__in=WAITING, due_at__lte=now)
+    due = Notification.objects.filter(priority__in=_wanted(what), state__in=WAITING, due_at__lte=now)
     return frozenset(due.order_by().values_list("method__kind", flat=True).distinct())
-
-
-def _any(what: Sequence[What]) -> Q:
-    return reduce(or_, (one.value for one in what))
 
 
 def _take_back_lost(now: datetime) -> None:
@@ -110,37 +103,58 @@ def _take_back_lost(now: datetime) -> None:
 def _claim(
     clock: Callable[[], datetime], what: Sequence[What] = ALL, kinds: Collection[str] = ()
 ) -> Notification | None:
-    """The oldest due notification, of a page if there is one, now ours alone; or None.
+    """The first due notification that its address takes now, ours alone; or None. What a limit holds back
+    on the way is due later.
 
     The row's lock proves that nobody else claims it and that no stop has reached it. On SQLite the
     transaction itself is that lock (it is IMMEDIATE). `durable` proves that no transaction is open
     around what follows.
     """
+    while True:
+        with transaction.atomic(durable=True):
+            now = clock()  # after the lock was waited for, or the lease would begin in the past
+            due = _first_due(what, kinds, now)
+            if due is None:
+                return None
+            if not admit(due, now=now):
+                continue
+            due.state, due.claim, due.lease_until = State.CLAIMED, uuid4(), now + LEASE
+            due.attempts += 1
+            due.save(update_fields=CLAIMED)
+        return due
+
+
+def _first_due(what: Sequence[What], kinds: Collection[str], now: datetime) -> Notification | None:
+    """One priority after the other, so that each question reads the beginning of an index."""
     running = Exists(Page.objects.filter(pk=OuterRef("page_id"), stopped_at=None))
-    with transaction.atomic(durable=True):
-        now = clock()  # after the lock was waited for, or the lease would begin in the past
-        due = (
-            Notification.objects.select_for_update(skip_locked=True, of=("self",))
-            .select_related("page__user", "method")
-            .filter(_any(what), running, state__in=WAITING, due_at__lte=now)
-            .filter(Q(method__kind__in=kinds) if kinds else Q())
-            .order_by(*NOTICES_LAST[: len(what) - 1], "due_at", "id")
-            .first()
-        )
-        if due is None:
-            return None
-        due.state, due.claim, due.lease_until = State.CLAIMED, uuid4(), now + LEASE
-        due.attempts += 1
-        due.save(update_fields=["state", "claim", "lease_until", "attempts"])
-    return due
+    due = (
+        Notification.objects.select_for_update(skip_locked=True, of=("self",))
+        .select_related("page__user", "method")
+        .filter(running, state__in=WAITING, due_at__lte=now)
+        .filter(Q(method__kind__in=kinds) if kinds else Q())
+        .order_by("due_at", "id")
+    )
+    return next((row for priority in _wanted(what) if (row := due.filter(priority=priority).first())), None)
+
+
+def _wanted(what: Sequence[What]) -> list[int]:
+    """The priorities, the first to leave first."""
+    return sorted(priority for one in what for priority in one.value)
 
 
 def _suppress_stopped(now: datetime) -> None:
-    """What came back to waiting (for another try, or from a lost claim) after its page was stopped."""
+    """What came back to waiting (for another try, or from a lost claim) after its page was stopped. Pages
+    that it spoke for, and that were not, wait again.
+    """
+    late = Notification.objects.filter(state__in=WAITING, due_at__lte=now, page__stopped_at__isnull=False)
+    ids = list(late.values_list("id", flat=True)[:1000])
+    if not ids:
+        return
     reason = Page.objects.filter(pk=OuterRef("page_id")).values("stop_reason")
-    Notification.objects.filter(state__in=WAITING, due_at__lte=now, page__stopped_at__isnull=False).update(
-        state=State.SUPPRESSED, reason=Subquery(reason)
-    )
+    with transaction.atomic():
+        still = Notification.objects.filter(pk__in=ids, state__in=WAITING)
+        still.update(state=State.SUPPRESSED, reason=Subquery(reason))
+        bundles.release(ids, now=now)
 
 
 def hand_over(claimed: Notification, *, clock: Callable[[], datetime]) -> None:
@@ -151,7 +165,7 @@ def hand_over(claimed: Notification, *, clock: Callable[[], datetime]) -> None:
     try:
         _check(claimed)
         channels = _in_order(channels_for(claimed.method.kind), at=claimed.provider, now=clock())
-        message = _compose(claimed, now=clock())
+        message = compose(claimed, now=clock())
     except Exception as fault:  # noqa: BLE001 - one message that cannot be made holds up no other
         _record(handover, _refusal(fault, claimed), now=clock())
         return
@@ -209,6 +223,8 @@ def _let_go_of_the_database() -> None:
 def _refusal(fault: Exception, claimed: Notification) -> Rejected:
     if isinstance(fault, ChannelError):
         return Rejected(render.clean(str(fault), limit=500), fault.fault)
+    if isinstance(fault, TooLate):
+        return Rejected(str(fault), Fault.MESSAGE)
     log.error("send_failed", notification=claimed.pk, via=claimed.method.kind, exc_info=fault)
     return Rejected(render.clean(f"unexpected: {fault!r}", limit=500), Fault.TEMPORARY)
 
@@ -224,70 +240,12 @@ def _watch(channel: Channel, answer: Accepted | Rejected, *, took: timedelta, no
 
 def _check(claimed: Notification) -> None:
     """Whether a provider is to be asked at all. Raises ChannelError if not."""
-    method = claimed.method
+    method, proves = claimed.method, is_code(claimed.page.cause)
     if not reachable(claimed.page.user):
         raise ChannelError("the person has left", fault=Fault.MESSAGE)
     if claimed.attempts > retry.TRIES:
         raise ChannelError(f"{retry.TRIES} workers died over it", fault=Fault.MESSAGE)
-    if method.disabled_reason:
+    if method.disabled_reason and not proves:
         raise ChannelError(f"the contact method was disabled: {method.disabled_reason}", fault=Fault.MESSAGE)
-    if method.verified_at is None:
+    if method.verified_at is None and not proves:
         raise ChannelError("the contact method is not verified", fault=Fault.MESSAGE)
-
-
-def _compose(claimed: Notification, *, now: datetime) -> Message:
-    if claimed.page.urgency == INFO:
-        return _compose_notice(claimed, now=now)
-    facts = Facts.from_json(claimed.page.facts)
-    message = Message(
-        message_id=str(claimed.message_id),
-        via=claimed.method.kind,
-        to=claimed.method.address,
-        user=claimed.page.user.username,
-        text="",
-        at=now,
-        valid_seconds=facts.valid_seconds,
-    )
-    if message.via == ContactMethod.Kind.VOICE:
-        return replace(message, text=render.voice(facts), answerable=True)
-    if message.via == ContactMethod.Kind.SMS:
-        return replace(message, text=_sms(claimed, facts, now=now))
-    link = links.page_url(claimed.page_id)
-    mail = render.email(facts, link=link, address=f"{settings.PUBLIC_URL}{facts.path}")
-    return replace(message, subject=mail.subject, text=mail.text, html=mail.html)
-
-
-def _sms(claimed: Notification, facts: Facts, *, now: datetime) -> str:
-    """With a number to reply with, where replies arrive."""
-    phone = claimed.method.address
-    link = links.page_url(claimed.page_id) if takes_links(phone) else ""
-    if not (_takes_replies() and takes_replies(phone)):
-        return render.sms(facts, link=link)
-    number = show_code(phone=phone, user_id=claimed.page.user_id, cause=claimed.page.cause, now=now)
-    return render.sms(facts, link=link, hint=replies.hint(number))
-
-
-def _takes_replies() -> bool:
-    """Whether a reply comes back to us: from a number of ours, through a door that is not shut."""
-    twilio, telnyx = settings.TWILIO, settings.TELNYX
-    by_twilio = twilio["auth_token"] and (twilio["from_number"] or twilio["messaging_service_sid"])
-    return bool(by_twilio or (telnyx["api_key"] and telnyx["public_key"]))
-
-
-def _compose_notice(claimed: Notification, *, now: datetime) -> Message:
-    """What it says is read after a login: a notice carries no key to anything."""
-    notice = Notice.from_json(claimed.page.facts)
-    link = f"{settings.PUBLIC_URL}{notice.path}"
-    message = Message(
-        message_id=str(claimed.message_id),
-        via=claimed.method.kind,
-        to=claimed.method.address,
-        user=claimed.page.user.username,
-        text="",
-        at=now,
-        valid_seconds=NOTICE_VALID,
-    )
-    if message.via == ContactMethod.Kind.SMS:
-        return replace(message, text=render.notice_sms(notice, link=link))
-    mail = render.notice_email(notice, link=link)
-    return replace(message, subject=mail.subject, text=mail.text, html=mail.html)

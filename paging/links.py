@@ -1,4 +1,5 @@
-"""The signed address in a message: it opens one page (a request to reach one person), as that person.
+"""The signed addresses in messages: one opens one page (a request to reach one person), or all that one
+message speaks of, as that person; another verifies the address that it was sent to.
 
 Minted when a message is rendered and never stored. Opening it does nothing; what it shows acts on POST.
 """
@@ -10,10 +11,14 @@ from django.conf import settings
 from django.core import signing
 
 MAX_AGE = timedelta(days=3)
+FOR_EVER = timedelta(days=36_500)
+BUNDLE = "b"  # before the id, and a page's id has digits only
+INCOMPLETE = "This link is not complete. Copy all of it from the message, or log in."
 SALT = "watchbill.page"
+VERIFY_SALT = "watchbill.verify"
 SIGNATURE = 22  # characters: 132 of HMAC-SHA256's bits, so that the rest of an SMS is for words
 SHOWN = 6
-_TOKEN_IN_TEXT = re.compile(rf"(/p/[\w.\-]{{{SHOWN}}})[\w.\-]+")
+_TOKEN_IN_TEXT = re.compile(rf"(/(?:p|verify)/[\w.\-]{{{SHOWN}}})[\w.\-]+")
 
 
 class BadLink(ValueError):
@@ -34,12 +39,50 @@ def page_url(page_id: int) -> str:
 
 def read_page_token(token: str, max_age: timedelta = MAX_AGE) -> int:
     """The page's id. Raises BadLink."""
+    return _read(token, max_age, prefix="")
+
+
+def bundle_url(notification_id: int) -> str:
+    """The absolute address that acts for all that one message says. Valid for MAX_AGE from now."""
+    return f"{settings.PUBLIC_URL}/p/{_signer().sign(f'{BUNDLE}{notification_id}')}"
+
+
+def read_bundle_token(token: str, max_age: timedelta = MAX_AGE) -> int:
+    """The notification's id. Raises BadLink."""
+    if not token.startswith(BUNDLE):
+        raise BadLink(INCOMPLETE)
+    return _read(token, max_age, prefix=BUNDLE)
+
+
+def was_ours(token: str) -> bool:
+    """Whether it was signed here, however long ago."""
     try:
-        return int(_signer().unsign(token, max_age=max_age))
+        _read(token, FOR_EVER, prefix=BUNDLE if token.startswith(BUNDLE) else "")
+    except BadLink:
+        return False
+    return True
+
+
+def _read(token: str, max_age: timedelta, *, prefix: str) -> int:
+    try:
+        return int(_signer().unsign(token, max_age=max_age).removeprefix(prefix))
     except signing.SignatureExpired:
         raise BadLink("This link is too old. Log in to see what it was about.") from None
     except (signing.BadSignature, ValueError):
-        raise BadLink("This link is not complete. Copy all of it from the message, or log in.") from None
+        raise BadLink(INCOMPLETE) from None
+
+
+def verify_url(verification_id: int) -> str:
+    """The absolute address that verifies the contact method it is mailed to, for as long as its code."""
+    return f"{settings.PUBLIC_URL}/verify/{_signer(VERIFY_SALT).sign(str(verification_id))}"
+
+
+def read_verify_token(token: str) -> int:
+    """The verification's id. Raises BadLink."""
+    try:
+        return int(_signer(VERIFY_SALT).unsign(token, max_age=MAX_AGE))
+    except (signing.BadSignature, ValueError):
+        raise BadLink("This link is not complete, or too old. Copy all of it from the newest mail.") from None
 
 
 def without_tokens(text: str) -> str:
@@ -47,5 +90,5 @@ def without_tokens(text: str) -> str:
     return _TOKEN_IN_TEXT.sub(r"\1…", text)
 
 
-def _signer() -> _Signer:
-    return _Signer(salt=SALT, sep=".")
+def _signer(salt: str = SALT) -> _Signer:
+    return _Signer(salt=salt, sep=".")

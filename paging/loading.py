@@ -2,14 +2,24 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
 
 from django.db.models import Q
 
-from paging.core.delivery import WAITING
-from paging.core.rules import Method, Rule, Told
-from paging.models import ContactMethod, Notification, NotificationRule
+from paging.core.delivery import WAITING, State
+from paging.core.limits import LONGEST, Sent
+from paging.core.rules import INFO, Method, Rule, Told
+from paging.models import ContactMethod, Notification, NotificationRule, Page
 
 USABLE = Q(verified_at__isnull=False, disabled_reason="")
+LATE = timedelta(minutes=5)  # more than lies between the last time a message was let go and its sending
+ON_ITS_WAY = Q(sent_at=None, state__in=[State.CLAIMED, *sorted(WAITING)])
+REACHED = (
+    Q(state=State.CLAIMED)
+    | (Q(sent_at__isnull=False) & ~Q(state__in=[State.UNDELIVERED, State.FAILED]))
+    | Q(state=State.BUNDLED, bundled_into__sent_at__isnull=False)
+    | Q(state=State.BUNDLED, bundled_into__state=State.CLAIMED)
+)
 
 
 def usable_methods(user_ids: Collection[int]) -> Mapping[int, Sequence[Method]]:
@@ -37,3 +47,33 @@ def told(page_id: int) -> Sequence[Told]:
         Told(pk, method_id, due_at, state in WAITING)
         for pk, method_id, due_at, state in rows.values_list("id", "method_id", "due_at", "state")
     ]
+
+
+def lock_address(method: ContactMethod) -> list[int]:
+    """The methods of everyone that have this address, held until the transaction ends: of two workers with a
+    message to one number, the second sees that the first is sending.
+    """
+    same = ContactMethod.objects.select_for_update(no_key=True).filter(
+        kind=method.kind, address=method.address
+    )
+    return list(same.order_by("id").values_list("id", flat=True))
+
+
+def sent_to(method_ids: Collection[int], *, now: datetime) -> list[Sent]:
+    """What the methods (of one address) were sent as far back as a limit looks. What is on its way, or is
+    tried again, may leave at any moment and counts as sent now.
+    """
+    rows = Notification.objects.filter(
+        Q(sent_at__isnull=False) | ON_ITS_WAY, method_id__in=method_ids, admitted_at__gt=now - LONGEST - LATE
+    )
+    found = rows.values_list("sent_at", "page__service", "page__urgency")
+    return [Sent(at or now, service, urgency == INFO) for at, service, urgency in found]
+
+
+def pages_said(notification_id: int) -> list[Page]:
+    """The pages one message speaks of, oldest first, one for each cause."""
+    spoken = Notification.objects.filter(
+        Q(pk=notification_id) | Q(bundled_into=notification_id, state=State.BUNDLED)
+    )
+    rows = Page.objects.filter(pk__in=spoken.values("page_id")).select_related("user")
+    return list({page.cause: page for page in rows.order_by("-created_at", "-id")}.values())[::-1]

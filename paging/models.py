@@ -5,22 +5,33 @@ import uuid
 from django.db import models
 from django.db.models import Q
 
+from paging.core.address import shown
 from people.models import User
 
 
 class ContactMethod(models.Model):
-    """One way to reach a person. An unverified or disabled one is never paged."""
+    """One way to reach a person. An unverified or disabled one is never paged.
+
+    `signing_secret` is a webhook's: what is posted to it is signed with it.
+    """
 
     class Kind(models.TextChoices):
         SMS = "sms", "SMS"
         VOICE = "voice", "Voice"
         EMAIL = "email", "Email"
+        CHAT = "chat", "Chat"
+        WEBHOOK = "webhook", "Webhook"
 
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="contact_methods")
     kind = models.CharField(max_length=16, choices=Kind)
-    address = models.CharField(max_length=254, help_text="E.164 number such as +14155550101, or an email.")
+    address = models.CharField(
+        max_length=1000,
+        help_text="E.164 number such as +14155550101, an email, a chat service as apprise spells it "
+        "(ntfys://ntfy.example/topic), or a webhook's https:// address.",
+    )
     verified_at = models.DateTimeField(null=True, blank=True)
     disabled_reason = models.CharField(max_length=200, blank=True)
+    signing_secret = models.CharField(max_length=64, blank=True, default="", db_default="", editable=False)
 
     class Meta:
         constraints = [
@@ -28,7 +39,32 @@ class ContactMethod(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} {self.address}"
+        return f"{self.get_kind_display()} {self.shown}"
+
+    @property
+    def shown(self) -> str:
+        """The address, for its own person."""
+        return shown(self.kind, self.address)
+
+
+class Verification(models.Model):
+    """One code that was asked for, to prove that a contact method is its person's own.
+
+    The code itself is kept nowhere: `paging.core.code` makes it of `seed` and of SECRET_KEY. Only the
+    newest one of a method counts, for 15 minutes. `wrong` counts guesses.
+    """
+
+    method = models.ForeignKey(ContactMethod, on_delete=models.PROTECT, related_name="verifications")
+    seed = models.UUIDField(default=uuid.uuid4, editable=False)
+    asked_at = models.DateTimeField()
+    wrong = models.PositiveSmallIntegerField(default=0)
+    used_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["method", "asked_at"], name="verification_recent")]
+
+    def __str__(self) -> str:
+        return f"code for {self.method}"
 
 
 class NotificationRule(models.Model):
@@ -57,7 +93,8 @@ class Page(models.Model):
 
     `cause` says what for in the words of the floor above ("incident:42"); `run` says which step
     run asked, so that the same decision applied twice makes one page. `facts` is what a message may
-    say (`paging.core.message.Facts` as JSON). `stopped_at` is all dispatch asks before it sends.
+    say (`paging.core.message.Facts` as JSON). Pages of one `service` may be said by one message.
+    `stopped_at` is all dispatch asks before it sends.
     `unreachable_at` is when the last of its messages had failed and no other way was left.
     """
 
@@ -66,6 +103,7 @@ class Page(models.Model):
     run = models.CharField(max_length=64)
     urgency = models.CharField(max_length=4)
     facts = models.JSONField()
+    service = models.CharField(max_length=200, blank=True, default="", db_default="")
     created_at = models.DateTimeField()
     unreachable_at = models.DateTimeField(null=True, blank=True)
     stopped_at = models.DateTimeField(null=True, blank=True)
@@ -84,6 +122,8 @@ class Page(models.Model):
                 condition=Q(unreachable_at__isnull=False, stopped_at__isnull=True),
                 name="page_unreachable",
             ),
+            # Whether a person has just been paged about a service: the first page of one jumps the queue.
+            models.Index(fields=["user", "service", "-created_at"], name="page_of_service"),
         ]
 
     def __str__(self) -> str:
@@ -95,7 +135,16 @@ class Notification(models.Model):
 
     `provider` is where it is: the one that it was last handed to, or is to be handed to next; empty
     before the first one was asked.
+
+    The lowest `priority` leaves first. `held_since`: when a limit first held it back; it is due again when
+    the limit allows. `admitted_at`: when it was let go; its tries after that ask no limit. `says` counts what
+    it speaks of: its own page, and the notifications that are `bundled_into` it.
     """
+
+    class Priority(models.IntegerChoices):
+        FIRST = 0, "the first page of a service"
+        MORE = 1, "another page"
+        NOTICE = 2, "a notice"
 
     class State(models.TextChoices):
         PENDING = "pending", "waiting for its time"
@@ -120,10 +169,24 @@ class Notification(models.Model):
     message_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     created_at = models.DateTimeField()
     sent_at = models.DateTimeField(null=True, blank=True)
+    priority = models.PositiveSmallIntegerField(
+        choices=Priority, default=Priority.MORE, db_default=Priority.MORE
+    )
+    held_since = models.DateTimeField(null=True, blank=True)
+    admitted_at = models.DateTimeField(null=True, blank=True)
+    beyond_limit = models.BooleanField(default=False, db_default=False)
+    says = models.PositiveSmallIntegerField(default=1, db_default=1)
+    bundled_into = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="members"
+    )
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["page", "method", "due_at"], name="one_notification_per_moment"),
+            models.CheckConstraint(
+                condition=~Q(state="bundled") | Q(bundled_into__isnull=False),
+                name="what_is_bundled_is_said_by_another",
+            ),
             models.CheckConstraint(
                 condition=~Q(state="claimed") | Q(claim__isnull=False, lease_until__isnull=False),
                 name="a_claim_has_a_lease",
@@ -136,6 +199,24 @@ class Notification(models.Model):
                 condition=Q(state__in=["pending", "unknown"]),
                 name="notification_due",
             ),
+            # dispatch: of one priority, what is due now, oldest first.
+            models.Index(
+                fields=["priority", "due_at", "id"],
+                condition=Q(state__in=["pending", "unknown"]),
+                name="notification_turn",
+            ),
+            # dispatch: what waits for the same address.
+            models.Index(
+                fields=["method", "due_at"],
+                condition=Q(state__in=["pending", "unknown"]),
+                name="notification_of_method",
+            ),
+            # Limits: what an address was sent lately.
+            models.Index(
+                fields=["method", "-admitted_at"],
+                condition=Q(admitted_at__isnull=False),
+                name="notification_admitted",
+            ),
             # dispatch: claims whose worker died.
             models.Index(fields=["lease_until"], condition=Q(state="claimed"), name="notification_leased"),
         ]
@@ -145,8 +226,10 @@ class Notification(models.Model):
 
 
 class Attempt(models.Model):
-    """One call of a provider: what was handed over, and what it answered. `fault` is one of
-    `paging.core.delivery.Fault`; empty where it was accepted.
+    """One call of a provider: what was handed over, what it answered and how long after.
+
+    `fault` is one of `paging.core.delivery.Fault`; empty where it was accepted. `cost` is by the operator's
+    prices; none: not known.
     """
 
     notification = models.ForeignKey(Notification, on_delete=models.PROTECT, related_name="tries")
@@ -158,11 +241,22 @@ class Attempt(models.Model):
     fault = models.CharField(max_length=16, blank=True, default="", db_default="", editable=False)
     subject = models.CharField(max_length=300, blank=True)
     body = models.TextField()
+    took_ms = models.PositiveIntegerField(null=True, blank=True)
+    cost = models.DecimalField(max_digits=12, decimal_places=5, null=True, blank=True)
+    currency = models.CharField(max_length=3, blank=True, default="", db_default="")
 
     class Meta:
         verbose_name = "message"
         verbose_name_plural = "outbox"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(cost__isnull=True) | (Q(cost__gte=0) & ~Q(currency="")),
+                name="a_cost_has_a_currency",
+            )
+        ]
         indexes = [
+            # What providers did lately, and what this month cost.
+            models.Index(fields=["at"], name="attempt_at"),
             # doctor: providers that refuse us altogether.
             models.Index(
                 fields=["provider", "-id"], condition=Q(fault="provider"), name="attempt_provider_refused"
@@ -228,3 +322,18 @@ class Inbound(models.Model):
 
     def __str__(self) -> str:
         return f"{self.said!r} ({self.outcome})"
+
+
+class MonthOfSpending(models.Model):
+    """What messages cost in a calendar month of UTC (“2026-11”), as far as was last looked.
+
+    `warned` is the share of the cap, in percent, of which administrators were told last.
+    """
+
+    month = models.CharField(max_length=7, unique=True)
+    spent = models.DecimalField(max_digits=14, decimal_places=5, default=0)
+    warned = models.PositiveSmallIntegerField(default=0)
+    wake_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.spent.normalize():f} in {self.month}"

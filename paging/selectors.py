@@ -1,17 +1,27 @@
 """What others may read of the paging floor."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import NamedTuple
 
-from django.db.models import Exists, Max, OuterRef, QuerySet
+from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet, Sum
 
+from paging import loading
+from paging.core.address import masked
+from paging.core.cause import TEST, TESTS, VERIFICATION, cause_of
+from paging.core.code import VALID
 from paging.core.delivery import LEFT, Fault, State
-from paging.core.rules import HIGH, INFO
-from paging.loading import USABLE
-from paging.models import Attempt, ContactMethod, Notification, Page
+from paging.core.percentile import percentile
+from paging.core.readiness import Remark, Way, remarks
+from paging.core.rules import HIGH, INFO, LOW
+from paging.loading import REACHED, USABLE, pages_said
+from paging.models import Attempt, ContactMethod, Notification, Page, Verification
 from people.models import User
+
+NO_PAGE = Q(urgency=INFO) | Q(cause__startswith=TESTS)
+"""Notices tell, and test pages try: neither interrupts anybody for a cause, and no report counts them."""
 
 
 def outbox() -> QuerySet[Attempt]:
@@ -34,9 +44,9 @@ def voice_numbers(user_ids: Collection[int]) -> dict[int, str]:
 def unreachable_runs(*, limit: int) -> list[tuple[str, str]]:
     """(cause, run) of pages whose every message failed and that nobody has looked at yet, oldest first.
 
-    A notice that reached nobody is on record, and nobody is asked in their place.
+    A notice or a test page that reached nobody is on record, and nobody is asked in their place.
     """
-    lost = Page.objects.exclude(urgency=INFO).filter(unreachable_at__isnull=False, stopped_at=None)
+    lost = Page.objects.exclude(NO_PAGE).filter(unreachable_at__isnull=False, stopped_at=None)
     rows = lost.order_by("cause", "run")
     return list(rows.values_list("cause", "run").distinct()[:limit])
 
@@ -66,7 +76,7 @@ def refusing_providers(*, now: datetime) -> list[Refusal]:
 def high_pages(user_ids: Collection[int], *, since: datetime) -> list[tuple[int, datetime, datetime | None]]:
     """High-urgency pages begun since then of which a message left: (user, begun, stopped or None)."""
     left = Notification.objects.filter(page_id=OuterRef("pk"), sent_at__isnull=False)
-    rows = Page.objects.filter(Exists(left), urgency=HIGH, created_at__gte=since)
+    rows = Page.objects.exclude(NO_PAGE).filter(Exists(left), urgency=HIGH, created_at__gte=since)
     wanted = set(user_ids)
     found = rows.order_by("created_at").values_list("user_id", "created_at", "stopped_at")
     return [row for row in found if row[0] in wanted]
@@ -79,7 +89,7 @@ def paged_since(user_ids: Iterable[int], *, since: datetime) -> dict[int, list[d
         at__gte=since,
         notification__page__urgency=HIGH,
         notification__page__user__in=list(user_ids),
-    )
+    ).exclude(notification__page__cause__startswith=TESTS)
     found: dict[int, list[datetime]] = defaultdict(list)
     for user, at in sent.order_by("at").values_list("notification__page__user_id", "at"):
         found[user].append(at)
@@ -97,8 +107,8 @@ class Paged(NamedTuple):
 
 
 def paged_between(user_ids: Collection[int], *, since: datetime, until: datetime) -> list[Paged]:
-    """Every page to these people of [since, until), oldest first. Notices are none."""
-    rows = Page.objects.exclude(urgency=INFO).filter(
+    """Every page to these people of [since, until), oldest first. Notices and test pages are none."""
+    rows = Page.objects.exclude(NO_PAGE).filter(
         user__in=user_ids, created_at__gte=since, created_at__lt=until
     )
     found = rows.order_by("created_at", "pk").values_list(
@@ -114,3 +124,157 @@ def told_causes(user_ids: Collection[int]) -> dict[str, int]:
     left = Notification.objects.filter(page_id=OuterRef("pk"), state__in=[*LEFT, State.BUNDLED])
     rows = Page.objects.filter(Exists(left), user_id__in=user_ids, stopped_at=None).exclude(urgency=INFO)
     return dict(rows.order_by("-pk").values_list("cause", "user_id"))
+
+
+class Carried(NamedTuple):
+    """What one provider did with one kind of message. `took_ms`: half and 95 of 100 answers, in ms or None.
+
+    Of what was accepted, `delivered` came to the phone and `returned` did not; of the rest nobody has said.
+    """
+
+    provider: str
+    kind: str
+    attempts: int
+    accepted: int
+    delivered: int
+    returned: int
+    took_ms: tuple[int, int] | None
+    cost: Decimal | None
+
+    @property
+    def unsaid(self) -> int:
+        return self.accepted - self.delivered - self.returned
+
+
+def carried(*, since: datetime) -> list[Carried]:
+    """By provider and kind, the attempts from `since` on, pages and notices alike. Two queries."""
+    rows = Attempt.objects.filter(at__gte=since)
+    last = Q(accepted=True, notification__state=State.DELIVERED)
+    back = Q(accepted=True, notification__state=State.UNDELIVERED)
+    of = ("provider", "notification__method__kind")
+    took: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for provider, kind, ms in rows.exclude(took_ms=None).values_list(*of, "took_ms").order_by("took_ms"):
+        took[provider, kind].append(ms)
+    counted = rows.values_list(*of).annotate(
+        attempts=Count("pk"),
+        taken=Count("pk", filter=Q(accepted=True)),
+        delivered=Count("pk", filter=last),
+        returned=Count("pk", filter=back),
+        costs=Sum("cost"),
+    )
+    return [
+        Carried(
+            provider,
+            kind,
+            attempts,
+            accepted,
+            delivered,
+            returned,
+            _half_and_most(took[provider, kind]),
+            cost,
+        )
+        for provider, kind, attempts, accepted, delivered, returned, cost in counted.order_by(*of)
+    ]
+
+
+def _half_and_most(ordered: list[int]) -> tuple[int, int] | None:
+    return (percentile(ordered, 50), percentile(ordered, 95)) if ordered else None
+
+
+def spent(*, since: datetime, currency: str) -> Decimal:
+    """What the messages from `since` on cost in that currency, as far as is known."""
+    rows = Attempt.objects.filter(at__gte=since, currency=currency)
+    return rows.aggregate(sum=Sum("cost"))["sum"] or Decimal(0)
+
+
+class Said(NamedTuple):
+    """What one message speaks of to whom, in the words of the floor above; many causes if it is a bundle."""
+
+    user: User
+    causes: tuple[str, ...]
+
+
+def said_by(notification_id: int) -> Said | None:
+    """What the message is about, oldest first; None if there is no such message. To answer a bundle is to
+    answer each of its causes.
+    """
+    pages = pages_said(notification_id)
+    return Said(pages[0].user, tuple(page.cause for page in pages)) if pages else None
+
+
+def told_of(cause: str) -> list[int]:
+    """Whom a message of a page about it has reached or is about to (ids), of those who want to hear more."""
+    rows = Page.objects.filter(
+        Exists(Notification.objects.filter(REACHED, page_id=OuterRef("pk"))),
+        cause=cause,
+        user__outcome_notices=True,
+    ).exclude(urgency=INFO)
+    return sorted(set(rows.values_list("user_id", flat=True)))
+
+
+def readiness(user_ids: Collection[int], *, now: datetime) -> dict[int, list[Remark]]:
+    """What is wanting of each of these people, in three queries. Addresses are masked, codes never said."""
+    rules = loading.rules(user_ids)
+    tested = _tested(user_ids)
+    ways: defaultdict[int, list[Way]] = defaultdict(list)
+    for method in ContactMethod.objects.filter(user__in=user_ids).order_by("id"):
+        ways[method.user_id].append(way_of(method))
+    return {
+        user: remarks(
+            ways[user],
+            {urgency: rules.get((user, urgency), ()) for urgency in (HIGH, LOW)},
+            tested_at=tested.get(user),
+            now=now,
+        )
+        for user in user_ids
+    }
+
+
+def way_of(method: ContactMethod) -> Way:
+    return Way(
+        id=method.pk,
+        kind=method.kind,
+        label=f"{method.get_kind_display()} ({masked(method.address)})",
+        verified=method.verified_at is not None,
+        disabled=method.disabled_reason,
+    )
+
+
+def _tested(user_ids: Collection[int]) -> Mapping[int, datetime]:
+    """When a message of a test page last left for each."""
+    causes = [cause_of(TEST, user) for user in user_ids]
+    sent = Notification.objects.filter(page__cause__in=causes, sent_at__isnull=False)
+    rows = sent.values("page__user").annotate(at=Max("sent_at")).values_list("page__user", "at")
+    return dict(rows)
+
+
+def last_test_page(user: User) -> Page | None:
+    mine = Page.objects.filter(cause=cause_of(TEST, user.pk), user=user)
+    return mine.order_by("-created_at").prefetch_related("notifications__method").first()
+
+
+class Sent(NamedTuple):
+    """The newest code of a method that is still valid, and how far its message is."""
+
+    asked_at: datetime
+    state: str
+    reason: str
+
+
+def codes_sent(user: User, *, now: datetime) -> dict[int, Sent]:
+    """By contact method, for those of which a code is valid now."""
+    rows = Verification.objects.filter(method__user=user, asked_at__gt=now - VALID, used_at=None)
+    newest = {row.method_id: row for row in rows.order_by("asked_at", "pk")}
+    causes = {cause_of(VERIFICATION, row.pk): method for method, row in newest.items()}
+    states = Notification.objects.filter(page__cause__in=causes).select_related("page")
+    return {
+        causes[one.page.cause]: Sent(newest[causes[one.page.cause]].asked_at, one.state, one.reason)
+        for one in states
+    }
+
+
+def shared(user: User) -> frozenset[int]:
+    """The methods of `user` by which somebody else is paged, too, as far as `user` has proved them theirs."""
+    others = ContactMethod.objects.filter(USABLE, address=OuterRef("address")).exclude(user=user)
+    mine = ContactMethod.objects.filter(USABLE, Exists(others), user=user)
+    return frozenset(mine.values_list("pk", flat=True))

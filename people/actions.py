@@ -23,6 +23,7 @@ class PersonFields(TypedDict, total=False):
     email: str
     time_zone: str
     holidays: str
+    outcome_notices: bool
 
 
 class TeamFields(TypedDict, total=False):

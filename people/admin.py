@@ -24,7 +24,7 @@ from people.recorded import ByVerb, Rows, actor_of, kept_rows, plain_changes, sa
 
 admin.site.unregister(Group)  # who may do what follows from a team's managers (people.permissions)
 
-PERSON = ("name", "email", "time_zone", "holidays")
+PERSON = ("name", "email", "time_zone", "holidays", "outcome_notices")
 POWERS = ("is_superuser", "is_staff")
 
 

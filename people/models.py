@@ -26,6 +26,12 @@ class User(AbstractUser):
     holidays = models.CharField(
         "holiday calendar", max_length=16, blank=True, help_text="Country and part, such as US-NY or DE-BE."
     )
+    outcome_notices = models.BooleanField(
+        "told how incidents end",
+        default=True,
+        db_default=True,
+        help_text="A notice when another acknowledges or resolves what one was paged about.",
+    )
 
     REQUIRED_FIELDS: ClassVar[list[str]] = ["email"]
 

@@ -34,6 +34,7 @@ for name in [name for name in os.environ if name.startswith(("TWILIO_", "TELNYX_
     "PUBLIC_URL",
     "HEARTBEAT_URL",
     "CALENDAR_PRIVATE_HOSTS",
+    "WEBHOOK_PRIVATE_HOSTS",
     "WEB_CONCURRENCY",
     "PROMETHEUS_MULTIPROC_DIR",
     "DEBUG",

@@ -7,6 +7,7 @@ import pytest
 from django.conf import settings
 
 from tests import servers
+from tests.processes import browser
 from tests.readers.programs import missing
 
 CI = os.environ.get("CI", "").lower() in {"1", "true"}
@@ -68,6 +69,8 @@ def pytest_terminal_summary(terminalreporter, config):
     terminalreporter.line(f"whole process trees: {database} and {broker}")
     lacking = missing()
     terminalreporter.line(f"calendars read by ical.js: {f'NOT RUN, {lacking}' if lacking else 'yes'}")
+    unseen = browser.missing()
+    terminalreporter.line(f"pressed in a browser: {f'NOT RUN, {unseen}' if unseen else 'yes'}")
     skipped = len(terminalreporter.stats.get("skipped", ()))
     terminalreporter.line(f"skipped: {skipped}{' (CI=true: that fails the run)' if CI and skipped else ''}")
 

@@ -96,8 +96,16 @@ def test_value_may_stand_in_a_file(root):
         ({**TWILIO, "SMS_PROVIDERS": "twilio,twilio"}, "name each provider once"),
         ({"FALLBACK_CONTACT": "ops@"}, "FALLBACK_CONTACT is “ops@”, which is not an email address."),
         ({"FALLBACK_CONTACT": "ops"}, "FALLBACK_CONTACT is “ops”"),
+        ({"SMS_PRICE": "0,0079"}, "SMS_PRICE is “0,0079”; write an amount such as 0.0079"),
+        ({"CALL_PRICE": "-1"}, "CALL_PRICE is “-1”"),
+        ({"SPENDING_CAP": "50 USD"}, "SPENDING_CAP is “50 USD”"),
+        ({"SPENDING_CURRENCY": "eur"}, "SPENDING_CURRENCY is “eur”; write three capital letters"),
         ({"HEARTBEAT_URL": "ping.example/key"}, "HEARTBEAT_URL must begin with"),
         ({"CALENDAR_PRIVATE_HOSTS": "*.corp"}, "CALENDAR_PRIVATE_HOSTS has “*.corp”; write names alone"),
+        (
+            {"WEBHOOK_PRIVATE_HOSTS": "10.0.0.0/8"},
+            "WEBHOOK_PRIVATE_HOSTS has “10.0.0.0/8”; write names alone",
+        ),
         ({"WEB_CONCURRENCY": "many"}, "WEB_CONCURRENCY is “many”"),
         ({"WEB_CONCURRENCY": "2"}, "WEB_CONCURRENCY is 2, which needs a broker"),
         ({"EMAIL_URL_FILE": "missing"}, "EMAIL_URL_FILE names missing, which cannot be read"),
@@ -180,7 +188,7 @@ def test_postgres_is_pooled_and_an_option_of_the_address_wins(root):
     ],
 )
 def test_mail_is_encrypted_as_the_port_or_the_scheme_says(root, url, port, starttls, tls):
-    email = given(root, EMAIL_URL=url).email
+    email = given(root, EMAIL_URL=url).mailing.server
     assert (email["EMAIL_PORT"], email["EMAIL_USE_TLS"], email["EMAIL_USE_SSL"]) == (port, starttls, tls)
     assert email["EMAIL_HOST"] == "mail"
 

@@ -131,10 +131,9 @@ class World:
         return respond.acknowledge(incident_id=incident.pk, by=Actor.person(user, via=via), now=self.now)
 
     def sent(self) -> list[tuple[int, str, str]]:
-        """What left: (minutes since the beginning, who, by which method), in order."""
-        rows = Attempt.objects.filter(accepted=True).select_related(
-            "notification__page__user", "notification__method"
-        )
+        """Pages that left: (minutes since the beginning, who, by which method), in order."""
+        rows = Attempt.objects.filter(accepted=True).exclude(notification__page__urgency="info")
+        rows = rows.select_related("notification__page__user", "notification__method")
         return [
             (
                 int((row.at - self.began) / MINUTE),

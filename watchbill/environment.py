@@ -6,6 +6,7 @@ import secrets
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,13 +15,13 @@ import environ
 from psycopg import ProgrammingError
 from psycopg.conninfo import make_conninfo
 
-from watchbill import carriers, values
+from paging.core.price import Prices
+from watchbill import carriers, mailing, values
+from watchbill.mailing import Mailing
 from watchbill.values import VariableError
 
 DATABASE_SCHEMES = ("postgres", "postgresql", "sqlite")
 ANY = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - what an operator may write
-EMAIL_PORTS = {"smtp": 25, "smtp+tls": 587, "smtp+ssl": 465}
-SUBMISSION = 587  # RFC 6409; servers there want STARTTLS before a password
 SECRET_LENGTH = 32
 
 WEB = ("http", "https")
@@ -53,7 +54,7 @@ class Environment:
     debug: bool
     allowed_hosts: list[str]
     public_url: str
-    email: dict[str, Any]
+    mailing: Mailing
     default_from_email: str
     twilio_account_sid: str
     twilio_auth_token: str
@@ -65,6 +66,9 @@ class Environment:
     fallback_contact: str
     heartbeat_url: str
     calendar_private_hosts: frozenset[str]
+    webhook_private_hosts: frozenset[str]
+    prices: Prices
+    spending_cap: Decimal | None
     demo: bool
     host: str
     port: int
@@ -80,7 +84,7 @@ class Environment:
 
     @property
     def email_configured(self) -> bool:
-        return bool(self.email)
+        return bool(self.mailing.channels)
 
 
 def read(environment: Mapping[str, str], *, root: Path) -> Environment:
@@ -103,7 +107,7 @@ def read(environment: Mapping[str, str], *, root: Path) -> Environment:
         debug=values.boolean("DEBUG", get("DEBUG", "0")),
         allowed_hosts=_hosts(get("ALLOWED_HOSTS", ""), public_url=public_url),
         public_url=public_url,
-        email=_email(get("EMAIL_URL", "")),
+        mailing=mailing.read(get("EMAIL_URL", "")),
         default_from_email=values.sender(get("DEFAULT_FROM_EMAIL", "Watchbill <watchbill@localhost>")),
         twilio_account_sid=get("TWILIO_ACCOUNT_SID", ""),
         twilio_auth_token=get("TWILIO_AUTH_TOKEN", ""),
@@ -114,7 +118,14 @@ def read(environment: Mapping[str, str], *, root: Path) -> Environment:
         sms_providers=carriers.sms_providers(get("SMS_PROVIDERS", ""), configured=set_up),
         fallback_contact=values.contact("FALLBACK_CONTACT", get("FALLBACK_CONTACT", "")),
         heartbeat_url=values.url("HEARTBEAT_URL", get("HEARTBEAT_URL", ""), WEB),
-        calendar_private_hosts=_private_hosts(get("CALENDAR_PRIVATE_HOSTS", "")),
+        calendar_private_hosts=_private_hosts("CALENDAR_PRIVATE_HOSTS", get("CALENDAR_PRIVATE_HOSTS", "")),
+        webhook_private_hosts=_private_hosts("WEBHOOK_PRIVATE_HOSTS", get("WEBHOOK_PRIVATE_HOSTS", "")),
+        prices=Prices(
+            sms=values.amount("SMS_PRICE", get("SMS_PRICE", "")),
+            call=values.amount("CALL_PRICE", get("CALL_PRICE", "")),
+            currency=values.currency("SPENDING_CURRENCY", get("SPENDING_CURRENCY", "USD")),
+        ),
+        spending_cap=values.amount("SPENDING_CAP", get("SPENDING_CAP", "")),
         demo=values.boolean("DEMO", get("DEMO", "1")),
         host=host,
         port=port,
@@ -184,23 +195,6 @@ def _sqlite(database: dict[str, Any], root: Path) -> dict[str, Any]:
     return database | {"NAME": str(path), "CONN_MAX_AGE": 60, "OPTIONS": dict(SQLITE_OPTIONS)}
 
 
-def _email(url: str) -> dict[str, Any]:
-    if not url:
-        return {}
-    scheme = url.partition(":")[0].replace("smtps", "smtp+ssl")
-    if scheme not in EMAIL_PORTS:
-        raise VariableError("EMAIL_URL must begin with smtp:// or smtps://; leave it empty for the outbox.")
-    try:
-        port = urlsplit(url).port or EMAIL_PORTS[scheme]
-        config: dict[str, Any] = environ.Env.email_url_config(f"{scheme}:{url.partition(':')[2]}")
-    except ValueError:
-        raise VariableError(f"EMAIL_URL {values.UNREADABLE}") from None
-    if not config["EMAIL_HOST"]:
-        raise VariableError("EMAIL_URL names no host; write smtp://user:password@mail.example:587.")
-    starttls = scheme == "smtp+tls" or (scheme == "smtp" and port == SUBMISSION)
-    return config | {"EMAIL_PORT": port, "EMAIL_USE_TLS": starttls, "EMAIL_USE_SSL": scheme == "smtp+ssl"}
-
-
 def _workers(value: str, *, broker: bool) -> int:
     """How many web processes. Without a broker there is one, which also does what workers do."""
     if value and not (value.isdecimal() and int(value)):
@@ -230,14 +224,12 @@ def _hosts(value: str, *, public_url: str) -> list[str]:
     return sorted({*named, f"[{public}]" if ":" in public else public, "localhost", "127.0.0.1", "[::1]"})
 
 
-def _private_hosts(value: str) -> frozenset[str]:
-    """Hosts inside the network from which calendars may be read."""
+def _private_hosts(name: str, value: str) -> frozenset[str]:
+    """Hosts inside the network that people may have asked."""
     named = {host.strip().casefold() for host in value.split(",")} - {""}
     for host in sorted(named):
         if host.startswith(("*", ".")) or not HOST_NAME.fullmatch(host):
-            raise VariableError(
-                f"CALENDAR_PRIVATE_HOSTS has “{host}”; write names alone, such as calendar.internal."
-            )
+            raise VariableError(f"{name} has “{host}”; write names alone, such as calendar.internal.")
     return frozenset(host.strip("[]") for host in named)
 
 

@@ -34,6 +34,7 @@ NOISY = (
     "celery.worker.consumer",
     "kombu",
     "twilio",
+    "urllib3",
 )
 
 

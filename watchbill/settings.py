@@ -116,15 +116,16 @@ X_FRAME_OPTIONS = "DENY"
 FILE_UPLOAD_HANDLERS: list[str] = []  # nothing here takes a file, so none is ever written to a disk
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 
-# Mail: an SMTP server when EMAIL_URL names one; otherwise dispatch uses the outbox and never this.
+# Mail: what EMAIL_URL names, an SMTP server or a provider's API or both; otherwise dispatch uses the outbox.
 EMAIL_BACKEND = "paging.channels.smtp.Backend"
-EMAIL_HOST = ENV.email.get("EMAIL_HOST", "localhost")
-EMAIL_PORT = ENV.email.get("EMAIL_PORT", 25)
-EMAIL_HOST_USER = ENV.email.get("EMAIL_HOST_USER") or ""
-EMAIL_HOST_PASSWORD = ENV.email.get("EMAIL_HOST_PASSWORD") or ""
-EMAIL_USE_TLS = ENV.email.get("EMAIL_USE_TLS", False)
-EMAIL_USE_SSL = ENV.email.get("EMAIL_USE_SSL", False)
+EMAIL_HOST = ENV.mailing.server.get("EMAIL_HOST", "localhost")
+EMAIL_PORT = ENV.mailing.server.get("EMAIL_PORT", 25)
+EMAIL_HOST_USER = ENV.mailing.server.get("EMAIL_HOST_USER") or ""
+EMAIL_HOST_PASSWORD = ENV.mailing.server.get("EMAIL_HOST_PASSWORD") or ""
+EMAIL_USE_TLS = ENV.mailing.server.get("EMAIL_USE_TLS", False)
+EMAIL_USE_SSL = ENV.mailing.server.get("EMAIL_USE_SSL", False)
 EMAIL_TIMEOUT = 8
+MAIL_API = ENV.mailing.api
 DEFAULT_FROM_EMAIL = ENV.default_from_email
 
 # Which channels carry which kind of contact method: when the first provider fails, the next one is asked at
@@ -132,9 +133,11 @@ DEFAULT_FROM_EMAIL = ENV.default_from_email
 OUTBOX = "paging.channels.outbox.OutboxChannel"
 SMS_CHANNELS = {"twilio": "paging.channels.sms.SmsChannel", "telnyx": "paging.channels.telnyx.TelnyxChannel"}
 PAGING_CHANNELS: dict[str, tuple[str, ...]] = {
-    "email": ("paging.channels.email.EmailChannel" if ENV.email_configured else OUTBOX,),
+    "email": tuple(ENV.mailing.channels) or (OUTBOX,),
     "sms": tuple(SMS_CHANNELS[name] for name in ENV.sms_providers) or (OUTBOX,),
     "voice": ("paging.channels.voice.VoiceChannel" if ENV.voice_configured else OUTBOX,),
+    "chat": ("paging.channels.chat.ChatChannel",),
+    "webhook": ("paging.channels.webhook.WebhookChannel",),
 }
 TWILIO: dict[str, str] = {
     "account_sid": ENV.twilio_account_sid,
@@ -145,8 +148,11 @@ TWILIO: dict[str, str] = {
 }
 TELNYX: dict[str, str] = asdict(ENV.telnyx)
 FALLBACK_CONTACT = ENV.fallback_contact
+PRICES = ENV.prices
+SPENDING_CAP = ENV.spending_cap
 HEARTBEAT_URL = ENV.heartbeat_url
 CALENDAR_PRIVATE_HOSTS = ENV.calendar_private_hosts
+WEBHOOK_PRIVATE_HOSTS = ENV.webhook_private_hosts
 
 # Celery carries hints only; the truth is in rows (docs/adr/0001). Nothing waits long for a broker.
 EMBEDDED = not ENV.redis_url
@@ -190,6 +196,10 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "IncidentStatus": "escalation.models.Incident.Status",
         "AlertStatus": "escalation.models.Alert.Status",
+        "ContactMethodKind": "paging.models.ContactMethod.Kind",
+        "MessageState": "paging.models.Notification.State",
+        "KindEnum": "oncall.models.Override.Kind",
+        "StateEnum": "oncall.models.Swap.State",
     },
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",

@@ -21,6 +21,7 @@ urlpatterns = [
     path("twilio/", include("escalation.replies.api.urls")),
     path("api/v1/", include("escalation.api.urls")),
     path("api/v1/", include("oncall.api.urls")),
+    path("api/v1/", include("paging.api.urls")),
     path("api/v1/", include("escalation.handover.api.urls")),
     re_path(r"^api/v1/schema/?$", SpectacularAPIView.as_view(permission_classes=[AllowAny]), name="schema"),
     re_path(

@@ -1,5 +1,6 @@
 """What people do about an incident. Each is one transaction, and stands on the timeline under their name."""
 
+import contextlib
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -29,6 +30,16 @@ def acknowledge(*, incident_id: int, by: Actor, now: datetime, why: str = "") ->
     Raises Refused when the incident is resolved, Incident.DoesNotExist when there is none.
     """
     return _stimulate(incident_id, Acknowledged(), by=by, now=now, why=why)
+
+
+def acknowledge_all(*, incident_ids: Sequence[int], by: Actor, now: datetime, why: str = "") -> list[int]:
+    """Each of them that nobody is on yet, in a transaction of its own. Returns which."""
+    waiting = Incident.objects.filter(pk__in=incident_ids, status=Incident.Status.TRIGGERED)
+    done = []
+    for pk in waiting.order_by("pk").values_list("pk", flat=True):
+        with contextlib.suppress(Refused):  # resolved a moment ago
+            done.append(acknowledge(incident_id=pk, by=by, now=now, why=why).pk)
+    return done
 
 
 def resolve(*, incident_id: int, by: Actor, now: datetime, why: str = "") -> Incident:

@@ -8,17 +8,19 @@ from datetime import datetime
 from uuid import UUID
 
 from escalation.models import Incident
-from escalation.replies.acting import TITLE, incident_of, named, on_it, perform
+from escalation.replies.acting import TITLE, acknowledge_all, incident_of, named, on_it, perform
 from paging.actions.pages import reachable
 from paging.actions.receipts import record_receipt
 from paging.core import render
 from paging.core.message import Facts
 from paging.core.receipt import Receipt
-from paging.core.replies import KEYS
+from paging.core.replies import KEYS, Act, Key
 from paging.core.rules import INFO
 from paging.models import Notification
+from paging.selectors import said_by
 
 VIA = "by phone"
+MENU_OF_ALL = "Press 4 to acknowledge them all, or star to hear this again."
 MENU = "Press 4 to acknowledge, 6 to resolve, 5 to escalate, or star to hear this again."
 NO_KEY = "That key does nothing."
 NOT_YOURS = "There is no page for you here. Goodbye."
@@ -37,11 +39,13 @@ def pick_up(message_id: UUID) -> Speech:
     called = _called(message_id)
     if called is None:
         return Speech(NOT_YOURS)
+    if called.says > 1:
+        return _of_many(called)
     facts, incident = Facts.from_json(called.page.facts), incident_of(called.page.cause)
     if incident is None:
         return Speech(render.voice(facts))
     if over := _over(incident):
-        return Speech(f"This is Watchbill. {over} Goodbye.")
+        return Speech(_aloud(f"This is Watchbill. {over} Goodbye."))
     return Speech(f"{render.spoken(facts)} {MENU}", keys=True)
 
 
@@ -53,11 +57,48 @@ def press(message_id: UUID, *, digits: str, receipt: Receipt, now: datetime) -> 
         return Speech(NOT_YOURS)
     record_receipt(message_id=message_id, receipt=receipt, now=now)
     key = KEYS.get(digits)
+    if called.says > 1:
+        return _pressed_for_many(called, key, now=now)
     if key is None:
         return Speech(f"{NO_KEY} {MENU}", keys=True)
     if key.act is None:
         return pick_up(message_id)
-    return Speech(f"{perform(key.act, incident, by=called.page.user, via=VIA, now=now)} Goodbye.")
+    done = perform(key.act, incident, by=called.page.user, via=VIA, now=now)
+    return Speech(_aloud(f"{done} Goodbye."))
+
+
+def _of_many(called: Notification) -> Speech:
+    """A call that says many pages of a service: how many are still open, and the worst of them."""
+    waiting = [one for one in _said(called) if one.status == Incident.Status.TRIGGERED]
+    if not waiting:
+        return Speech("This is Watchbill. Nothing is waiting to be acknowledged. Goodbye.")
+    worst = min(waiting, key=lambda one: (one.severity, one.pk))
+    service, alerts = (
+        render.clean(str(worst.service), limit=TITLE),
+        "alert" if len(waiting) == 1 else "alerts",
+    )
+    many = f"{service} has {len(waiting)} unacknowledged {alerts}, among them {_aloud(named(worst))}."
+    return Speech(f"This is Watchbill. {many} {MENU_OF_ALL}", keys=True)
+
+
+def _pressed_for_many(called: Notification, key: Key | None, *, now: datetime) -> Speech:
+    if key is None or key.act not in {None, Act.ACKNOWLEDGE}:
+        return Speech(f"{NO_KEY} {MENU_OF_ALL}", keys=True)
+    if key.act is None:
+        return _of_many(called)
+    done = acknowledge_all([(one, called.page.user) for one in _said(called)], via=VIA, now=now)
+    return Speech(_aloud(f"{done} Goodbye."))
+
+
+def _said(called: Notification) -> list[Incident]:
+    said = said_by(called.pk)
+    found = (incident_of(cause) for cause in (said.causes if said else ()))
+    return [incident for incident in found if incident is not None]
+
+
+def _aloud(sentence: str) -> str:
+    """A voice reads “#42” as “hash forty-two”."""
+    return sentence.replace("#", "number ")
 
 
 def _over(incident: Incident) -> str:

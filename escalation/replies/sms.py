@@ -47,7 +47,7 @@ def answer_sms(
 
     def act(wrong: int) -> Answer:
         if isinstance(wanted, Carrier):
-            return _carriers(wanted, phone, people, now=now)
+            return _carriers(wanted, phone, people, wrong=wrong, now=now)
         if wanted is None:
             return _wrong(NOT_UNDERSTOOD, people, wrong)
         if wanted.number is not None and wrong >= MOST_WRONG:
@@ -57,13 +57,13 @@ def answer_sms(
     return hear(provider=provider, provider_id=provider_id, phone=phone, said=said, act=act, now=now)
 
 
-def _carriers(word: Carrier, phone: str, people: Sequence[User], *, now: datetime) -> Answer:
-    """The carrier answers these itself."""
+def _carriers(word: Carrier, phone: str, people: Sequence[User], *, wrong: int, now: datetime) -> Answer:
+    """The carrier answers these itself; but a “yes” where nothing had ended is somebody who means a page."""
     by = Actor.person(people[0], via=VIA)
     if word is Carrier.STOP:
         opt_out(phone=phone, by=by, now=now)
-    elif word is Carrier.START:
-        opt_in(phone=phone, by=by, now=now)
+    if word is Carrier.START and not opt_in(phone=phone, by=by, now=now):
+        return _wrong(NOT_UNDERSTOOD, people, wrong)
     return Answer(Outcome.CARRIER, user=people[0])
 
 

@@ -5,14 +5,15 @@ once, the connection goes to that very address, and what answered must be public
 """
 
 import http.client
-import ipaddress
 import socket
 import ssl
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from threading import Timer
-from typing import Self
+from threading import Thread, Timer
+from typing import Any, Self
 from urllib.parse import SplitResult, urljoin, urlsplit
+
+from people.outbound import is_public
 
 TIMEOUT = 8.0
 MOST_BYTES = 5 * 1024 * 1024
@@ -20,8 +21,6 @@ MOST_REDIRECTS = 4
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 PORTS = {"http": 80, "https": 443}
 AGENT = "Watchbill (calendar reader)"
-NAT64 = ipaddress.ip_network("64:ff9b::/96")
-SIX_TO_FOUR = ipaddress.ip_network("2002::/16")
 
 
 class Unfetched(Exception):
@@ -71,11 +70,19 @@ def fetch(address: str, *, etag: str = "", private_hosts: Collection[str] = ()) 
         answer = _ask(parts, etag, private_hosts)
         if isinstance(answer, Fetched):
             return answer
-        onward = urljoin(address, answer)
+        onward = _onward(parts, answer)
         if parts.scheme == "https" and not onward.casefold().startswith("https:"):
             raise Unfetched(f"{parts.hostname} leads on to an address that is not encrypted.")
         address = onward
     raise Unfetched("The address leads on and on; subscribe to the last one.")
+
+
+def _onward(parts: SplitResult, location: str) -> str:
+    """Where a redirect leads; it may be beside where it was."""
+    try:
+        return urljoin(parts.geturl(), location)
+    except ValueError:
+        raise Unfetched(f"{parts.hostname} leads on to an address that cannot be read.") from None
 
 
 def _parts(address: str) -> SplitResult:
@@ -149,11 +156,10 @@ class _Pinned(http.client.HTTPConnection):
 
     def connect(self) -> None:
         plain = self._connected()
-        self._open = plain
         if self.late:
             plain.close()
             raise TimeoutError
-        if not (self._private or _public(plain.getpeername()[0])):
+        if not (self._private or is_public(plain.getpeername()[0])):
             plain.close()
             raise Unfetched(
                 f"{self.host} is inside the network; an operator may allow it in CALENDAR_PRIVATE_HOSTS."
@@ -174,15 +180,17 @@ class _Pinned(http.client.HTTPConnection):
 
     def _connected(self) -> socket.socket:
         """To the first address that answers, leaving out those inside before a packet is sent."""
-        found = socket.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM)
-        allowed = [each for each in found if self._private or _public(str(each[4][0]))]
+        found = _looked_up(self.host, self.port)
+        allowed = [each for each in found if self._private or is_public(str(each[4][0]))]
         if found and not allowed:
             raise Unfetched(
                 f"{self.host} is inside the network; an operator may allow it in CALENDAR_PRIVATE_HOSTS."
             )
         fault: OSError = OSError("no address")
         for family, kind, protocol, _, where in allowed[:2]:
-            made = socket.socket(family, kind, protocol)
+            if self.late:
+                raise TimeoutError
+            self._open = made = socket.socket(family, kind, protocol)
             made.settimeout(TIMEOUT)
             try:
                 made.connect(where)
@@ -194,18 +202,25 @@ class _Pinned(http.client.HTTPConnection):
         raise fault
 
 
-def _public(written: str) -> bool:
-    """Whether everybody can reach it. One that wraps an IPv4 address is what that one is."""
-    address = ipaddress.ip_address(written.partition("%")[0])
-    if isinstance(address, ipaddress.IPv6Address):
-        inner = address.ipv4_mapped
-        if address in NAT64:
-            inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-        elif address in SIX_TO_FOUR:
-            inner = address.sixtofour
-        if inner is not None:
-            return _public(str(inner))
-    return address.is_global and not (address.is_multicast or address.is_reserved)
+def _looked_up(host: str, port: int) -> list[Any]:
+    """What the name stands for. The system's resolver has limits of its own, longer than ours, and nobody can
+    interrupt it: it is left alone when they are over.
+    """
+    answers: list[list[Any] | Exception] = []
+
+    def ask() -> None:
+        try:
+            answers.append(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+        except (OSError, ValueError) as fault:
+            answers.append(fault)
+
+    asking = Thread(target=ask, name="calendar-lookup", daemon=True)
+    asking.start()
+    asking.join(TIMEOUT)
+    answer = answers[0] if answers else TimeoutError()
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
 
 
 class _Deadline:

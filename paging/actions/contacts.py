@@ -6,22 +6,30 @@ ledger keeps their name.
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from secrets import token_urlsafe
+from urllib.parse import urlsplit
 
 import phonenumbers
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
 
+from paging import chat
 from paging.core.address import masked
 from paging.models import ContactMethod, NotificationRule
 from people.ledger.record import Actor, Line, record
 from people.ledger.verbs import Verb
 from people.models import User
+from people.outbound import inside
 
 Kind = ContactMethod.Kind
 Urgency = NotificationRule.Urgency
 LONGEST_WAIT = timedelta(days=1)
 LONGEST_ADDRESS = 254
+LONGEST_WEBHOOK = 1000
+SECRET_BYTES = 32
+MOST_RULES = 20  # of one urgency: each is a message for every method of its kind
 
 
 class Refused(ValueError):
@@ -29,10 +37,11 @@ class Refused(ValueError):
 
 
 def checked_address(kind: str, address: str) -> str:
-    """The address as it is kept: E.164 for a number, trimmed for an email. Raises Refused."""
+    """The address as it is kept: E.164 for a number, else trimmed. Raises Refused."""
     if kind not in Kind.values:
         raise Refused(f"“{kind}” is no kind of contact method; write {', '.join(Kind.values)}.")
-    return _email(address.strip()) if kind == Kind.EMAIL else _number(address.strip())
+    check = {Kind.EMAIL: _email, Kind.CHAT: _chat, Kind.WEBHOOK: _webhook}.get(Kind(kind), _number)
+    return check(address.strip())
 
 
 def _email(address: str) -> str:
@@ -42,6 +51,33 @@ def _email(address: str) -> str:
         raise Refused(f"“{address}” is not an email address; write one such as alice@acme.example.") from None
     if len(address) > LONGEST_ADDRESS:
         raise Refused(f"The email address is longer than {LONGEST_ADDRESS} characters.")
+    return address
+
+
+def _chat(address: str) -> str:
+    try:
+        return chat.checked(address, private_hosts=settings.WEBHOOK_PRIVATE_HOSTS)
+    except ValueError as fault:
+        raise Refused(str(fault)) from None
+
+
+def _webhook(address: str) -> str:
+    """What is wrong is said without the address: its path may be a key."""
+    try:
+        parts = urlsplit(address)
+        host, _ = parts.hostname or "", parts.port
+    except ValueError:
+        host = ""
+    written = address.isascii() and address.isprintable() and " " not in address
+    if not (host and written and len(address) <= LONGEST_WEBHOOK) or parts.scheme not in {"https", "http"}:
+        raise Refused("This is no address of a webhook; write one such as https://hooks.acme.example/pages.")
+    if parts.username is not None or parts.fragment:
+        raise Refused("A webhook's address has no user, password or # in it; its requests are signed.")
+    allowed = settings.WEBHOOK_PRIVATE_HOSTS
+    if inside(host, private_hosts=allowed):
+        raise Refused(f"{host} is inside the network; an operator may allow it in WEBHOOK_PRIVATE_HOSTS.")
+    if parts.scheme != "https" and host not in allowed:
+        raise Refused(f"{host} is not posted to without encryption; write https://{host}/...")
     return address
 
 
@@ -62,7 +98,10 @@ def set_contact_method(*, user: User, kind: str, address: str, by: Actor, now: d
     Raises Refused where `address` is none of `kind`.
     """
     method, added = ContactMethod.objects.get_or_create(
-        user=user, kind=kind, address=checked_address(kind, address), defaults={"verified_at": now}
+        user=user,
+        kind=kind,
+        address=checked_address(kind, address),
+        defaults={"verified_at": now, "signing_secret": _new_secret() if kind == Kind.WEBHOOK else ""},
     )
     if not added:
         if method.verified_at and not method.disabled_reason:
@@ -72,6 +111,21 @@ def set_contact_method(*, user: User, kind: str, address: str, by: Actor, now: d
     verb = Verb.CONTACT_METHOD_ADDED if added else Verb.CONTACT_METHOD_CHANGED
     _record(verb, method, "can be paged by", by=by, now=now)
     return method
+
+
+@transaction.atomic
+def renew_secret(*, method: ContactMethod, by: Actor, now: datetime) -> str:
+    """A new secret for a webhook, to be shown once. From now on nothing is signed with the old one."""
+    if method.kind != Kind.WEBHOOK:
+        raise Refused(f"{method} is no webhook; only those are signed.")
+    method.signing_secret = _new_secret()
+    method.save(update_fields=["signing_secret"])
+    _record(Verb.CONTACT_METHOD_CHANGED, method, "has a new signing secret for", by=by, now=now)
+    return method.signing_secret
+
+
+def _new_secret() -> str:
+    return token_urlsafe(SECRET_BYTES)
 
 
 @transaction.atomic
@@ -102,6 +156,8 @@ def set_rules(
     if urgency not in Urgency.values:
         raise Refused(f"“{urgency}” is no urgency; write {' or '.join(Urgency.values)}.")
     wanted = sorted({_checked_rule(via, after) for via, after in rules}, key=lambda rule: (rule[1], rule[0]))
+    if len(wanted) > MOST_RULES:
+        raise Refused(f"{len(wanted)} rules are too many; write at most {MOST_RULES} for an urgency.")
     mine = NotificationRule.objects.filter(user=user, urgency=urgency)
     if set(mine.values_list("via", "after")) == set(wanted):
         return

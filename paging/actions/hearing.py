@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 
-from paging.actions.opting import OPTED_OUT
 from paging.actions.pages import reachable
+from paging.actions.refusals import OPTED_OUT
 from paging.models import ContactMethod, Inbound
 from people.models import User
 

@@ -11,12 +11,15 @@ from paging.core.rules import INFO
 
 @dataclass(frozen=True, kw_only=True)
 class NoticeRequest:
-    """Tell `user_id` about `cause` ("handoff:12"); `run` names the occasion: one asked twice is told once."""
+    """Tell `user_id` about `cause` ("handoff:12"); `run` names the occasion: one asked twice is told once.
+    A `quiet` one comes by night (of that person) at its end.
+    """
 
     user_id: int
     cause: str
     run: str
     notice: Notice
+    quiet: bool = False
 
 
 def tell(*, requests: Sequence[NoticeRequest], now: datetime) -> list[int]:
@@ -27,7 +30,14 @@ def tell(*, requests: Sequence[NoticeRequest], now: datetime) -> list[int]:
     """
     return page(
         requests=[
-            PageRequest(user_id=one.user_id, cause=one.cause, run=one.run, urgency=INFO, facts=one.notice)
+            PageRequest(
+                user_id=one.user_id,
+                cause=one.cause,
+                run=one.run,
+                urgency=INFO,
+                facts=one.notice,
+                quiet=one.quiet,
+            )
             for one in requests
         ],
         now=now,

@@ -7,14 +7,13 @@ from django.db.models import QuerySet
 
 from paging.actions.contacts import disable_contact_method, set_contact_method
 from paging.actions.notices import NoticeRequest, tell
+from paging.actions.refusals import OPTED_OUT
 from paging.core.address import masked
 from paging.core.notice import Notice
 from paging.models import ContactMethod
 from people.ledger.record import Actor
 
 SMS = ContactMethod.Kind.SMS
-OPTED_OUT = "opted out: its owner replied STOP"
-"""The reason that START lifts: what was disabled for another one stays so."""
 
 
 @transaction.atomic
@@ -37,10 +36,12 @@ def opt_out(*, phone: str, by: Actor, now: datetime) -> None:
 
 
 @transaction.atomic
-def opt_in(*, phone: str, by: Actor, now: datetime) -> None:
-    """SMS to this number again, where STOP was what ended it."""
-    for method in _methods(phone).filter(disabled_reason=OPTED_OUT):
+def opt_in(*, phone: str, by: Actor, now: datetime) -> bool:
+    """SMS to this number again, where STOP was what ended it. Returns whether it was."""
+    ended = list(_methods(phone).filter(disabled_reason=OPTED_OUT))
+    for method in ended:
         set_contact_method(user=method.user, kind=SMS, address=phone, by=by, now=now)
+    return bool(ended)
 
 
 def _methods(phone: str) -> QuerySet[ContactMethod]:

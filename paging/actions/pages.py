@@ -2,7 +2,8 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
@@ -10,11 +11,14 @@ from django.db import transaction
 from django.db.models import Q
 
 from paging import loading
+from paging.actions import bundles
 from paging.actions.contacts import disable_contact_method, in_words, set_contact_method
+from paging.core.cause import is_test
 from paging.core.delivery import WAITING, State
 from paging.core.message import Facts
+from paging.core.night import after_night
 from paging.core.notice import Notice
-from paging.core.rules import INFO, LOW, Moment, moments
+from paging.core.rules import HIGH, INFO, LOW, Moment, moments
 from paging.models import ContactMethod, Notification, Page
 from paging.queue import nudge_on_commit
 from people import metrics
@@ -22,13 +26,16 @@ from people.ledger.record import ENGINE, Actor, Line, record
 from people.ledger.verbs import Verb
 from people.models import User
 
+Priority = Notification.Priority
+LATELY = timedelta(minutes=15)
 FALLBACK_USERNAME = ":fallback"  # no person can have a colon in their username
 
 
 @dataclass(frozen=True, kw_only=True)
 class PageRequest:
     """Reach `user_id` about `cause` ("incident:42"). `run` names the decision that asks: the same one asked
-    twice makes one page. `urgency` is "high" or "low", or "info" for a notice.
+    twice makes one page. `urgency` is "high" or "low", or "info" for a notice. A `quiet` one comes by night
+    (of that person) at its end.
     """
 
     user_id: int
@@ -36,6 +43,11 @@ class PageRequest:
     run: str
     urgency: str
     facts: Facts | Notice
+    quiet: bool = False
+
+    @property
+    def service(self) -> str:
+        return self.facts.service[:200]
 
 
 def subject_of(cause: str) -> tuple[str, int]:
@@ -99,14 +111,25 @@ class _Plan:
     def key(self) -> tuple[str, str, int]:
         return self.request.cause, self.request.run, self.request.user_id
 
+    def begins(self, now: datetime) -> datetime:
+        return after_night(now, ZoneInfo(self.user.time_zone)) if self.request.quiet else now
+
 
 def _write(plans: Sequence[_Plan], *, now: datetime) -> None:
     """Of two transactions that ask the same, the second one waits, finds all there, and adds nothing."""
+    heard = _just_paged(plans, now=now)
     Page.objects.bulk_create([_row(plan.request, now) for plan in plans], ignore_conflicts=True)
     ids = _without_notifications(plans)
     mine = {ids[plan.key]: plan for plan in plans if plan.key in ids}
+    priorities = {pk: _priority(plan, heard) for pk, plan in mine.items()}
     Notification.objects.bulk_create(
-        Notification(page_id=pk, method_id=moment.method.id, due_at=now + moment.after, created_at=now)
+        Notification(
+            page_id=pk,
+            method_id=moment.method.id,
+            due_at=plan.begins(now) + moment.after,
+            created_at=now,
+            priority=priorities[pk],
+        )
         for pk, plan in mine.items()
         for moment in plan.moments
     )
@@ -114,9 +137,34 @@ def _write(plans: Sequence[_Plan], *, now: datetime) -> None:
     for plan in mine.values():
         if plan.request.urgency == INFO:
             metrics.NOTICES.inc()
-        else:
+        elif not is_test(plan.request.cause):
             metrics.PAGES.labels(urgency=plan.request.urgency).inc()
     nudge_on_commit()
+
+
+def _just_paged(plans: Sequence[_Plan], *, now: datetime) -> set[tuple[int, str]]:
+    """(person, service) of which a page is so new that another is not the first."""
+    urgent = [plan.request for plan in plans if plan.request.urgency == HIGH]
+    if not urgent:
+        return set()
+    rows = Page.objects.filter(
+        user_id__in={one.user_id for one in urgent},
+        service__in={one.service for one in urgent},
+        created_at__gt=now - LATELY,
+        urgency=HIGH,
+    )
+    return set(rows.values_list("user_id", "service"))
+
+
+def _priority(plan: _Plan, heard: set[tuple[int, str]]) -> int:
+    """`heard` learns of it, so that of many pages asked for at once one is the first."""
+    if plan.request.urgency == INFO:
+        return Priority.NOTICE
+    key = plan.request.user_id, plan.request.service
+    if plan.request.urgency != HIGH or key in heard:
+        return Priority.MORE
+    heard.add(key)
+    return Priority.FIRST
 
 
 def _row(request: PageRequest, now: datetime) -> Page:
@@ -127,6 +175,7 @@ def _row(request: PageRequest, now: datetime) -> Page:
         run=request.run,
         urgency=request.urgency,
         facts=request.facts.to_json(),
+        service=request.service,
         created_at=now,
     )
 
@@ -166,17 +215,29 @@ def stop(*, cause: str, reason: str, now: datetime, user_id: int | None = None) 
     running = Page.objects.filter(cause=cause, stopped_at=None)
     if user_id is not None:
         running = running.filter(user_id=user_id)
-    pages = list(running.select_related("user").order_by("pk"))
-    if not pages:
+    found = list(running.select_related("user").order_by("pk"))
+    if not found:
         return
-    ids = [page.pk for page in pages]
+    ids = [page.pk for page in found]
     Page.objects.filter(pk__in=ids).update(stopped_at=now, stop_reason=reason[:200])
-    unsent = Notification.objects.filter(page_id__in=ids, state__in=WAITING).update(
-        state=State.SUPPRESSED, reason=reason[:200]
-    )
+    unsent = _suppress(ids, reason, now=now)
+    pages = [page for page in found if page.urgency != INFO]
+    if not pages:
+        return  # only notices of an earlier word about it
     names = ", ".join(dict.fromkeys(str(page.user) for page in pages))
     what = f"stopped paging {names}; {unsent} {'message' if unsent == 1 else 'messages'} not sent"
     record([Line(Verb.PAGE_STOPPED, subject_of(cause), ENGINE, what, reason, {"pages": ids})], now=now)
+
+
+def _suppress(page_ids: Sequence[int], reason: str, *, now: datetime) -> int:
+    """What waits of them, and what another message would say of them. How many messages."""
+    bundles.drop_stopped(page_ids, reason=reason)
+    waiting = Notification.objects.filter(page_id__in=page_ids, state__in=WAITING)
+    speakers = list(waiting.filter(says__gt=1).values_list("id", flat=True))
+    unsent = waiting.update(state=State.SUPPRESSED, reason=reason[:200])
+    if speakers:
+        bundles.release(speakers, now=now)
+    return unsent
 
 
 def give_up(*, cause: str, run: str, now: datetime) -> int:

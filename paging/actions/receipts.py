@@ -33,10 +33,10 @@ def record_receipt(*, message_id: UUID, receipt: Receipt, now: datetime) -> bool
     Returns whether it was news: what is repeated, overtaken, or about no message of ours changes nothing.
     """
     with transaction.atomic():
-        page_id = Notification.objects.filter(message_id=message_id).values_list("page_id", flat=True).first()
-        if page_id is None:
+        named = Notification.objects.filter(message_id=message_id).first()
+        if named is None:
             return False
-        lock_page(page_id)
+        lock_page(named)
         row = (
             Notification.objects.select_for_update(of=("self",))
             .select_related("page__user", "method")
@@ -55,7 +55,7 @@ def record_receipt(*, message_id: UUID, receipt: Receipt, now: datetime) -> bool
                 "" if before is State.FAILED else go_on(row, now=now, fault=receipt.fault, why=receipt.why)
             )
         elif before in {State.FAILED, State.UNDELIVERED}:
-            Page.objects.filter(pk=page_id, stopped_at=None).update(unreachable_at=None)
+            Page.objects.filter(pk=row.page_id, stopped_at=None).update(unreachable_at=None)
         if receipt.state is not State.SENT or (unheard and not in_hand):
             record([_line(row, receipt, instead=instead)], now=now)
     return True

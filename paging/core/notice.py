@@ -10,12 +10,14 @@ class Notice:
     """`title` is all there is in an SMS, and the subject of a mail; `lines` are its paragraphs.
 
     `path` is the page it is about, below PUBLIC_URL, and `label` what it is opened for (“Confirm it”).
+    Notices of one `service` may be said by one message.
     """
 
     title: str
     lines: tuple[str, ...] = ()
     path: str = "/"
     label: str = "Open"
+    service: str = ""
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -28,4 +30,5 @@ class Notice:
             lines=tuple(stored.get("lines", ())),
             path=stored.get("path", "/"),
             label=stored.get("label", "Open"),
+            service=stored.get("service", ""),
         )

@@ -112,3 +112,8 @@ def _reply(found: dict[str, str | None]) -> Reply | None:
 def hint(number: int) -> str:
     """What a message says about how to answer it."""
     return f"Reply {number}a ack, {number}r resolve, {number}e escalate"
+
+
+def hint_of_all(number: int) -> str:
+    """What a message that names many says; `number` is that of one of them."""
+    return f"Reply {number}aa ack all"

@@ -7,8 +7,13 @@ from datetime import datetime, timedelta
 HIGH = "high"
 LOW = "low"
 INFO = "info"  # a notice: read when there is time
-QUIET = frozenset({"email"})  # kinds that wake nobody
-RINGING = frozenset({"voice"})  # kinds that no notice is worth
+QUIET = frozenset({"email"})
+"""Kinds that wake nobody. Chat and webhooks are none of them: a push service may ring through the night at
+the priority that its owner wrote into the address, and a webhook may drive a siren. So low urgency takes
+them only where a rule says so, or where there is nothing quiet.
+"""
+RINGING = frozenset({"voice"})
+"""Kinds that no notice is worth. Chat and webhooks may have it: nothing of ours makes them ring."""
 
 
 @dataclass(frozen=True)
@@ -93,3 +98,26 @@ def detour(methods: Sequence[Method], told: Sequence[Told], *, urgency: str) -> 
     if urgency != HIGH:
         return Detour()
     return Detour(extra=tuple(method for method in methods if method.id not in tried))
+
+
+@dataclass(frozen=True)
+class Instead:
+    """What goes at once instead of a method that a limit holds back; `method_id` is None for nothing."""
+
+    method_id: int | None = None
+    forward: tuple[int, ...] = ()
+    extra: tuple[Method, ...] = ()
+
+
+def instead(free: Sequence[Method], told: Sequence[Told]) -> Instead:
+    """The next of the `free` methods: one that waits for its moment before one that no rule names, and of
+    those, what rings before what wakes nobody.
+    """
+    kinds = {method.id: method.kind for method in free}
+    ahead = [one for one in told if one.waiting and one.method_id in kinds]
+    if ahead:
+        soonest = min(ahead, key=lambda one: (kinds[one.method_id] in QUIET, one.due_at, one.id))
+        return Instead(soonest.method_id, forward=(soonest.id,))
+    tried = {one.method_id for one in told}
+    fresh = sorted((one for one in free if one.id not in tried), key=lambda one: (one.kind in QUIET, one.id))
+    return Instead(fresh[0].id, extra=(fresh[0],)) if fresh else Instead()

@@ -31,10 +31,15 @@ class Verb(StrEnum):
     PAGE_UNDELIVERED = "page.undelivered"
     PAGE_SUPPRESSED = "page.suppressed"
     PAGE_STOPPED = "page.stopped"
+    PAGE_HELD = "page.held"
+    PAGE_BUNDLED = "page.bundled"
+    PAGE_TESTED = "page.tested"
 
     NOTICE_CREATED = "notice.created"
     NOTICE_SENT = "notice.sent"
     NOTICE_FAILED = "notice.failed"
+    NOTICE_HELD = "notice.held"
+    NOTICE_BUNDLED = "notice.bundled"
     NOTICE_DELIVERED = "notice.delivered"
     NOTICE_UNDELIVERED = "notice.undelivered"
 
@@ -48,6 +53,9 @@ class Verb(StrEnum):
     CONTACT_METHOD_ADDED = "contact_method.added"
     CONTACT_METHOD_CHANGED = "contact_method.changed"
     CONTACT_METHOD_DISABLED = "contact_method.disabled"
+    CONTACT_METHOD_CODE_ASKED = "contact_method.code_asked"
+    CONTACT_METHOD_CODE_WRONG = "contact_method.code_wrong"
+    CONTACT_METHOD_VERIFIED = "contact_method.verified"
     NOTIFICATION_RULES_CHANGED = "notification_rules.changed"
 
     SCHEDULE_CREATED = "schedule.created"
@@ -64,6 +72,7 @@ class Verb(StrEnum):
     TIME_OFF_CANCELLED = "time_off.cancelled"
     HANDOFF_HAPPENED = "handoff.happened"
     HANDOFF_NOTED = "handoff.noted"
+    HANDOFF_ITEM_CONFIRMED = "handoff.item_confirmed"
     HANDOFF_CONFIRMED = "handoff.confirmed"
     HANDOFF_UNCONFIRMED = "handoff.unconfirmed"
     SWAP_ASKED = "swap.asked"

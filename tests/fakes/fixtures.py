@@ -1,4 +1,4 @@
-"""`phone` and `mailbox`: with one of them in its arguments, a test pages for real, as far as the loopback."""
+"""`phone`, `mailbox` and `web`: with one in its arguments, a test pages for real, as far as the loopback."""
 
 from collections.abc import Iterator
 
@@ -8,6 +8,7 @@ from pytest_django import Settings
 from tests.fakes.mailbox import FakeMailbox
 from tests.fakes.phone import FakePhone
 from tests.fakes.telnyx import FakeTelnyx
+from tests.fakes.web import FakeWeb
 
 
 @pytest.fixture
@@ -45,4 +46,13 @@ def telnyx(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Fake
         settings.PAGING_CHANNELS = settings.PAGING_CHANNELS | {
             "sms": (*before, settings.SMS_CHANNELS["telnyx"])
         }
+        yield fake
+
+
+@pytest.fixture
+def web(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeWeb]:
+    """Chat services and webhooks may be on it. The test fails at its end if a request came unexpected."""
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1,localhost")
+    with FakeWeb() as fake:
+        settings.WEBHOOK_PRIVATE_HOSTS = frozenset({fake.host})
         yield fake

@@ -4,7 +4,7 @@ import pytest
 
 from paging import dispatch, selectors
 from paging.actions.notices import NoticeRequest, tell
-from paging.core import render
+from paging.core import mail, render
 from paging.core.notice import Notice
 from paging.models import Attempt, Notification, Page
 from people.ledger.models import Entry
@@ -89,7 +89,7 @@ def test_a_notice_that_fails_asks_nobody_else(settings):
 
 
 def test_what_a_notice_says_cannot_become_markup_or_another_header():
-    said = render.notice_email(
+    said = mail.notice(
         Notice(title="swap\r\nBcc: x@y", lines=("<script>alert(1)</script>",)), link="https://w.example/a"
     )
     assert "\n" not in said.subject

@@ -6,9 +6,13 @@ from uuid import uuid4
 import pytest
 import time_machine
 from django.test import Client
+from hypothesis import given
+from hypothesis import strategies as st
 
 from paging import dispatch, selectors
 from paging.actions import pages
+from paging.core.delivery import State
+from paging.core.receipt import RANK, is_news
 from paging.inbound.twilio_status import receipt_of
 from paging.models import Attempt, ContactMethod, Notification, Page
 from people.ledger.models import Entry
@@ -196,6 +200,18 @@ def test_a_call_that_got_no_answer_but_left_is_not_made_again(phone):
     phone.callbacks.post(phone.callbacks.address(f"/twilio/status/{row.message_id}"), form)
     clock.advance(minutes=1)
     assert send(clock) == 0
+
+
+@given(before=st.sampled_from(State), news=st.lists(st.sampled_from(list(RANK)), max_size=12))
+def test_in_any_order_and_however_often_the_last_word_is_the_best(before, news):
+    state = before
+    for one in news:
+        if is_news(one, before=state):
+            state = one
+    if before is State.BUNDLED:
+        assert state is before
+    else:
+        assert RANK.get(state, 0) == max([RANK.get(before, 0), *map(RANK.get, news)])
 
 
 @pytest.mark.parametrize("number", [30004, 30005, 30006, 30007])

@@ -1,11 +1,12 @@
 import re
+from html import escape
 from xml.etree import ElementTree as ET
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from paging.core import gsm7, render
+from paging.core import gsm7, mail, render
 from paging.core.address import masked
 from paging.core.replies import hint
 from tests.paging.world import facts
@@ -66,31 +67,31 @@ def test_typography_becomes_what_a_phone_can_show(written, sent):
 
 @given(title=st.text(st.characters(), max_size=300))
 def test_nothing_in_a_title_can_break_a_line_or_an_encoding(title):
-    mail = render.email(
+    written = mail.page(
         facts(title=title, service=title), link=LINK, address="https://w.example/incidents/42"
     )
-    assert "\n" not in mail.subject
-    assert "\r" not in mail.subject
-    assert len(mail.subject) <= render.SUBJECT
-    (mail.subject + mail.text + mail.html + render.voice(facts(title=title))).encode()
+    assert "\n" not in written.subject
+    assert "\r" not in written.subject
+    assert len(written.subject) <= render.SUBJECT
+    (written.subject + written.text + written.html + render.voice(facts(title=title))).encode()
 
 
 def test_an_email_says_why_you_and_lists_labels_and_links():
-    mail = render.email(
+    written = mail.page(
         facts(detail={"cluster": "eu1"}, links=(("runbook", "https://wiki.example/full"),)),
         link=LINK,
         address="https://w.example/incidents/42",
     )
-    assert mail.subject == "[SEV-1] checkout-api: DiskFull on db-1 (#42)"
-    assert "Why you: primary of Checkout, step 1" in mail.text
-    assert "cluster: eu1" in mail.text
-    assert f"Acknowledge or resolve:\n{LINK}" in mail.text
-    assert "runbook:\nhttps://wiki.example/full" in mail.text
-    assert "All of #42:\nhttps://w.example/incidents/42" in mail.text
+    assert written.subject == "[SEV-1] checkout-api: DiskFull on db-1 (#42)"
+    assert "Why you: primary of Checkout, step 1" in written.text
+    assert "cluster: eu1" in written.text
+    assert f"Acknowledge or resolve:\n{LINK}" in written.text
+    assert "runbook:\nhttps://wiki.example/full" in written.text
+    assert "All of #42:\nhttps://w.example/incidents/42" in written.text
 
 
 def test_markup_and_scripts_in_an_alert_stay_text():
-    mail = render.email(
+    written = mail.page(
         facts(
             title="<b>x</b>",
             detail={"<i>": "</td>"},
@@ -99,10 +100,10 @@ def test_markup_and_scripts_in_an_alert_stay_text():
         link=LINK,
         address="https://w.example/incidents/42",
     )
-    assert "<b>" not in mail.html
-    assert "<i>" not in mail.html
-    hrefs = re.findall(r'href="([^"]*)"', mail.html)
-    assert hrefs == [LINK, "https://w.example/incidents/42", "https://x/&quot;on="]
+    assert "<b>" not in written.html
+    assert "<i>" not in written.html
+    hrefs = re.findall(r'href="([^"]*)"', written.html)
+    assert hrefs == [LINK, "https://x/&quot;on=", "https://w.example/incidents/42"]
 
 
 def test_a_call_says_where_to_acknowledge():
@@ -114,7 +115,7 @@ def test_a_call_says_where_to_acknowledge():
 
 @given(title=st.text(max_size=300))
 def test_what_is_spoken_fits_into_xml(title):
-    ET.fromstring(f"<Say>{render.escape(render.voice(facts(title=title)))}</Say>")  # noqa: S314
+    ET.fromstring(f"<Say>{escape(render.voice(facts(title=title)))}</Say>")  # noqa: S314
 
 
 @pytest.mark.parametrize(

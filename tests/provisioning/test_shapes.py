@@ -44,7 +44,7 @@ def override(text: str) -> str:
         ),
         (
             "users: [{username: a, notification_rules: {high: [{via: fax}]}}]",
-            "write 'sms', 'voice' or 'email'.",
+            "write 'sms', 'voice', 'email', 'chat' or 'webhook'.",
         ),
         (
             "teams: [{name: T, pages_per_shift_budget: -1}]",

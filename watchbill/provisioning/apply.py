@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from oncall.actions import extend_holidays
 from people.ledger.record import Actor, Line, record
 from people.ledger.verbs import Verb
-from watchbill.provisioning import checking, references, stored
+from watchbill.provisioning import checking, reaching, references, stored
 from watchbill.provisioning.advising import Advising
 from watchbill.provisioning.carrying.carry import carry_out
 from watchbill.provisioning.carrying.context import Context
@@ -61,7 +61,7 @@ def _planned(
 ) -> Plan:
     there = stored.load(now=now)
     wanted = settle(document, zones=there.zones)
-    faults = references.check(wanted, _known(wanted, there, prune=prune), now=now)
+    faults = [*references.check(wanted, _known(wanted, there, prune=prune), now=now), *reaching.check(wanted)]
     if faults:
         raise DocumentFaults(faults)
     plan = plan_of(wanted, there, prune=prune, now=now)

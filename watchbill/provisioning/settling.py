@@ -37,7 +37,7 @@ from watchbill.provisioning.durations import Length
 Spanned = TypeVar("Spanned", Override, Temporary, TemporaryShift)
 FIRST_ROLES = ("primary", "secondary")
 LAST_ROLES = ("shadow",)
-VIAS = ("sms", "voice", "email")
+VIAS = ("sms", "voice", "email", "chat", "webhook")
 
 
 def settle(document: Organisation, *, zones: Mapping[str, str]) -> Organisation:

@@ -7,6 +7,7 @@ from typing import Any
 
 from oncall.advice import Told
 from oncall.core.finding import Level
+from paging.core.address import masked
 from watchbill.provisioning.plan import Change, Difference, Plan
 
 SIGNS = {"create": "+", "change": "~", "retire": "-"}
@@ -20,6 +21,7 @@ RETIRING = {
 }
 LONGEST = 200
 MOST_ADVICE = 40
+KEYS = frozenset({"chat", "webhook"})
 MARKS = {Level.ERROR: "✗", Level.WARNING: "!"}
 
 
@@ -65,7 +67,17 @@ def _fields(change: Change) -> Iterator[str]:
 def _field(change: Change, one: Difference) -> str:
     if change.kind == "routing key":
         return f"{one.field}: another value"
-    return f"{one.field}: {_spelled(one.old)} -> {_spelled(one.new)}"
+    return f"{one.field}: {_spelled(_hushed(one.old))} -> {_spelled(_hushed(one.new))}"
+
+
+def _hushed(value: Any) -> Any:
+    """The address of a chat service or a webhook is a key to it, and an apply is soon in somebody's log."""
+    if not isinstance(value, list):
+        return value
+    return [
+        one | {"address": masked(one["address"])} if isinstance(one, dict) and one.get("via") in KEYS else one
+        for one in value
+    ]
 
 
 def _spelled(value: Any) -> str:

@@ -22,8 +22,9 @@ from oncall.core.definition import in_order
 from oncall.core.final import Shift
 from oncall.loading import rosters
 from oncall.models import Schedule
+from paging.selectors import unreachable_users
 from people.ledger.record import Actor
-from people.models import User
+from people.models import Membership, User
 from watchbill.web.calendars import entry
 from watchbill.web.contact_card import card_address
 from watchbill.web.pages import for_people, person
@@ -99,10 +100,17 @@ def _page(request: HttpRequest) -> HttpResponse:
         "days": AHEAD.days,
         "contact_card": card_address(),
         "calendar": entry(reader, live_feed(reader), now=now),
+        "unreachable": _is_unreachable(reader),
         "to_confirm": list(to_confirm(reader)[:SHOWN_HANDOFFS]),
         "to_note": list(to_note(reader, now=now)[:SHOWN_HANDOFFS]),
     }
     return render(request, "web/home.html", context)
+
+
+def _is_unreachable(reader: User) -> bool:
+    """Said to those only whom a page may be for: an observer is asked nothing."""
+    carries = reader.memberships.exclude(role=Membership.Role.OBSERVER)
+    return unreachable_users().filter(pk=reader.pk).exists() and carries.exists()
 
 
 def _shifts(schedules: Iterable[Schedule], *, now: datetime) -> Mapping[int, list[Shift]]:

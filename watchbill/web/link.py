@@ -4,7 +4,7 @@ GET changes nothing, because mail scanners and link previews open every address.
 whom the message was to.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -17,12 +17,13 @@ from escalation.actions import respond
 from escalation.models import Incident
 from escalation.selectors import incidents
 from paging.actions.pages import reachable
-from paging.links import BadLink, read_page_token
+from paging.actions.testing import end_test_page
+from paging.core.cause import is_test
+from paging.links import BadLink, read_page_token, was_ours
 from paging.models import Page
 from people.ledger.record import Actor
 from watchbill.web.pages import guarded, outward
 
-FOR_EVER = timedelta(days=36_500)
 NO_LONGER = "You can no longer act by this link. Ask a manager of your team, or log in."
 UNKNOWN_ACTION = "This page knows two answers, acknowledge and resolve. Choose one of the buttons."
 
@@ -35,15 +36,27 @@ def link(request: HttpRequest, token: str) -> HttpResponse:
     try:
         page = Page.objects.select_related("user").get(pk=read_page_token(token))
     except BadLink as fault:
-        return _shut(request, str(fault), status=410 if _was_ours(token) else 403)
+        return shut(request, str(fault), status=410 if was_ours(token) else 403)
     except Page.DoesNotExist:
-        return _shut(request, NO_LONGER, status=410)
+        return shut(request, NO_LONGER, status=410)
+    if is_test(page.cause) and reachable(page.user):
+        return _test(request, page)
     incident = _incident_of(page)
     if incident is None or not reachable(page.user):
-        return _shut(request, NO_LONGER, status=410)
+        return shut(request, NO_LONGER, status=410)
     if request.method == "POST":
         return _act(request, page, incident, now=timezone.now())
     return _show(request, page, incident)
+
+
+def _test(request: HttpRequest, page: Page) -> HttpResponse:
+    """A test page shows that it came through; answering it stops what is left of it."""
+    if request.method == "POST":
+        end_test_page(user=page.user, by=Actor.person(page.user, via="link"), now=timezone.now())
+        page.refresh_from_db()
+    answered = page.stop_reason.startswith("answered")
+    shown = {"page": page, "reader": page.user, "answered": answered}
+    return private(render(request, "web/link_test.html", shown))
 
 
 def _act(request: HttpRequest, page: Page, incident: Incident, *, now: datetime) -> HttpResponse:
@@ -72,14 +85,14 @@ def _show(request: HttpRequest, page: Page, incident: Incident, **said: Any) -> 
         "mine": incident.status == Incident.Status.ACKNOWLEDGED and incident.acknowledged_by == page.user,
         **said,
     }
-    return _private(render(request, "web/link.html", context, status=status))
+    return private(render(request, "web/link.html", context, status=status))
 
 
-def _shut(request: HttpRequest, sentence: str, *, status: int) -> HttpResponse:
-    return _private(render(request, "web/link_shut.html", {"sentence": sentence}, status=status))
+def shut(request: HttpRequest, sentence: str, *, status: int) -> HttpResponse:
+    return private(render(request, "web/link_shut.html", {"sentence": sentence}, status=status))
 
 
-def _private(response: HttpResponse) -> HttpResponse:
+def private(response: HttpResponse) -> HttpResponse:
     """The address is a key: no referrer carries it on, no index keeps it, no cache holds the page."""
     response.headers["Referrer-Policy"] = "no-referrer"
     response.headers["X-Robots-Tag"] = "noindex, nofollow"
@@ -92,11 +105,3 @@ def _incident_of(page: Page) -> Incident | None:
     if kind != "incident" or not number.isdecimal():
         return None
     return incidents().filter(pk=int(number)).first()
-
-
-def _was_ours(token: str) -> bool:
-    try:
-        read_page_token(token, max_age=FOR_EVER)
-    except BadLink:
-        return False
-    return True

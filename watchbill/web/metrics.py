@@ -16,6 +16,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from escalation.models import Incident
+from paging.core.cause import TESTS
 from paging.core.rules import INFO
 from paging.models import Notification
 from paging.selectors import refusing_providers
@@ -93,7 +94,7 @@ def incidents() -> Metric:
 
 def notifications(now: datetime) -> Metric:
     family = GaugeMetricFamily(*metrics.NOTIFICATIONS_DAY, labels=["state"])
-    pages = Notification.objects.exclude(page__urgency=INFO)
+    pages = Notification.objects.exclude(page__urgency=INFO).exclude(page__cause__startswith=TESTS)
     rows = pages.filter(created_at__gt=now - DAY).values("state").annotate(number=Count("pk"))
     numbers = {row["state"]: row["number"] for row in rows}
     for state in Notification.State.values:

@@ -4,6 +4,7 @@ from django.urls import path, re_path
 
 from watchbill.web import (
     asking,
+    bundle,
     calendars,
     contact_card,
     handoffs,
@@ -11,11 +12,13 @@ from watchbill.web import (
     incidents,
     link,
     quality,
+    reach,
     schedules,
     session,
     swaps,
     taking,
     time_off,
+    verify,
 )
 
 urlpatterns = [
@@ -24,7 +27,9 @@ urlpatterns = [
     path("contact-card.vcf", contact_card.card, name="contact-card"),
     path("login/", session.Login.as_view(), name="login"),
     path("logout/", session.Logout.as_view(), name="logout"),
+    re_path(r"^p/(?P<token>b[^/]*)$", bundle.bundle, name="bundle-link"),
     path("p/<str:token>", link.link, name="page-link"),
+    path("verify/<str:token>", verify.verify, name="verify-link"),
     re_path(r"^incidents/?$", incidents.index, name="incidents"),
     path("incidents/<int:incident_id>", incidents.detail, name="incident"),
     path("incidents/<int:incident_id>/", incidents.detail),
@@ -47,6 +52,16 @@ urlpatterns = [
         swaps.act,
         name="swap-act",
     ),
+    re_path(r"^reach/?$", reach.index, name="reach"),
+    re_path(r"^reach/preview/?$", reach.preview, name="reach-preview"),
+    re_path(r"^reach/add/?$", reach.add, name="reach-add"),
+    re_path(r"^reach/test/?$", reach.test_page, name="reach-test"),
+    re_path(r"^reach/test/end/?$", reach.end_test, name="reach-test-end"),
+    re_path(
+        rf"^reach/(?P<number>[0-9]{{1,18}})/(?P<action>{'|'.join(reach.ACTIONS)})/?$",
+        reach.act,
+        name="reach-act",
+    ),
     re_path(r"^time-off/?$", time_off.index, name="time-off"),
     re_path(r"^time-off/add/?$", time_off.add, name="time-off-add"),
     re_path(r"^time-off/(?P<number>[0-9]{1,18})/cancel/?$", time_off.cancel, name="time-off-cancel"),
@@ -57,8 +72,9 @@ urlpatterns = [
         name="away-calendar-remove",
     ),
     re_path(r"^schedules/?$", schedules.index, name="schedules"),
-    # A schedule's name may have slashes; what stands below a schedule is not one.
-    re_path(r"^schedules/(?P<name>.+)/quality/?$", quality.show, name="schedule-quality"),
-    re_path(r"^schedules/(?P<name>.+?)/?$", schedules.detail, name="schedule"),
+    # A schedule's name may have slashes; what stands below a schedule is not one. Any character will do: a
+    # name for which there is no address would take the first page away from everybody.
+    re_path(r"^schedules/(?P<name>[\s\S]+)/quality/?$", quality.show, name="schedule-quality"),
+    re_path(r"^schedules/(?P<name>[\s\S]+?)/?$", schedules.detail, name="schedule"),
     re_path(r"^calendars/?$", calendars.calendars, name="calendars"),
 ]

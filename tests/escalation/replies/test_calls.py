@@ -39,7 +39,7 @@ def test_the_call_says_what_it_is_about_and_which_keys_there_are(ana, incident):
 
 
 def test_4_acknowledges(world, ana, incident):
-    assert ana.answer().press("4").spoken == f"Acknowledged #{incident.pk} disk is full. Goodbye."
+    assert ana.answer().press("4").spoken == f"Acknowledged number {incident.pk} disk is full. Goodbye."
     assert not ana.wants_key
     assert (status(incident), incident.acknowledged_by) == ("acknowledged", world.ana)
     assert "Ana Ruiz (by phone): acknowledged; everyone's paging stops" in world.timeline(incident)
@@ -112,7 +112,7 @@ def test_who_picks_up_too_late_hears_who_was_quicker(world, ana, incident):
     by = Actor.person(world.bo, via="web")
     respond.acknowledge(incident_id=incident.pk, by=by, now=world.now)
     assert ana.answer().spoken == (
-        f"This is Watchbill. #{incident.pk} disk is full is already acknowledged by Bo Lind. Goodbye."
+        f"This is Watchbill. number {incident.pk} disk is full is already acknowledged by Bo Lind. Goodbye."
     )
     assert not ana.wants_key
     respond.resolve(incident_id=incident.pk, by=by, now=world.now)
@@ -122,7 +122,7 @@ def test_who_picks_up_too_late_hears_who_was_quicker(world, ana, incident):
 def test_who_presses_too_late_hears_who_was_quicker(world, ana, incident):
     ana.answer()
     respond.resolve(incident_id=incident.pk, by=Actor.person(world.bo), now=world.now)
-    assert ana.press("4").spoken == f"Incident #{incident.pk} is already resolved by Bo Lind. Goodbye."
+    assert ana.press("4").spoken == f"Incident number {incident.pk} is already resolved by Bo Lind. Goodbye."
 
 
 def test_a_summary_is_spoken_not_obeyed(world, phone):

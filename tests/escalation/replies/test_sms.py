@@ -177,6 +177,13 @@ def test_a_carriers_own_word_for_stop_is_one(world, ana):
     assert ContactMethod.objects.get(kind="sms").disabled_reason == ""
 
 
+@pytest.mark.parametrize("said", ["yes", "Yes!", "START"])
+def test_a_yes_where_nothing_had_ended_is_told_how_to_acknowledge(world, ana, said):
+    incident = paged(world)
+    assert ana.expect_sms().reply(said) == replies.NOT_UNDERSTOOD
+    assert status(incident) == "triggered"
+
+
 def test_start_does_not_lift_what_was_disabled_for_another_reason(world, ana, caplog):
     method = ContactMethod.objects.get(kind="sms")
     contacts.disable_contact_method(method=method, reason="lost phone", by=TESTS, now=world.now)

@@ -21,7 +21,7 @@ from watchbill.provisioning.document.words import (
 )
 from watchbill.provisioning.durations import spell
 
-Via = Literal["sms", "voice", "email"]
+Via = Literal["sms", "voice", "email", "chat", "webhook"]
 Member = Literal["manager", "responder", "observer"]
 
 
@@ -49,7 +49,7 @@ class Method(Part):
     """One way to reach a person."""
 
     via: Via
-    address: Annotated[str, Field(min_length=1, max_length=254)]
+    address: Annotated[str, Field(min_length=1, max_length=1000)]
 
 
 class Person(Part):

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('paging', '0002_where_a_message_is'),
+        ('paging', '0004_limits_bundles_and_order'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

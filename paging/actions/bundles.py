@@ -1,0 +1,71 @@
+"""Several pages said by one message: who says what, and what becomes of the others when it does not leave.
+
+The notification that leaves is the `speaker`; those it speaks for are `bundled` and point to it.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+
+from paging.core.delivery import WAITING, State
+from paging.models import Notification
+
+SAID = "said by another message"
+STOPPED = "its page was stopped"
+
+
+def say_together(speaker: Notification, others: Sequence[Notification]) -> None:
+    """`others` are waiting rows that the caller holds locked; it saves what `speaker` says."""
+    Notification.objects.filter(pk__in=[one.pk for one in others]).update(
+        state=State.BUNDLED, bundled_into=speaker, reason=SAID
+    )
+    speaker.says += len(others)
+
+
+def members(speaker: Notification) -> list[Notification]:
+    """What it speaks for beside its own page, oldest first. Nothing is asked where it speaks for itself."""
+    if speaker.says == 1:
+        return []
+    rows = Notification.objects.filter(bundled_into=speaker, state=State.BUNDLED)
+    return list(rows.select_related("page__user", "method").order_by("created_at", "id"))
+
+
+def drop_stopped(page_ids: Collection[int], *, reason: str) -> None:
+    """Stopped pages leave the bundles that have not left."""
+    Notification.objects.filter(
+        page_id__in=page_ids,
+        state=State.BUNDLED,
+        bundled_into__state__in=WAITING,
+        bundled_into__sent_at=None,
+    ).update(state=State.SUPPRESSED, reason=reason[:200])
+
+
+def drop_what_stopped(speaker: Notification) -> None:
+    """What was stopped while the message waited for another try is not said by it."""
+    if speaker.says > 1:
+        rows = Notification.objects.filter(bundled_into=speaker, state=State.BUNDLED)
+        rows.filter(page__stopped_at__isnull=False).update(state=State.SUPPRESSED, reason=STOPPED)
+
+
+def release(speaker_ids: Iterable[int], *, now: datetime) -> None:
+    """These will not leave: what they spoke for waits again, unless its page was stopped, and leaves at once
+    where the limits allow. Of one page, the oldest speaks for the rest.
+    """
+    rows = Notification.objects.filter(bundled_into__in=list(speaker_ids), state=State.BUNDLED)
+    rows.filter(page__stopped_at__isnull=False).update(state=State.SUPPRESSED, reason=STOPPED)
+    firsts: dict[tuple[int, int], int] = {}
+    for pk, page_id, method_id in rows.order_by("due_at", "id").values_list("id", "page_id", "method_id"):
+        if firsts.setdefault((page_id, method_id), pk) == pk:
+            Notification.objects.filter(pk=pk).update(
+                state=State.PENDING, bundled_into=None, due_at=now, reason=""
+            )
+        else:
+            Notification.objects.filter(pk=pk).update(bundled_into=firsts[page_id, method_id])
+
+
+def fail_members(speaker: Notification) -> list[Notification]:
+    """What it spoke for has failed with it. Returns one notification of each such page, to go another way."""
+    failed = members(speaker)
+    Notification.objects.filter(pk__in=[one.pk for one in failed]).update(
+        state=State.FAILED, reason="the message that said it did not arrive"
+    )
+    return list({one.page_id: one for one in failed if one.page_id != speaker.page_id}.values())

@@ -1,0 +1,166 @@
+"""Call an address that somebody else gave, without being led astray.
+
+What such a call opens is looked at by Python itself (an audit hook, PEP 578) at the moment it is opened,
+whichever library asks: connections go to public addresses or to hosts that the operator allows, files are
+Python's own, and no program is started. What is looked at is the very address that is connected to, so
+that a name which resolves otherwise the second time gains nothing, nor does a redirect. When the time is
+over, whatever is being waited for ends.
+"""
+
+import ipaddress
+import os
+import socket
+import sys
+import threading
+from collections.abc import Callable, Collection
+from concurrent.futures import Future
+from contextlib import suppress
+from typing import Any, TypeVar
+
+NAT64 = ipaddress.ip_network("64:ff9b::/96")
+SIX_TO_FOUR = ipaddress.ip_network("2002::/16")
+OWN_FILES = tuple({os.path.join(os.path.abspath(each), "") for each in (sys.prefix, sys.base_prefix)})  # noqa: PTH100, PTH118 - compared as text, for every file that is opened
+WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+LOOKUPS = frozenset({"socket.getaddrinfo", "socket.gethostbyname"})
+CONNECTIONS = frozenset({"socket.connect", "socket.sendto", "socket.sendmsg"})
+PROGRAMS = frozenset(
+    {"subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.spawn", "os.fork", "os.forkpty"}
+)
+WATCHED = LOOKUPS | CONNECTIONS | PROGRAMS | {"open"}
+
+Answer = TypeVar("Answer")
+
+
+class Inside(OSError):
+    """The host is inside the network, and the operator does not allow it. The text names it alone."""
+
+
+class OutOfTime(OSError):
+    """It did not end in time."""
+
+
+def is_public(written: str) -> bool:
+    """Whether everybody can reach this IP address. One that wraps an IPv4 address is what that one is."""
+    address = ipaddress.ip_address(written.partition("%")[0])
+    if isinstance(address, ipaddress.IPv6Address):
+        inner = address.ipv4_mapped
+        if address in NAT64:
+            inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+        elif address in SIX_TO_FOUR:
+            inner = address.sixtofour
+        if inner is not None:
+            return is_public(str(inner))
+        if address.is_site_local:  # inside since 1998, though out of use
+            return False
+    return address.is_global and not (address.is_multicast or address.is_reserved)
+
+
+def inside(host: str, *, private_hosts: Collection[str]) -> bool:
+    """Whether `host` is the IP address of something inside that is not allowed. Looks no name up."""
+    try:
+        return not is_public(host.strip("[]")) and host.strip("[]") not in private_hosts
+    except ValueError:
+        return host.casefold().rstrip(".") == "localhost" and "localhost" not in private_hosts
+
+
+def call(work: Callable[[], Answer], *, seconds: float, private_hosts: Collection[str] = ()) -> Answer:
+    """What `work` returns, watched, in a thread of its own, `seconds` at most.
+
+    `private_hosts` (names or addresses, in lower case) may be inside the network. Raises OutOfTime, Inside
+    where `work` failed after it was kept from a host inside, and otherwise whatever `work` raises.
+    """
+    watch = _Watch(private_hosts)
+    done: Future[Answer] = Future()
+    thread = threading.Thread(target=_run, args=(work, watch, done), name="outbound", daemon=True)
+    thread.start()
+    thread.join(seconds)
+    watch.end()
+    if not done.done():
+        raise OutOfTime(f"no answer in {seconds:.0f} s")
+    if watch.refused and done.exception() is not None:
+        raise Inside(watch.refused)
+    return done.result()
+
+
+def _run(work: Callable[[], Answer], watch: "_Watch", done: "Future[Answer]") -> None:
+    _here.watch = watch
+    try:
+        done.set_result(work())
+    except BaseException as fault:  # noqa: BLE001 - it is raised again where it is waited for
+        done.set_exception(fault)
+
+
+class _Watch:
+    """What one call may open, and what it has open."""
+
+    def __init__(self, private_hosts: Collection[str]) -> None:
+        self._allowed = private_hosts
+        self._lock = threading.Lock()
+        self._open: list[socket.socket] = []
+        self._over = False
+        self._name = ""
+        self.refused = ""
+
+    def look(self, event: str, arguments: tuple[Any, ...]) -> None:
+        """Raises OSError for what may not be opened."""
+        if event in LOOKUPS:
+            self._name = _text(arguments[0]).casefold().rstrip(".")
+        elif event in CONNECTIONS:
+            self._connect(arguments[0], arguments[1])
+        elif event in PROGRAMS:
+            raise PermissionError("no program is started from here")
+        elif not _is_own(arguments):
+            raise PermissionError("no file is opened from here")
+
+    def _connect(self, opened: socket.socket, address: Any) -> None:
+        if address is None:  # of a socket that is connected already
+            return
+        host = str(address[0]) if isinstance(address, tuple) else ""
+        if self._name not in self._allowed and not _public(host):
+            self.refused = self._name or host
+            raise Inside(self.refused)
+        with self._lock:
+            if self._over:
+                raise OutOfTime
+            self._open.append(opened.dup())  # TLS will take the socket itself away from us
+
+    def end(self) -> None:
+        """From another thread: whatever is being waited for ends."""
+        with self._lock:
+            self._over = True
+            for each in self._open:
+                with suppress(OSError):
+                    each.shutdown(socket.SHUT_RDWR)
+                each.close()
+
+
+def _public(host: str) -> bool:
+    try:
+        return is_public(host)
+    except ValueError:
+        return False
+
+
+def _is_own(arguments: tuple[Any, ...]) -> bool:
+    """A file of Python or of a library, to read."""
+    path, mode, flags = arguments
+    if isinstance(path, int):  # a descriptor that is open already
+        return True
+    if set(mode or "") & set("wax+") or (flags or 0) & WRITING:
+        return False
+    return os.path.abspath(_text(path)).startswith(OWN_FILES)  # noqa: PTH100
+
+
+def _text(value: Any) -> str:
+    return os.fsdecode(value) if isinstance(value, bytes | os.PathLike) else str(value)
+
+
+def _look(event: str, arguments: tuple[Any, ...]) -> None:
+    if event in WATCHED:
+        watch = getattr(_here, "watch", None)
+        if watch is not None:
+            watch.look(event, arguments)
+
+
+_here = threading.local()
+sys.addaudithook(_look)

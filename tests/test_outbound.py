@@ -1,0 +1,136 @@
+"""Whatever library makes the call, it opens nothing that the person who gave the address may not reach."""
+
+import os
+import socket
+import subprocess
+import threading
+from pathlib import Path
+
+import pytest
+import requests
+
+from people import outbound
+from people.outbound import Inside, OutOfTime, call
+
+LOOPBACK = frozenset({"127.0.0.1"})
+
+
+def get(url):
+    return requests.get(url, timeout=5).status_code
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "2130706433", "0x7f.1"])
+def test_nothing_inside_is_reached_however_it_is_written(web, host):
+    with pytest.raises(Inside):
+        call(lambda: get(f"http://{host}:{web.port}/"), seconds=5)
+    web.expect_none()
+
+
+def test_a_host_that_the_operator_allows_is_reached(web):
+    assert call(lambda: get(web.url), seconds=5, private_hosts=LOOPBACK) == 200
+    web.expect_request(path="/")
+
+
+def test_a_redirect_leads_from_an_allowed_host_to_no_other_inside(web):
+    web.answer_next(302, Location=f"http://localhost:{web.port}/secret")
+    with pytest.raises(Inside, match="localhost"):
+        call(lambda: get(f"{web.url}/first"), seconds=5, private_hosts=LOOPBACK)
+    web.expect_request(path="/first")
+
+
+def test_a_name_that_resolves_otherwise_the_second_time_gains_nothing(web, monkeypatch):
+    """What is looked at is the address that is connected to, not one that was looked up before."""
+    public = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("93.184.216.34", web.port))]
+    inside = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", web.port))]
+    answers = [public, inside]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_more: answers.pop(0))
+
+    def check_and_then_ask():
+        assert outbound.is_public(socket.getaddrinfo("rebinding.example", web.port)[0][4][0])
+        return get(f"http://rebinding.example:{web.port}/")
+
+    with pytest.raises(Inside):
+        call(check_and_then_ask, seconds=5)
+    web.expect_none()
+
+
+def test_unix_sockets_are_not_reached(tmp_path):
+    def connect():
+        with socket.socket(socket.AF_UNIX) as one:
+            one.connect(str(tmp_path / "docker.sock"))
+
+    with pytest.raises(Inside):
+        call(connect, seconds=5)
+
+
+def test_a_datagram_goes_nowhere_inside():
+    def send():
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
+            one.sendto(b"x", ("127.0.0.1", 514))
+
+    with pytest.raises(Inside):
+        call(send, seconds=5)
+
+
+@pytest.mark.parametrize(
+    "work",
+    [
+        lambda: Path("/etc/passwd").read_text(),
+        lambda: Path("manage.py").read_bytes(),
+        lambda: os.open("/etc/passwd", os.O_RDONLY),
+        lambda: os.open(os.__file__, os.O_WRONLY),
+        lambda: subprocess.run(["true"], check=True),
+        lambda: os.system("true"),  # noqa: S605
+        lambda: os.posix_spawn("/bin/true", ["true"], {}),
+    ],
+    ids=["secret", "code", "descriptor", "library", "subprocess", "shell", "spawn"],
+)
+def test_no_file_is_opened_and_no_program_started(work):
+    with pytest.raises(PermissionError, match="from here"):
+        call(work, seconds=5)
+
+
+def test_libraries_still_find_their_own_files():
+    assert call(lambda: Path(requests.__file__).read_text(), seconds=5)
+
+
+def test_what_is_not_watched_may_do_everything(web):
+    assert get(web.url) == 200
+    web.expect_request()
+    assert Path("manage.py").exists()
+
+
+def test_an_answer_that_never_comes_is_given_up_and_its_connection_ends(web):
+    silence = web.hang_next()
+    ended = threading.Event()
+
+    def ask():
+        try:
+            requests.get(web.url, timeout=60)
+        finally:
+            ended.set()
+
+    with pytest.raises(OutOfTime):
+        call(ask, seconds=0.2, private_hosts=LOOPBACK)
+    assert ended.wait(10)  # its own limit would be a minute, and a drip of bytes has none
+    silence.release.set()
+    web.forget()
+
+
+def test_what_goes_wrong_outside_is_raised_as_it_is():
+    def fail():
+        raise KeyError("a")
+
+    with pytest.raises(KeyError):
+        call(fail, seconds=5)
+
+
+@pytest.mark.parametrize("host", ["localhost", "LOCALHOST.", "10.0.0.1", "[::1]", "169.254.169.254"])
+def test_an_address_inside_is_known_without_looking_it_up(host):
+    assert outbound.inside(host, private_hosts=frozenset())
+
+
+def test_a_name_or_an_allowed_address_may_be_asked():
+    assert not outbound.inside("hooks.acme.example", private_hosts=frozenset())
+    assert not outbound.inside("127.0.0.1", private_hosts=LOOPBACK)
+    assert not outbound.inside("93.184.216.34", private_hosts=frozenset())
