@@ -53,6 +53,7 @@ def test_the_primary_is_rung_and_takes_the_call_with_a_key(world, call):
     assert call.stop_ringing("completed").over
     taken = HotCall.objects.get()
     assert (taken.taken_by, taken.caller, taken.incident) == (world.ana, CALLER, None)
+    assert taken.rings.get().outcome == "took the call"
     assert not Incident.objects.exists()
 
 
@@ -175,6 +176,12 @@ def test_a_caller_who_hangs_up_while_it_rings_is_an_incident(world, call):
     assert "Ana Ruiz (Payments primary): the caller hung up" in " ".join(world.timeline(the_incident()))
 
 
+def test_that_needs_no_status_callback_of_the_number(call):
+    call.begin().status = "completed"
+    assert call.stop_ringing("canceled").over
+    assert the_incident().title == f"A call from {CALLER}: no message was left"
+
+
 def test_a_caller_who_hangs_up_before_the_tone_is_an_incident(call):
     call.begin().stop_ringing().stop_ringing()
     call.ended()
@@ -236,6 +243,7 @@ def test_a_webhook_that_comes_twice_changes_nothing(world, call):
     call.ended()
     assert Incident.objects.count() == 1
     assert HotCall.objects.get().rings.count() == 2
+    assert Entry.objects.filter(what="rang Ana Ruiz (Payments primary): no answer").count() == 1
     assert the_incident().alerts.get().event_count == 1
 
 
