@@ -9,7 +9,7 @@ from rest_framework import serializers
 from paging.actions.contacts import MOST_RULES
 from paging.core.rules import Rule
 from paging.models import ContactMethod, Notification, Page
-from paging.selectors import way_of
+from paging.reaching import way_of
 
 
 class ContactMethodSerializer(serializers.ModelSerializer[ContactMethod]):

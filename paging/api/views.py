@@ -33,7 +33,7 @@ from paging.api.serializers import (
 )
 from paging.core.rules import HIGH, LOW
 from paging.models import ContactMethod, Page
-from paging.selectors import last_test_page, readiness
+from paging.reaching import last_test_page, readiness
 from people.ledger.record import Actor
 from people.models import User
 from people.pagination import SafeCursor

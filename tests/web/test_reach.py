@@ -184,6 +184,7 @@ def test_rules_are_saved_from_a_plain_form_and_an_empty_row_is_none(world):
     assert rules(world.bo) == [("sms", 0), ("voice", 90)]
     assert rules(world.bo, "low") == [("email", 0)]
     assert 'name="high-after" value="1.5"' in page(world.bo)
+    assert 'id="unsaved" hidden>' in page(world.bo)
     verbs = Entry.objects.filter(verb="notification_rules.changed", actor_name="Bo Lind (web)")
     assert verbs.count() == 2
 
@@ -210,7 +211,7 @@ def test_a_row_is_added_or_removed_and_nothing_saved(world, act, shown):
     rows = re.findall(r'<select name="high-via".*?</select>', said, re.DOTALL)
     chosen = [re.search(r'value="(\w+)" selected', row) for row in rows]
     assert [one[1] if one else "" for one in chosen] == shown
-    assert "Not saved yet." in said
+    assert 'id="unsaved">Not saved yet.' in said
     assert not NotificationRule.objects.exists()
 
 

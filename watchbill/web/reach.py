@@ -20,7 +20,7 @@ from paging.core.code import VALID
 from paging.core.readiness import OPTED_OUT, REMOVED
 from paging.core.rules import Rule
 from paging.models import ContactMethod
-from paging.selectors import Sent, codes_sent, last_test_page, readiness, shared
+from paging.reaching import Sent, codes_sent, last_test_page, readiness, shared
 from people.ledger.record import Actor
 from people.models import User
 from watchbill.web import reached, rules_form
