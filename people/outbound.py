@@ -72,8 +72,9 @@ def call(work: Callable[[], Answer], *, seconds: float, private_hosts: Collectio
     thread = threading.Thread(target=_run, args=(work, watch, done), name="outbound", daemon=True)
     thread.start()
     thread.join(seconds)
+    late = not done.done()  # asked before the end, which makes `work` fail in its own words
     watch.end()
-    if not done.done():
+    if late:
         raise OutOfTime(f"no answer in {seconds:.0f} s")
     if watch.refused and done.exception() is not None:
         raise Inside(watch.refused)

@@ -15,10 +15,10 @@ from tests.paging.world import ALICE_MAIL, ALICE_SMS, NOW, Clock, page, person, 
 
 TITLES = {
     "header": "x\r\nBcc: eve@evil.example\r\n\r\nbody",
-    "separators": "x\u2028Bcc: eve@evil.example\u2029\x85\x0b\x0c\x00\x1b[2J",
+    "separators": "x\u2028Bcc: eve@evil.example\u2029\x85\x0b\x0c\x1b[2J",
     "emoji": "🔥👩‍🚒" * 2500,
     "ten kilobytes": "disk full " * 1000,
-    "surrogates": "\ud83d" * 20 + "\uffff\ufdd0",
+    "no characters": "\uffff\ufdd0\U0001ffff" * 20,
     "markup": '"><script>alert(1)</script><Hangup/> @here <!channel> {"a": 1}',
 }
 EVIL = re.compile(r"^(Bcc:|eve@)", re.MULTILINE)
@@ -60,9 +60,8 @@ def test_a_page_arrives_by_every_channel_with_a_link_that_acts(alice, phone, mai
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("name", sorted(TITLES.keys() - {"surrogates"}))
-def test_a_notice_arrives_by_every_channel_that_does_not_ring(alice, phone, mailbox, web, name, settings):
-    title = TITLES[name]
+@pytest.mark.parametrize("title", TITLES.values(), ids=TITLES)
+def test_a_notice_arrives_by_every_channel_that_does_not_ring(alice, phone, mailbox, web, title, settings):
     alice.contact_methods.filter(kind="email").update(disabled_reason="bounced")
     notice = Notice(title=title, lines=(title,) * 300, path="/handoffs/1", label=title[:90])
     tell(requests=[NoticeRequest(user_id=alice.pk, cause="handoff:1", run="1", notice=notice)], now=NOW)
