@@ -11,6 +11,7 @@ from django.db import OperationalError, connection, transaction
 
 from paging import dispatch
 from paging.actions import outcomes, pages, refusals
+from paging.channels.base import ChannelError, Fault
 from paging.models import Attempt, Notification, Page
 from tests.paging.world import ALICE_SMS, CAUSE, NOW, Clock, Statements, page, person, rules
 
@@ -148,11 +149,20 @@ def test_of_two_messages_that_fail_at_once_the_second_sees_that_nobody_was_reach
     assert Page.objects.get().unreachable_at is not None
 
 
-def test_of_two_refusals_of_one_number_at_once_one_tells_its_owner(phone, monkeypatch):
+class NoSuchMailbox:
+    provider = "refusing"
+    title = "the mail server"
+
+    def send(self, message: object) -> None:
+        raise ChannelError("550 5.1.1 no such mailbox", fault=Fault.ADDRESS)
+
+
+def test_of_two_refusals_of_one_address_at_once_one_tells_its_owner(settings, monkeypatch):
+    settings.PAGING_CHANNELS = settings.PAGING_CHANNELS | {"email": (f"{__name__}.NoSuchMailbox",)}
     alice = person(sms=ALICE_SMS, email="alice@acme.example")
-    rules(alice, ("sms", 0))
+    rules(alice, ("email", 0))
     page(alice)
-    page(alice, run="second")
+    page(alice, run="second", service="another")
     both_know = threading.Barrier(2)
     disable = refusals.disable_contact_method
 
@@ -162,9 +172,8 @@ def test_of_two_refusals_of_one_number_at_once_one_tells_its_owner(phone, monkey
         disable(**words)
 
     monkeypatch.setattr(refusals, "disable_contact_method", wait_and_disable)
-    phone.fail_next(status=400, code=21211, times=2)
     clocks = [Clock(NOW + timedelta(seconds=second)) for second in (1, 2)]
     for thread in [start(partial(dispatch.send_due, clock=clock, limit=1)) for clock in clocks]:
         thread.join(20)
-    assert len(phone.refused) == 2
+    assert Notification.objects.filter(method__kind="email", state="failed").count() == 2
     assert Page.objects.filter(cause=f"user:{alice.pk}").count() == 1
