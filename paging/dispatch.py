@@ -162,9 +162,9 @@ def _check(claimed: Notification) -> None:
 
 def _compose(claimed: Notification, *, now: datetime) -> Message:
     if claimed.says > 1:
-        said = [page for page in loading.pages_said(claimed.pk) if page.stopped_at is None]
-        if said and [page.cause for page in said] != [claimed.page.cause]:
-            return _compose_bundle(claimed, said, now=now)
+        causes = loading.causes_to_say(claimed.pk)
+        if causes and causes != {claimed.page.cause}:
+            return _compose_bundle(claimed, len(causes), now=now)
     if claimed.page.urgency == INFO:
         return _compose_notice(claimed, now=now)
     facts = Facts.from_json(claimed.page.facts)
@@ -186,9 +186,10 @@ def _compose(claimed: Notification, *, now: datetime) -> Message:
     return replace(message, subject=mail.subject, text=mail.text, html=mail.html)
 
 
-def _compose_bundle(claimed: Notification, said: Sequence[Page], *, now: datetime) -> Message:
+def _compose_bundle(claimed: Notification, count: int, *, now: datetime) -> Message:
     """One message for all of them. Of notices it carries no key."""
     service, via = claimed.page.service, claimed.method.kind
+    notices = claimed.page.urgency == INFO
     message = Message(
         message_id=str(claimed.message_id),
         via=via,
@@ -196,24 +197,22 @@ def _compose_bundle(claimed: Notification, said: Sequence[Page], *, now: datetim
         user=claimed.page.user.username,
         text="",
         at=now,
-        valid_seconds=NOTICE_VALID
-        if claimed.page.urgency == INFO
-        else said[-1].facts.get("valid_seconds", 600),
+        valid_seconds=NOTICE_VALID if notices else claimed.page.facts.get("valid_seconds", 600),
     )
-    if claimed.page.urgency == INFO:
-        notices = [Notice.from_json(page.facts) for page in said]
-        notice = bundle_text.of_notices(service, notices)
+    link = links.bundle_url(claimed.pk)
+    if via == ContactMethod.Kind.SMS and not notices:  # says how many, and reads no more
+        return replace(message, text=bundle_text.sms(service, count, link=link))
+    said = [page.facts for page in loading.pages_said(claimed.pk) if page.stopped_at is None]
+    if notices:
+        notice = bundle_text.of_notices(service, [Notice.from_json(one) for one in said])
         link = f"{settings.PUBLIC_URL}{notice.path}"
         if via == ContactMethod.Kind.SMS:
             return replace(message, text=render.notice_sms(notice, link=link))
         mail = render.notice_email(notice, link=link)
         return replace(message, subject=mail.subject, text=mail.text, html=mail.html)
-    facts = [Facts.from_json(page.facts) for page in said]
+    facts = [Facts.from_json(one) for one in said]
     if via == ContactMethod.Kind.VOICE:
         return replace(message, text=bundle_text.voice(service, facts))
-    link = links.bundle_url(claimed.pk)
-    if via == ContactMethod.Kind.SMS:
-        return replace(message, text=bundle_text.sms(service, facts, link=link))
     mail = bundle_text.email(service, facts, link=link)
     return replace(message, subject=mail.subject, text=mail.text, html=mail.html)
 
