@@ -53,6 +53,7 @@ def make_person(number: int, kinds: list[str]) -> object:
 
 
 def ask(users: list, cause: int, service: str) -> None:
+    """An incident for each of them, from number `cause` on."""
     said = Facts(
         reference=f"#{cause}",
         title=f"alert {cause}",
@@ -65,9 +66,9 @@ def ask(users: list, cause: int, service: str) -> None:
         pages.page(
             requests=[
                 pages.PageRequest(
-                    user_id=one.pk, cause=f"incident:{cause}", run="1", urgency="high", facts=said
+                    user_id=one.pk, cause=f"incident:{cause + number}", run="1", urgency="high", facts=said
                 )
-                for one in users
+                for number, one in enumerate(users)
             ],
             now=timezone.now(),
         )
@@ -75,17 +76,20 @@ def ask(users: list, cause: int, service: str) -> None:
 
 def storm(name: str, users: list, *, rounds: int, at_once: bool) -> None:
     base = (Page.objects.count() + 1) * 10
+    storming = f"checkout-{base}"
     begun, stopping = timezone.now(), threading.Event()
     if at_once:
         for number in range(rounds):
-            ask(users, base + number, "checkout-api")
+            ask(users, base + number * len(users), storming)
     clock = monotonic()
     threads = [start(lambda: keep_sending(stopping)) for _ in range(SENDERS)]
     if not at_once:
-        threads.append(start(lambda: [ask(users, base + number, "checkout-api") for number in range(rounds)]))
+        threads.append(
+            start(lambda: [ask(users, base + number * len(users), storming) for number in range(rounds)])
+        )
     others = f"billing-{base}-"
     for number in range(OTHERS):
-        ask([users[number * 7 % len(users)]], base + rounds + number, f"{others}{number}")
+        ask([users[number * 7 % len(users)]], base + rounds * len(users) + number, f"{others}{number}")
         idle.wait(0.25)
     for thread in threads[SENDERS:]:
         thread.join()

@@ -467,10 +467,8 @@ def test_of_many_pages_asked_for_at_once_one_is_the_first():
 
 def tell_of(user, number, *, now=NOW):
     said = Notice(title=f"Resolved by Bo: #{number}", service="checkout-api")
-    tell(
-        requests=[NoticeRequest(user_id=user.pk, cause=f"incident:{number}", run="told", notice=said)],
-        now=now,
-    )
+    request = NoticeRequest(user_id=user.pk, cause=f"incident:{number}", run="told", notice=said)
+    tell(requests=[request], now=now)
 
 
 def test_a_page_waits_for_no_notice_and_a_notice_waits_for_pages():
