@@ -29,5 +29,13 @@ def answer_by_sms(*, phone: str, text: str, provider: str, reply_id: str, now: d
         defaults={"urgency": INFO, "facts": Notice(title=text).to_json(), "created_at": now},
     )
     if new:
-        Notification.objects.create(page=page, method=method, due_at=now, created_at=now, provider=provider)
+        Notification.objects.create(
+            page=page,
+            method=method,
+            due_at=now,
+            created_at=now,
+            provider=provider,
+            priority=Notification.Priority.NOTICE,
+            admitted_at=now,  # who has just written waits for no limit; wrong replies have one of their own
+        )
         nudge_on_commit()

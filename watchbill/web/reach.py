@@ -24,6 +24,7 @@ from paging.reaching import Sent, codes_sent, last_test_page, readiness, shared
 from people.ledger.record import Actor
 from people.models import User
 from watchbill.web import reached, rules_form
+from watchbill.web.contact_card import card_address
 from watchbill.web.pages import for_people, person, scripted
 from watchbill.web.rules_form import URGENCIES, Draft
 
@@ -161,6 +162,7 @@ def _page(
         "kinds": ContactMethod.Kind.choices,
         "presets": [(name, title) for name, (title, _) in rules_form.PRESETS.items()],
         "typed": typed or {},
+        "contact_card": card_address(),
         "remarks": readiness([user.pk], now=now)[user.pk],
         "unsaved": unsaved,
         "urgencies": [(urgency, reached.TITLES[urgency], draft.rows[urgency]) for urgency in URGENCIES],

@@ -1,9 +1,11 @@
 """Somebody calls for the on-call: a phone rings, then the next, then a message becomes an incident."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 import time_machine
+from django.db import connection
 
 from escalation.actions import config, hot_lines
 from escalation.models import HotCall, Incident
@@ -247,6 +249,25 @@ def test_a_webhook_that_comes_twice_changes_nothing(world, call):
     assert the_incident().alerts.get().event_count == 1
 
 
+@pytest.mark.django_db(transaction=True)
+def test_webhooks_that_come_at_the_same_moment_make_one_incident(world, call):
+    call.begin().stop_ringing().stop_ringing()
+    record = call.document.find("Record").attrib["action"].removeprefix("https://pager.example")
+
+    def post(number):
+        try:
+            if number % 2:
+                return call.send(record, RecordingUrl=RECORDING, RecordingDuration="23").status_code
+            return call.send("/twilio/call-in/ended", CallStatus="completed").status_code
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        assert set(pool.map(post, range(8))) == {200, 204}
+    assert Incident.objects.count() == 1
+    assert the_incident().alerts.get().links == [["recording", f"{RECORDING}.mp3"]]
+
+
 def test_a_key_pressed_twice_takes_the_call_once(call):
     ana = call.begin().pick_up()
     assert ana.press("1").joined
@@ -264,6 +285,7 @@ def test_a_number_that_is_no_hot_line_rings_nobody(call, number):
 
 def test_the_line_of_a_retired_service_rings_nobody(world, call):
     config.retire_service(service=world.service, by=TESTS, now=world.now)
+    assert world.service.hot_lines.get().retired_at == world.now
     assert call.begin().over
     assert not HotCall.objects.exists()
 
