@@ -1,5 +1,7 @@
 """A person adds a number and proves that it is theirs; until then nobody is paged by it."""
 
+import hashlib
+import hmac
 import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -364,6 +366,42 @@ def test_a_person_has_at_most_twenty_methods(alice, clock):
 )
 def test_an_address_that_is_a_key_is_not_shown_again(kind, address, seen):
     assert ContactMethod(kind=kind, address=address).shown == seen
+
+
+def test_a_webhook_gets_its_code_signed_with_the_secret_that_was_shown(alice, clock, web):
+    row = add(alice, clock, "webhook", f"{web.url}/secret-path")
+    assert len(row.signing_secret) > 40
+    dispatch.send_due(clock=clock)
+    asked = web.expect_request()
+    assert (asked.json["type"], asked.json["url"][-6:]) == ("code", "/reach")
+    stamp = asked.headers["X-Watchbill-Timestamp"]
+    proof = hmac.new(row.signing_secret.encode(), stamp.encode() + b"." + asked.body, hashlib.sha256)
+    assert asked.headers["X-Watchbill-Signature"] == f"v1={proof.hexdigest()}"
+    kept = Attempt.objects.get().body
+    assert asked.json["code"] not in kept
+    enter(row, asked.json["code"], clock)
+    assert row.verified_at
+    said = str(list(Entry.objects.values()))
+    assert "secret-path" not in said
+    assert row.signing_secret not in said
+
+
+def test_a_webhook_that_is_added_again_has_a_new_secret(alice, clock, web):
+    first = add(alice, clock, "webhook", f"{web.url}/x")
+    clock.advance(minutes=1)
+    again = add(alice, clock, "webhook", f"{web.url}/x")
+    assert again.pk == first.pk
+    assert again.signing_secret != first.signing_secret
+    assert ContactMethod.objects.get().signing_secret == again.signing_secret
+
+
+def test_a_chat_gets_its_code_in_words(alice, clock, web):
+    row = add(alice, clock, "chat", f"ntfy://{web.host}:{web.port}/topic")
+    dispatch.send_due(clock=clock)
+    said = web.expect_request().json["message"]
+    enter(row, said.split()[0], clock)
+    assert row.verified_at
+    assert row.signing_secret == ""
 
 
 def test_codes_are_notices_that_no_report_of_pages_counts(alice, clock):
