@@ -17,6 +17,7 @@ from paging.actions.wayround import go_another_way
 from paging.core import bundles as bundling
 from paging.core import limits
 from paging.core.address import masked
+from paging.core.cause import is_code
 from paging.core.delivery import State
 from paging.core.limits import Opening, Sent
 from paging.core.rules import HIGH, INFO
@@ -35,6 +36,9 @@ def admit(lead: Notification, *, now: datetime) -> bool:
     """
     if lead.admitted_at is not None:  # another try of a message that was let go
         bundles.drop_what_stopped(lead)
+        return True
+    if is_code(lead.page.cause):  # somebody waits for it, and asks at a pace that is limited already
+        lead.admitted_at = now
         return True
     kind, notice = lead.method.kind, lead.page.urgency == INFO
     sent: list[Sent] = []

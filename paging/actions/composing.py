@@ -120,19 +120,18 @@ def _code(claimed: Notification, *, now: datetime) -> Message:
     if left <= timedelta(0):
         raise TooLate("the code was not sent in time; ask for a new one")
     digits = code.code_of(row.seed.bytes, key=settings.SECRET_KEY)
+    message = _blank(claimed, valid_seconds=int(left.total_seconds()) + 1, now=now)
+    if claimed.method.kind == Kind.WEBHOOK:
+        head, link = _envelope(claimed, now=now), f"{settings.PUBLIC_URL}/reach"
+        body = webhook.code(digits, envelope=head, title=code_words.SUBJECT, link=link)
+        return replace(message, text=body, secret=claimed.method.signing_secret, secrets=(digits,))
     if claimed.method.kind == Kind.VOICE:
         said = code_words.spoken(digits)
     elif claimed.method.kind == Kind.EMAIL:
         said = code_words.mail(digits, link=links.verify_url(row.pk), name=str(claimed.page.user))
     else:
         said = code_words.short(digits)
-    return replace(
-        _blank(claimed, valid_seconds=int(left.total_seconds()) + 1, now=now),
-        text=said.text,
-        subject=said.subject,
-        html=said.html,
-        secrets=said.secrets,
-    )
+    return replace(message, text=said.text, subject=said.subject, html=said.html, secrets=said.secrets)
 
 
 def _chat(message: Message, said: chat.Chat, *, link: str) -> Message:

@@ -28,6 +28,15 @@ class ContactMethodSerializer(serializers.ModelSerializer[ContactMethod]):
         return "disabled" if row.disabled_reason else "waiting"
 
 
+class MadeContactMethodSerializer(ContactMethodSerializer):
+    signing_secret = serializers.CharField(
+        help_text="What is posted to a webhook is signed with it; it is not shown again. Else empty."
+    )
+
+    class Meta(ContactMethodSerializer.Meta):
+        fields = (*ContactMethodSerializer.Meta.fields, "signing_secret")  # type: ignore[assignment]
+
+
 class NewContactMethod(serializers.Serializer[Any]):
     kind = serializers.CharField(max_length=16, help_text=f"One of {', '.join(ContactMethod.Kind.values)}.")
     address = serializers.CharField(max_length=2000, help_text="A number with its country, or an address.")

@@ -66,6 +66,14 @@ def test_a_number_is_added_waits_for_its_code_and_is_verified(world, capsys):
     assert Entry.objects.latest("pk").actor_name == "Bo Lind (web)"
 
 
+def test_the_secret_of_a_webhook_is_shown_once_and_its_address_not_again(world, web):
+    answer, method = add(world.bo, "webhook", f"{web.url}/secret-path")
+    assert method.signing_secret in text(answer)
+    assert "this secret is not shown again" in text(answer)
+    assert method.signing_secret not in page(world.bo)
+    assert "secret-path" not in page(world.bo)
+
+
 def test_the_page_says_what_became_of_the_code(world, phone):
     phone.fail_next(status=400, code=21211)
     add(world.bo)

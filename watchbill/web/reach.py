@@ -11,6 +11,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.html import format_html
 from django.views.decorators.http import require_http_methods, require_POST
 
 from paging import loading
@@ -29,6 +30,7 @@ from watchbill.web.pages import for_people, person, scripted
 from watchbill.web.rules_form import URGENCIES, Draft
 
 ACTIONS = ("code", "verify", "remove")
+LONGEST_TYPED = 1000
 UNDERWAY = frozenset({"pending", "claimed", "unknown"})
 
 
@@ -96,7 +98,12 @@ def add(request: HttpRequest) -> HttpResponse:
         method = verifying.add_own_method(user=person(request), **typed, by=_by(request), now=timezone.now())
     except Refused as refusal:
         messages.error(request, str(refusal))
-        return _page(request, typed={name: value[:254] for name, value in typed.items()}, status=400)
+        return _page(
+            request, typed={name: value[:LONGEST_TYPED] for name, value in typed.items()}, status=400
+        )
+    if method.signing_secret:
+        words = "What is posted to it is signed with {}; this secret is not shown again."
+        messages.warning(request, format_html(words, method.signing_secret))
     return _back(request, method, "A code is on its way. Enter it below.")
 
 
