@@ -143,14 +143,19 @@ def _write(plans: Sequence[_Plan], *, now: datetime) -> None:
 
 
 def _spoken_of(plans: Sequence[_Plan], *, now: datetime) -> dict[str, str]:
-    """The services of which a page is so new that another is not the first, and what that was about."""
+    """The services that somebody has just been paged about, and the cause that was the first of them."""
     asked = {plan.request.service for plan in plans if plan.request.urgency == HIGH}
-    lately = Page.objects.filter(service__in=asked, created_at__gt=now - LATELY, urgency=HIGH)
-    return dict.fromkeys(lately.values_list("service", flat=True).distinct(), "") if asked else {}
+    found: dict[str, str] = {}
+    for service in sorted(asked):  # one, unless decisions about many incidents are written at once
+        lately = Page.objects.filter(service=service, created_at__gt=now - LATELY, urgency=HIGH)
+        first = lately.order_by("created_at", "id").values_list("cause", flat=True).first()
+        if first is not None:
+            found[service] = first
+    return found
 
 
 def _priority(plan: _Plan, heard: dict[str, str]) -> int:
-    """`heard` learns of it: of many pages asked for at once, those about one cause are the first."""
+    """Pages about the first cause are the first ones, also those of its next steps. `heard` learns of it."""
     if plan.request.urgency == INFO:
         return Priority.NOTICE
     if plan.request.urgency != HIGH:
