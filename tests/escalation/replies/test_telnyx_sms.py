@@ -107,7 +107,17 @@ def test_a_receipt_that_came_to_the_wrong_address_acknowledges_nothing(client, p
     assert status(paged) == "triggered"
 
 
-@pytest.mark.parametrize("odd", [{"from": None}, {"from": "x"}, {"text": 5}, {"id": None}, {"text": None}])
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"direction": "outbound", "text": "1a"},
+        {"from": None},
+        {"from": "x"},
+        {"text": 5},
+        {"id": None},
+        {"text": None},
+    ],
+)
 def test_an_event_of_any_shape_is_taken(client, paged, telnyx, odd):
     payload = {"direction": "inbound", "id": "1", "from": {"phone_number": ANA}, "text": "hi"} | odd
     assert client.post(URL, **telnyx.webhook("message.received", payload)).status_code == 200
