@@ -1,6 +1,6 @@
 """Whom a target means right now. Who is on call is asked when a step fires, never before."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -21,14 +21,35 @@ def recipients(targets: Sequence[Target], *, at: datetime) -> list[Recipient]:
     """The people meant by `targets` at `at`, each once, in the order of the targets. Shadows and people
     who have left are never paged. At most three queries more than the resolver's own.
     """
-    on_call = oncall.on_call({target.schedule for target in targets if target.schedule is not None}, at=at)
-    members = _members(targets)
-    found: dict[int, str] = {}
-    for target in targets:
-        for user in _people(target, on_call, members):
-            found.setdefault(user, target.label)
+    on_call = oncall.on_call(_schedules(targets), at=at)
+    found = _meant(targets, on_call, _members(_teams(targets)))
     active = _active(found)
     return [Recipient(user, because) for user, because in found.items() if user in active]
+
+
+class Ahead:
+    """The same at any instant of [since, until), of rows that are read once, however many ask: for what is
+    only foretold. `teams` are those whose managers may be asked for.
+    """
+
+    def __init__(
+        self, targets: Sequence[Target], *, teams: Iterable[int], since: datetime, until: datetime
+    ) -> None:
+        self.until = until
+        self._oncall = oncall.Ahead(_schedules(targets), since=since, until=until)
+        self._members = _members(_teams(targets) | set(teams))
+        named = {target.user for target in targets if target.user is not None}
+        self.people = _active(self._oncall.people().union(named, *self._members.values()))
+
+    def recipients(self, targets: Sequence[Target], *, at: datetime) -> list[int]:
+        """The people meant by `targets`, as `recipients` has them."""
+        found = _meant(targets, self._oncall.on_call(_schedules(targets), at=at), self._members)
+        return [user for user in found if user in self.people]
+
+    def managers(self, team_id: int | None) -> list[int]:
+        """The active managers of one of the teams."""
+        found = () if team_id is None else self._members.get((team_id, Membership.Role.MANAGER), ())
+        return [user for user in found if user in self.people]
 
 
 def managers(team_id: int | None) -> list[Recipient]:
@@ -39,6 +60,27 @@ def managers(team_id: int | None) -> list[Recipient]:
         team_id=team_id, role=Membership.Role.MANAGER, user__is_active=True
     ).order_by("user__username")
     return [Recipient(row.user_id, "manager of the team") for row in rows]
+
+
+def _schedules(targets: Sequence[Target]) -> set[int]:
+    return {target.schedule for target in targets if target.schedule is not None}
+
+
+def _teams(targets: Sequence[Target]) -> set[int]:
+    return {target.team for target in targets if target.team is not None}
+
+
+def _meant(
+    targets: Sequence[Target],
+    on_call: dict[tuple[int, str], tuple[int, ...]],
+    members: dict[tuple[int, str], list[int]],
+) -> dict[int, str]:
+    """Everyone meant, who has left as well, each with the first target that means them."""
+    found: dict[int, str] = {}
+    for target in targets:
+        for user in _people(target, on_call, members):
+            found.setdefault(user, target.label)
+    return found
 
 
 def _people(
@@ -56,8 +98,7 @@ def _people(
     return ()
 
 
-def _members(targets: Sequence[Target]) -> dict[tuple[int, str], list[int]]:
-    teams = {target.team for target in targets if target.team is not None}
+def _members(teams: Collection[int]) -> dict[tuple[int, str], list[int]]:
     members: dict[tuple[int, str], list[int]] = {}
     if teams:
         rows = Membership.objects.filter(team_id__in=teams).order_by("user__username")

@@ -49,6 +49,25 @@ def on_call(schedule_ids: Iterable[int], *, at: datetime) -> dict[tuple[int, str
     }
 
 
+class Ahead:
+    """Who is on call at any instant of [since, until), of rows read once, in at most three queries."""
+
+    def __init__(self, schedule_ids: Iterable[int], *, since: datetime, until: datetime) -> None:
+        self._rosters = rosters(schedule_ids, since=since, until=until)
+
+    def people(self) -> set[int]:
+        """Everyone who may be on call then."""
+        return set[int]().union(*(roster.people() for roster in self._rosters.values()))
+
+    def on_call(self, schedule_ids: Iterable[int], *, at: datetime) -> dict[tuple[int, str], tuple[int, ...]]:
+        """As `on_call` says it."""
+        return {
+            (schedule, role): users
+            for schedule in schedule_ids
+            for role, users in final.on_call(self._rosters[schedule], at).items()
+        }
+
+
 def next_handoff(schedule: Schedule, *, at: datetime, role: str | None = None) -> datetime | None:
     """The first instant after `at` at which who is on call changes; None if that is over 400 days away."""
     for ahead in LOOK_AHEAD:

@@ -1,27 +1,33 @@
 """How people are reached, on their page; and the outbox: every message, with what became of it."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.template.defaultfilters import linebreaksbr
+from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.html import format_html
-from unfold.decorators import display
+from unfold.decorators import action, display
 
 from paging.actions import contacts
 from paging.actions.pages import FALLBACK_USERNAME
+from paging.actions.spending import month_start
 from paging.core.rules import INFO
 from paging.models import Attempt, ContactMethod, Notification, NotificationRule
+from paging.selectors import carried, spent
 from people.actions import PeopleError
 from people.admin import PersonAdmin
 from people.forms import RowForm, ShortDurationField
 from people.models import User
 from people.recorded import ReadOnly, Rows, Shown, actor_of, kept_rows
 
+DAYS = ("1", "7", "30")
 STATES = {
     "delivered": "success",
     "sent": "info",
@@ -123,20 +129,41 @@ class ReachablePersonAdmin(PersonAdmin):
 
 class AttemptRows(Shown):
     model = Attempt
-    fields = ("at", "provider", "accepted", "error", "subject", "text")
+    fields = (
+        "at",
+        "provider",
+        "accepted",
+        "provider_id",
+        "error",
+        "took",
+        "cost",
+        "currency",
+        "subject",
+        "text",
+    )
     readonly_fields = fields
 
     @display(description="Text")
     def text(self, row: Attempt) -> str:
         return format_html("{}", linebreaksbr(row.body, autoescape=True))
 
+    @display(description="Answered after")
+    def took(self, row: Attempt) -> str:
+        return _in_ms(row.took_ms)
+
     ordering = ("id",)
     verbose_name_plural = "attempts"
 
 
+def _in_ms(ms: int | None) -> str:
+    return "-" if ms is None else f"{ms} ms"
+
+
 @admin.register(Notification)
 class NotificationAdmin(ReadOnly):
-    """Every message that was to leave, sent or not, and why."""
+    """Every message that was to leave, sent or not, and why; and how the providers do."""
+
+    actions_list = ("delivery",)
 
     list_display = ("due_at", "person", "method", "became", "reason", "attempts", "cause")
     list_filter = ("page__urgency", "state", "method__kind", ("page__user", admin.RelatedOnlyFieldListFilter))
@@ -149,6 +176,28 @@ class NotificationAdmin(ReadOnly):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Notification]:
         return super().get_queryset(request).select_related("page__user", "method")
+
+    @action(description="How the providers do", url_path="delivery", permissions=["delivery"])
+    def delivery(self, request: HttpRequest) -> HttpResponse:
+        """`delivery?days=7`: what each provider took, what came to phones, how fast, and what it cost."""
+        now, asked = timezone.now(), request.GET.get("days", "")
+        days = int(asked) if asked in DAYS else 7
+        begins = month_start(now)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "How the providers do",
+            "days": days,
+            "choices": [int(one) for one in DAYS],
+            "rows": carried(since=now - timedelta(days=days)),
+            "month": begins,
+            "spent": spent(since=begins, currency=settings.PRICES.currency),
+            "currency": settings.PRICES.currency,
+            "cap": settings.SPENDING_CAP,
+        }
+        return TemplateResponse(request, "paging/delivery.html", context)
+
+    def has_delivery_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
 
     @display(description="Person", ordering="page__user__username")
     def person(self, row: Notification) -> str:
@@ -181,8 +230,17 @@ class AttemptAdmin(ReadOnly):
     search_fields = ("subject", "body", "notification__page__user__username", "notification__method__address")
     date_hierarchy = "at"
     ordering = ("-id",)
-    fields = ("at", "person", "via", "provider", "accepted", "error", "provider_id", "subject", "text")
-    readonly_fields = ("person", "via", "text")
+    fields = (
+        ("at", "took"),
+        "person",
+        "via",
+        ("provider", "provider_id"),
+        ("accepted", "error"),
+        ("cost", "currency"),
+        "subject",
+        "text",
+    )
+    readonly_fields = ("person", "via", "text", "took")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Attempt]:
         return (
@@ -204,3 +262,7 @@ class AttemptAdmin(ReadOnly):
     @display(description="Message")
     def words(self, row: Attempt) -> str:
         return row.subject or row.body
+
+    @display(description="Answered after")
+    def took(self, row: Attempt) -> str:
+        return _in_ms(row.took_ms)

@@ -116,18 +116,22 @@ def _suppress_stopped(now: datetime) -> None:
 def _hand_over(claimed: Notification, *, clock: Callable[[], datetime]) -> None:
     handover = Handover(claimed)
     answer: Accepted | Rejected
+    began = None
     try:
         _check(claimed)
         channel = channel_for(claimed.method.kind)
         message = _compose(claimed, now=clock())
         handover = replace(handover, message=message, provider=channel.provider, title=channel.title)
+        began = clock()
         answer = channel.send(message)
     except ChannelError as fault:
         answer = Rejected(render.clean(str(fault), limit=500), fault.fault)
     except Exception as fault:
         log.exception("send_failed", notification=claimed.pk, via=claimed.method.kind)
         answer = Rejected(render.clean(f"unexpected: {fault!r}", limit=500), Fault.TEMPORARY)
-    record_answer(handover=handover, answer=answer, now=clock())
+    now = clock()
+    took = None if began is None else now - began
+    record_answer(handover=replace(handover, took=took), answer=answer, now=now)
 
 
 def _check(claimed: Notification) -> None:

@@ -156,7 +156,10 @@ class Notification(models.Model):
 
 
 class Attempt(models.Model):
-    """One call of a provider: what was handed over, and what it answered."""
+    """One call of a provider: what was handed over, what it answered and how long after.
+
+    `cost` is what the provider said, else what the operator's prices make of it; none: not known.
+    """
 
     notification = models.ForeignKey(Notification, on_delete=models.PROTECT, related_name="tries")
     at = models.DateTimeField()
@@ -166,10 +169,36 @@ class Attempt(models.Model):
     error = models.CharField(max_length=500, blank=True)
     subject = models.CharField(max_length=300, blank=True)
     body = models.TextField()
+    took_ms = models.PositiveIntegerField(null=True, blank=True)
+    cost = models.DecimalField(max_digits=12, decimal_places=5, null=True, blank=True)
+    currency = models.CharField(max_length=3, blank=True, default="", db_default="")
 
     class Meta:
         verbose_name = "message"
         verbose_name_plural = "outbox"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(cost__isnull=True) | (Q(cost__gte=0) & ~Q(currency="")),
+                name="a_cost_has_a_currency",
+            )
+        ]
+        # What providers did lately, and what this month cost.
+        indexes = [models.Index(fields=["at"], name="attempt_at")]
 
     def __str__(self) -> str:
         return f"{self.provider}: {self.subject or self.body[:60]}"
+
+
+class MonthOfSpending(models.Model):
+    """What messages cost in a calendar month of UTC (“2026-11”), as far as was last looked.
+
+    `warned` is the share of the cap, in percent, of which administrators were told last.
+    """
+
+    month = models.CharField(max_length=7, unique=True)
+    spent = models.DecimalField(max_digits=14, decimal_places=5, default=0)
+    warned = models.PositiveSmallIntegerField(default=0)
+    wake_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.spent.normalize():f} in {self.month}"

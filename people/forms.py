@@ -7,11 +7,22 @@ from functools import cache
 from typing import Any
 
 from django import forms
+from django.contrib.admin.widgets import AutocompleteSelect
 from unfold.widgets import UnfoldAdminSelect2Widget, UnfoldAdminTextInputWidget
 
 
 class RowForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's forms take no parameters when they run
     """The form of one row of a table."""
+
+
+class ChosenByTyping(AutocompleteSelect):
+    """A person, or another row, found by typing. A browser sends its number; anything else is nobody, of
+    whom the field says that there is no such choice.
+    """
+
+    def optgroups(self, name: str, value: Any, attr: Any = None) -> Any:
+        numbers = [one for one in map(str, value) if one.isascii() and one.isdecimal() and len(one) <= 18]
+        return super().optgroups(name, numbers, attr)
 
 
 SECONDS = {"w": 604_800, "d": 86_400, "h": 3_600, "m": 60, "s": 1}

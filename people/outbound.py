@@ -50,6 +50,8 @@ def is_public(written: str) -> bool:
             inner = address.sixtofour
         if inner is not None:
             return is_public(str(inner))
+        if address.is_site_local:  # inside since 1998, though out of use
+            return False
     return address.is_global and not (address.is_multicast or address.is_reserved)
 
 

@@ -15,6 +15,7 @@ from django.shortcuts import redirect
 from django.urls import path
 from unfold.decorators import display
 
+from people.forms import ChosenByTyping
 from people.ledger.record import Actor
 from people.models import Team, User
 from people.permissions import managed_team_ids, may_edit_team
@@ -45,7 +46,16 @@ def teams_of(request: HttpRequest) -> QuerySet[Team]:
     return teams if user.is_superuser else teams.filter(pk__in=managed_team_ids(user))
 
 
-class Kept(CleanQueries, ModelAdmin):  # type: ignore[type-arg]  # Django's admin classes take no parameters when they run
+class Typed:
+    """For an admin and for rows in one: what is chosen by typing is looked up only if it can be anything."""
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name in self.get_autocomplete_fields(request):  # type: ignore[attr-defined]  # the admin's
+            kwargs.setdefault("widget", ChosenByTyping(db_field, self.admin_site))  # type: ignore[attr-defined]  # too
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)  # type: ignore[misc]  # too
+
+
+class Kept(CleanQueries, Typed, ModelAdmin):  # type: ignore[type-arg]  # Django's admin classes take no parameters when they run
     """Shown, and perhaps changed, but never deleted.
 
     `page_actions` names actions that are also buttons on the page of one row; `main_action` stands out.
@@ -200,7 +210,7 @@ class Retirable(ByVerb):
         return ("name",) if obj else ()
 
 
-class Rows(TabularInline):  # type: ignore[type-arg]  # as above
+class Rows(Typed, TabularInline):  # type: ignore[type-arg]  # as above
     """Rows beside a form. They are edited by whoever may change the page, and written by its verbs."""
 
     extra = 0

@@ -78,6 +78,10 @@ def test_value_may_stand_in_a_file(root):
         ({"TWILIO_ACCOUNT_SID": "AC1", "TWILIO_AUTH_TOKEN": "hush"}, "Twilio needs a sender"),
         ({"FALLBACK_CONTACT": "ops@"}, "FALLBACK_CONTACT is “ops@”, which is not an email address."),
         ({"FALLBACK_CONTACT": "ops"}, "FALLBACK_CONTACT is “ops”"),
+        ({"SMS_PRICE": "0,0079"}, "SMS_PRICE is “0,0079”; write an amount such as 0.0079"),
+        ({"CALL_PRICE": "-1"}, "CALL_PRICE is “-1”"),
+        ({"SPENDING_CAP": "50 USD"}, "SPENDING_CAP is “50 USD”"),
+        ({"SPENDING_CURRENCY": "eur"}, "SPENDING_CURRENCY is “eur”; write three capital letters"),
         ({"HEARTBEAT_URL": "ping.example/key"}, "HEARTBEAT_URL must begin with"),
         ({"CALENDAR_PRIVATE_HOSTS": "*.corp"}, "CALENDAR_PRIVATE_HOSTS has “*.corp”; write names alone"),
         (

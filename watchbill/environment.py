@@ -6,6 +6,7 @@ import secrets
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,6 +15,7 @@ import environ
 from psycopg import ProgrammingError
 from psycopg.conninfo import make_conninfo
 
+from paging.core.price import Prices
 from watchbill import mailing, values
 from watchbill.mailing import Mailing
 from watchbill.values import VariableError
@@ -63,6 +65,8 @@ class Environment:
     heartbeat_url: str
     calendar_private_hosts: frozenset[str]
     webhook_private_hosts: frozenset[str]
+    prices: Prices
+    spending_cap: Decimal | None
     demo: bool
     host: str
     port: int
@@ -106,6 +110,12 @@ def read(environment: Mapping[str, str], *, root: Path) -> Environment:
         heartbeat_url=values.url("HEARTBEAT_URL", get("HEARTBEAT_URL", ""), WEB),
         calendar_private_hosts=_private_hosts("CALENDAR_PRIVATE_HOSTS", get("CALENDAR_PRIVATE_HOSTS", "")),
         webhook_private_hosts=_private_hosts("WEBHOOK_PRIVATE_HOSTS", get("WEBHOOK_PRIVATE_HOSTS", "")),
+        prices=Prices(
+            sms=values.amount("SMS_PRICE", get("SMS_PRICE", "")),
+            call=values.amount("CALL_PRICE", get("CALL_PRICE", "")),
+            currency=values.currency("SPENDING_CURRENCY", get("SPENDING_CURRENCY", "USD")),
+        ),
+        spending_cap=values.amount("SPENDING_CAP", get("SPENDING_CAP", "")),
         demo=values.boolean("DEMO", get("DEMO", "1")),
         host=host,
         port=port,

@@ -144,6 +144,8 @@ TWILIO: dict[str, str] = {
     "api_base_url": ENV.twilio_api_base_url,
 }
 FALLBACK_CONTACT = ENV.fallback_contact
+PRICES = ENV.prices
+SPENDING_CAP = ENV.spending_cap
 HEARTBEAT_URL = ENV.heartbeat_url
 CALENDAR_PRIVATE_HOSTS = ENV.calendar_private_hosts
 WEBHOOK_PRIVATE_HOSTS = ENV.webhook_private_hosts

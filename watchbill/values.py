@@ -1,5 +1,7 @@
 """Values of the environment, one kind each. What is wrong is said in a sentence, never with a secret."""
 
+import re
+from decimal import Decimal
 from email.utils import parseaddr
 from urllib.parse import urlsplit
 
@@ -8,6 +10,8 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
 BOOLEANS = dict.fromkeys(("1", "true", "yes", "on"), True) | dict.fromkeys(("0", "false", "no", "off"), False)
+AMOUNT = re.compile(r"[0-9]{1,7}(\.[0-9]{1,5})?")
+CURRENCY = re.compile(r"[A-Z]{3}")
 UNREADABLE = "cannot be read as an address; in a password write / # ? @ : as %2F %23 %3F %40 %3A."
 
 
@@ -59,6 +63,21 @@ def number(name: str, value: str) -> str:
     if parsed is None or not phonenumbers.is_possible_number(parsed):
         raise VariableError(f"{name} is “{value}”; write it with its country, such as +14155550100.")
     return str(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164))
+
+
+def amount(name: str, value: str) -> Decimal | None:
+    """Money, such as 0.0079; None where nothing is given."""
+    if not value:
+        return None
+    if not AMOUNT.fullmatch(value):
+        raise VariableError(f"{name} is “{value}”; write an amount such as 0.0079, without a currency.")
+    return Decimal(value)
+
+
+def currency(name: str, value: str) -> str:
+    if not CURRENCY.fullmatch(value):
+        raise VariableError(f"{name} is “{value}”; write three capital letters, such as EUR (ISO 4217).")
+    return value
 
 
 def contact(name: str, value: str) -> str:

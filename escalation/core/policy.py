@@ -1,6 +1,6 @@
 """An escalation policy as frozen into an incident: an edit never changes what already runs."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -44,6 +44,11 @@ class Policy:
     outside: tuple[OutsideStep, ...] = ()
     repeat: int = 0
     acknowledgement_timeout: timedelta | None = None
+
+    def targets(self) -> Iterator[Target]:
+        """Whomever it may page."""
+        yield from (target for step in self.steps for target in step.targets)
+        yield from (target for step in self.outside for target in step.targets)
 
     def to_json(self) -> dict[str, Any]:
         """Durations in seconds; names and ids only, so that a later version can read it."""

@@ -61,6 +61,10 @@ def _confirm(handoff: Handoff, pk: int, *, by: Actor, now: datetime) -> None:
         _take_over(handoff, item.incident, by=by, now=now)
     item.confirmed_at, item.confirmed_by = now, by.user
     item.save(update_fields=["confirmed_at", "confirmed_by"])
+    what = f"confirmed “{item.text}” of {_named(handoff)}"
+    data = {"handoff": handoff.pk, "item": item.pk, "section": item.section, "incident": item.incident}
+    line = Line(Verb.HANDOFF_ITEM_CONFIRMED, ("schedule", handoff.schedule_id), by, what, data=data)
+    record([line], now=now)
 
 
 def _take_over(handoff: Handoff, incident_id: int, *, by: Actor, now: datetime) -> None:
@@ -108,10 +112,14 @@ def _close(handoff: Handoff, *, by: Actor, now: datetime) -> Handoff:
         return row
     row.confirmed_at, row.confirmed_by = now, by.user
     row.save(update_fields=["confirmed_at", "confirmed_by"])
-    what = f"confirmed the handoff of {row.role} of {row.schedule} at {row.at:%Y-%m-%d %H:%M} UTC"
+    what = f"confirmed {_named(row)}"
     data = {"handoff": row.pk}
     record([Line(Verb.HANDOFF_CONFIRMED, ("schedule", row.schedule_id), by, what, data=data)], now=now)
     return row
+
+
+def _named(handoff: Handoff) -> str:
+    return f"the handoff of {handoff.role} of {handoff.schedule} at {handoff.at:%Y-%m-%d %H:%M} UTC"
 
 
 def _user(by: Actor) -> int | None:

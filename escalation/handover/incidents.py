@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from escalation import planning, selectors
-from escalation.handover.lines import Item, clipped, listed
+from escalation.handover.lines import MOST, Item, clipped, listed
 from escalation.handover.scope import Scope
 from escalation.models import Incident
 from people.models import User
@@ -16,8 +16,22 @@ def open_incidents(scope: Scope) -> Sequence[Item]:
     rows = list(found.order_by("severity", "triggered_at", "pk"))
     snoozed = selectors.snoozed(row.pk for row in rows)
 
+    off = {row.pk: row.hold_until for row in rows if row.pk in snoozed and row.hold_until is not None}
+    waiting = [row for row in rows[:MOST] if row.pk not in off and not row.parked_reason]
+    coming = planning.next_of(waiting, now=scope.now)
+    people = User.objects.in_bulk({first.user for first in coming.values()})
+
     def say(row: Incident) -> Item:
-        what_next = _next(scope, row, is_snoozed=row.pk in snoozed)
+        first = coming.get(row.pk)
+        if row.pk in off:
+            what_next = f"snoozed until {scope.at(off[row.pk])}"
+        elif row.parked_reason:
+            what_next = f"parked ({row.parked_reason}): pages nobody"
+        elif first is None:
+            what_next = "pages nobody next"
+        else:
+            who = people[first.user]
+            what_next = f"if nothing happens, {who} is paged by {first.via} at {scope.at(first.at)}"
         owner = f"{row.acknowledged_by} is on it" if row.acknowledged_by else "nobody is on it"
         parts = (f"{row.severity} {clipped(row.title, 200)}", f"since {scope.at(row.triggered_at)}")
         text = f"{', '.join(parts)}; {owner}; {what_next}"
@@ -44,15 +58,3 @@ def muted(scope: Scope) -> Sequence[Item]:
 def _end(row: Incident) -> datetime:
     assert row.hold_until is not None  # noqa: S101 - asked for with an end
     return row.hold_until
-
-
-def _next(scope: Scope, row: Incident, *, is_snoozed: bool) -> str:
-    if is_snoozed and row.hold_until is not None:
-        return f"snoozed until {scope.at(row.hold_until)}"
-    if row.parked_reason:
-        return f"parked ({row.parked_reason}): pages nobody"
-    first = planning.next_of(row, now=scope.now)
-    if first is None:
-        return "pages nobody next"
-    who = User.objects.filter(pk=first.user).first()
-    return f"if nothing happens, {who} is paged by {first.via} at {scope.at(first.at)}"

@@ -3,11 +3,12 @@ who goes off.
 """
 
 from collections.abc import Callable, Collection, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import islice
 
 import structlog
 from django.db import InterfaceError, OperationalError, transaction
+from django.db.models import Q
 
 from escalation.handover.lines import Item, Section
 from escalation.handover.scope import Scope, scope_of
@@ -20,6 +21,7 @@ from people.ledger.verbs import Verb
 log = structlog.get_logger(__name__)
 
 LONGEST_WATCH, LONGEST_MOOD = 5000, 300
+TRIED_AGAIN_IN = timedelta(minutes=5)
 
 
 class Refused(ValueError):
@@ -55,11 +57,16 @@ def prepare_due(*, clock: Callable[[], datetime], limit: int) -> int:
     """Keep the notes of handoffs that have happened and ask for one, each in a transaction of its own.
 
     Returns how many were kept. Safe to run in many workers at once: a row that another one holds is passed
-    over, and one that cannot be prepared does not hold up the others.
+    over, and one that cannot be prepared is logged, tried again in five minutes, and holds up no other.
     """
-    due = Handoff.objects.filter(recorded_at__isnull=False, asks=True, prepared_at=None).order_by("at", "pk")
+    due = Handoff.objects.filter(_due(clock())).order_by("at", "pk")
     prepared = (_prepare(pk, clock) for pk in list(due.values_list("pk", flat=True)))
     return len(list(islice(filter(None, prepared), limit)))  # those that cannot be do not use up the limit
+
+
+def _due(now: datetime) -> Q:
+    untried = Q(prepare_after=None) | Q(prepare_after__lte=now)
+    return untried & Q(recorded_at__isnull=False, asks=True, prepared_at=None)
 
 
 def _prepare(pk: int, clock: Callable[[], datetime]) -> bool:
@@ -67,7 +74,7 @@ def _prepare(pk: int, clock: Callable[[], datetime]) -> bool:
         with transaction.atomic():
             now = clock()  # after the lock was waited for, where the database has only one writer
             rows = Handoff.objects.select_for_update(skip_locked=True, of=("self",))
-            row = rows.select_related("schedule").filter(pk=pk, prepared_at=None).first()
+            row = rows.select_related("schedule").filter(_due(now), pk=pk).first()
             if row is None:
                 return False
             _keep(row, draft(row, now=now))
@@ -77,7 +84,8 @@ def _prepare(pk: int, clock: Callable[[], datetime]) -> bool:
     except (OperationalError, InterfaceError):
         raise
     except Exception:
-        log.exception("note_not_prepared", handoff=pk, effect="tried again with the next look")
+        log.exception("note_not_prepared", handoff=pk, effect="tried again in five minutes")
+        Handoff.objects.filter(pk=pk).update(prepare_after=clock() + TRIED_AGAIN_IN)
         return False
 
 

@@ -6,7 +6,8 @@ from itertools import islice
 from zoneinfo import ZoneInfo
 
 import structlog
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
+from django.db.models import Q
 
 from oncall.core.changes import Held, SlotChanged, lines, netted, told
 from oncall.models import Schedule, ShiftChange
@@ -17,14 +18,17 @@ from people.models import User
 log = structlog.get_logger(__name__)
 
 SETTLES = timedelta(seconds=60)  # what is undone within it, nobody hears of
+TRIED_AGAIN_IN = timedelta(minutes=5)
 
 
 def tell_due(*, clock: Callable[[], datetime], limit: int = 50) -> int:
     """Tell of changes that are a minute old, a schedule at a time; for how many schedules that was done.
 
-    One that cannot be told is logged and holds up no other.
+    One that cannot be told is logged, tried again in five minutes, and holds up no other.
     """
-    old = ShiftChange.objects.filter(told_at=None, at__lte=clock() - SETTLES)
+    now = clock()
+    untried = Q(slot__schedule__tell_after=None) | Q(slot__schedule__tell_after__lte=now)
+    old = ShiftChange.objects.filter(untried, told_at=None, at__lte=now - SETTLES)
     schedules = list(old.order_by().values_list("slot__schedule", flat=True).distinct())
     told = (_tried(schedule, clock) for schedule in schedules)
     return len(list(islice(filter(None, told), limit)))  # those that cannot be do not use up the limit
@@ -33,8 +37,11 @@ def tell_due(*, clock: Callable[[], datetime], limit: int = 50) -> int:
 def _tried(schedule_id: int, clock: Callable[[], datetime]) -> bool:
     try:
         return tell_changes(schedule_id=schedule_id, now=clock())
+    except (OperationalError, InterfaceError):
+        raise
     except Exception:
-        log.exception("changes_not_told", schedule=schedule_id, effect="tried again")
+        log.exception("changes_not_told", schedule=schedule_id, effect="tried again in five minutes")
+        Schedule.objects.filter(pk=schedule_id).update(tell_after=clock() + TRIED_AGAIN_IN)
         return False
 
 

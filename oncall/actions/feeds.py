@@ -58,7 +58,8 @@ def issue_feed(*, owner: Owner, gaps: bool = False, by: Actor, now: datetime) ->
     if token is None:
         raise Refused(
             f"The address of the {live} cannot be shown again: SECRET_KEY is no longer the one it was "
-            "made with. The old address still works for who has it; --rotate revokes it and makes a new one."
+            "made with. The old address still works for who has it; make a new one, which ends it: --rotate, "
+            "or “rotate” in the API."
         )
     return token
 

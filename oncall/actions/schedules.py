@@ -30,14 +30,16 @@ def create_schedule(  # noqa: PLR0913 - the words of one request
 ) -> Schedule:
     """A schedule, as if it had always been there: since its earliest layer started, or `now`.
 
-    Raises Refused for a name that is taken, an unknown zone, holiday calendar or person, a participant who
-    is not in the team (of a team that has members), and a layer of nobody.
+    Raises Refused for a name that is taken or is not one line, an unknown zone, holiday calendar or person, a
+    participant who is not in the team (of a team that has members), and a layer of nobody.
     """
     name = text(name, what="name", limit=100)
     if not name:
         raise Refused("A schedule needs a name.")
+    if len(name.splitlines()) > 1 or any(ord(letter) < 32 for letter in name):
+        raise Refused("The name has a line break in it; write it in one line.")
     zone = _zone(time_zone)
-    _check_somebody(definition)
+    _check_written(definition)
     effective_from = min([now, *(first_instant(layer.start, zone) for layer in definition.layers())])
     with transaction.atomic():
         schedule = _named(name, team)
@@ -80,7 +82,7 @@ def new_version(  # noqa: PLR0913 - the words of one request
         latest = _in_force(schedule, begins)
         if latest is not None and _says(latest, time_zone, holidays, definition):
             return None
-        _check_somebody(definition)
+        _check_written(definition)
         _check_in_team(schedule, definition.users() - _participants(latest))
         version = _beginning(schedule, begins, latest)
         _write(version, time_zone, holidays, definition, by=by, now=now)
@@ -153,8 +155,8 @@ def _check_seen(schedule: Schedule, based_on: int | None) -> None:
     )
 
 
-def _check_somebody(definition: Definition) -> None:
-    sentences = [fault.message for fault in definition.faults_of_nobody()]
+def _check_written(definition: Definition) -> None:
+    sentences = [fault.message for fault in definition.faults_of_writing()]
     if sentences:
         raise Refused(" ".join(sentences))
 
@@ -185,7 +187,7 @@ def version_refusals(
     latest = _in_force(schedule, at) if schedule.pk else None
     if latest is not None and _says(latest, time_zone, holidays, definition):
         return
-    yield from (fault.message for fault in definition.faults_of_nobody())
+    yield from (fault.message for fault in definition.faults_of_writing())
     try:
         _check_in_team(schedule, definition.users() - _participants(latest))
     except Refused as refusal:

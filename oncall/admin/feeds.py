@@ -10,7 +10,7 @@ from unfold.decorators import action, display
 
 from oncall import actions
 from oncall.actions.feeds import revoke_feed
-from oncall.addresses import called, may_hold, owner_of
+from oncall.addresses import called, heard_of_by, may_hold, owner_of
 from oncall.core.fetched import last_fetched
 from oncall.models import Feed
 from people.recorded import ReadOnly, actor_of, user_of
@@ -29,6 +29,11 @@ class FeedAdmin(ReadOnly):
     readonly_fields = ("calendar", "fetched", "last_fetched_at", "last_user_agent")
     fields = (*readonly_fields, "alarm_minutes", "created_at", "revoked_at")
     actions = page_actions = ("revoke",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Feed]:
+        """Those one may hear of, ended ones too: what program others read their calendar with is theirs."""
+        rows: QuerySet[Feed] = super().get_queryset(request)
+        return rows.filter(heard_of_by(user_of(request)))
 
     def may_act(self, request: HttpRequest, obj: Feed) -> bool:
         return may_hold(user_of(request), owner_of(obj))

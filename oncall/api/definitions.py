@@ -17,6 +17,7 @@ from people.models import User
 
 DEEPEST = 8  # roles, role, layers, layer, restrictions, restriction, days, day
 MOST = 500  # of anything in a list or a mapping
+MOST_FAULTS = 200  # that are told at once; each unknown name is looked up, and compared with all there are
 LARGEST = 10**9
 YEARS = range(1970, 2200)  # those of the document
 
@@ -55,7 +56,7 @@ def read_definition(data: Any, *, zone: ZoneInfo, standing: Collection[int] = ()
     except DefinitionFaults as faults:
         into.faults += faults.faults
     if not into.faults:
-        into.faults += definition.faults_of_nobody()
+        into.faults += definition.faults_of_writing()
     into.finish()
     return definition
 
@@ -183,6 +184,8 @@ def _fault_of_time(value: Any) -> str:
 
 def _slot(slot: list[Any], path: Path, ids: Mapping[str, int], into: Gathering) -> Iterator[int]:
     for n, person in enumerate(slot):
+        if len(into.faults) >= MOST_FAULTS:
+            return
         if not isinstance(person, str):
             into.fault(
                 path, f"{person!r} is no slot; write a username, a list of usernames, or null for nobody."

@@ -1,6 +1,7 @@
 """What the API takes to make and change schedules. Unknown keys are refused with a suggestion."""
 
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -19,8 +20,12 @@ from oncall.models import Schedule
 from people.models import Team
 
 MOST_SHIFTS = 500
+MOST_STRANGE = 50
 LARGEST_ID = 2**63 - 1
-ADDRESSES = ("shifts", "overrides", "findings", "quality", "versions", "retire", "preview", "temporaries")
+ADDRESSES = (
+    "shifts", "overrides", "findings", "quality", "plan", "plan/accept", "versions", "retire", "preview",
+    "temporaries", "take", "release", "standins",
+)  # fmt: skip
 
 
 class Strict(serializers.Serializer[Any]):
@@ -39,7 +44,8 @@ class Strict(serializers.Serializer[Any]):
 
 
 def _strange(data: Mapping[Any, Any], known: Mapping[str, Any]) -> dict[str, list[str]]:
-    strange = [legible(str(key)) for key in data if key not in known]
+    """The first of them: there may be as many as a body has room for."""
+    strange = [legible(str(key)) for key in islice((key for key in data if key not in known), MOST_STRANGE)]
     return {key: [unknown("key", key, known)] for key in strange}
 
 
@@ -65,13 +71,13 @@ def _zone(name: str) -> None:
 
 def _calendar(name: str) -> None:
     try:
-        check_calendar(name)
+        check_calendar(legible(name))
     except Refused as refusal:
         raise serializers.ValidationError(str(refusal)) from None
 
 
 def _name(name: str) -> None:
-    if name.startswith("/") or name.endswith("/") or (name.rpartition("/")[2] in ADDRESSES and "/" in name):
+    if name.startswith("/") or name.endswith(("/", *(f"/{address}" for address in ADDRESSES))):
         raise serializers.ValidationError(
             f"A name neither begins nor ends with “/”, nor ends with an address such as “/{ADDRESSES[0]}”; "
             "choose another one."

@@ -9,8 +9,8 @@ import socket
 import ssl
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from threading import Timer
-from typing import Self
+from threading import Thread, Timer
+from typing import Any, Self
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 from people.outbound import is_public
@@ -70,11 +70,19 @@ def fetch(address: str, *, etag: str = "", private_hosts: Collection[str] = ()) 
         answer = _ask(parts, etag, private_hosts)
         if isinstance(answer, Fetched):
             return answer
-        onward = urljoin(address, answer)
+        onward = _onward(parts, answer)
         if parts.scheme == "https" and not onward.casefold().startswith("https:"):
             raise Unfetched(f"{parts.hostname} leads on to an address that is not encrypted.")
         address = onward
     raise Unfetched("The address leads on and on; subscribe to the last one.")
+
+
+def _onward(parts: SplitResult, location: str) -> str:
+    """Where a redirect leads; it may be beside where it was."""
+    try:
+        return urljoin(parts.geturl(), location)
+    except ValueError:
+        raise Unfetched(f"{parts.hostname} leads on to an address that cannot be read.") from None
 
 
 def _parts(address: str) -> SplitResult:
@@ -148,7 +156,6 @@ class _Pinned(http.client.HTTPConnection):
 
     def connect(self) -> None:
         plain = self._connected()
-        self._open = plain
         if self.late:
             plain.close()
             raise TimeoutError
@@ -173,7 +180,7 @@ class _Pinned(http.client.HTTPConnection):
 
     def _connected(self) -> socket.socket:
         """To the first address that answers, leaving out those inside before a packet is sent."""
-        found = socket.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM)
+        found = _looked_up(self.host, self.port)
         allowed = [each for each in found if self._private or is_public(str(each[4][0]))]
         if found and not allowed:
             raise Unfetched(
@@ -181,7 +188,9 @@ class _Pinned(http.client.HTTPConnection):
             )
         fault: OSError = OSError("no address")
         for family, kind, protocol, _, where in allowed[:2]:
-            made = socket.socket(family, kind, protocol)
+            if self.late:
+                raise TimeoutError
+            self._open = made = socket.socket(family, kind, protocol)
             made.settimeout(TIMEOUT)
             try:
                 made.connect(where)
@@ -191,6 +200,27 @@ class _Pinned(http.client.HTTPConnection):
             else:
                 return made
         raise fault
+
+
+def _looked_up(host: str, port: int) -> list[Any]:
+    """What the name stands for. The system's resolver has limits of its own, longer than ours, and nobody can
+    interrupt it: it is left alone when they are over.
+    """
+    answers: list[list[Any] | Exception] = []
+
+    def ask() -> None:
+        try:
+            answers.append(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+        except (OSError, ValueError) as fault:
+            answers.append(fault)
+
+    asking = Thread(target=ask, name="calendar-lookup", daemon=True)
+    asking.start()
+    asking.join(TIMEOUT)
+    answer = answers[0] if answers else TimeoutError()
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
 
 
 class _Deadline:

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from hashlib import sha256
@@ -11,14 +12,20 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import icalendar
 import recurring_ical_events
+from icalendar.timezone import tzp
 from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
 
 from oncall.core.walltime import first_instant
 
 MOST_EVENTS = 2000
 MOST_SECONDS = 20.0
+RULES = ("RRULE", "EXRULE")
 OLDEST_RULE = timedelta(days=40 * 366)  # a rule is walked from its beginning
 USUAL_RULES = frozenset({"DAILY", "WEEKLY", "MONTHLY", "YEARLY"})  # nobody is away every minute
+ZONE_RULES = frozenset({"YEARLY"})
+MOST_RULES = 4  # of an event and its exceptions: one that never comes true is walked to the year 9999
+MOST_PARTS = 100  # of a rule; BYMONTHDAY has 31
+MOST_OBSERVANCES = 500  # of the zones that a calendar describes: all of one are asked for each time in it
 EARLIEST, LATEST = date(1971, 1, 1), date(2200, 1, 1)
 A_DAY = timedelta(days=1)
 INSTANT = timedelta(microseconds=1)
@@ -48,7 +55,7 @@ def read(body: bytes, *, zone: tzinfo, since: datetime, until: datetime, words: 
 
     Cancelled ones are left out, and with `words` those whose title does not contain it, in any case. Times
     without a zone are the calendar's (X-WR-TIMEZONE, Windows names too), else `zone`'s. An event that is
-    broken, or repeats more often than daily, is passed over. Raises Unreadable.
+    broken, or repeats more often than daily or by too many rules, is passed over. Raises Unreadable.
     """
     calendar = _parsed(body)
     calendar_zone = _calendar_zone(calendar)
@@ -67,13 +74,28 @@ def read(body: bytes, *, zone: tzinfo, since: datetime, until: datetime, words: 
 def _parsed(body: bytes) -> icalendar.Calendar:
     if b"END:VCALENDAR" not in body[-2000:].upper():
         raise Unreadable("What is at this address is not an iCalendar document, or not the whole of one.")
+    tzp.use_default()  # forgets the zones that calendars before this one described: two may share a name
     try:
         calendar = icalendar.Calendar.from_ical(body)
     except WORST:
         raise Unreadable("What is at this address is not an iCalendar document.") from None
     if not isinstance(calendar, icalendar.Calendar):
         raise Unreadable("What is at this address is not an iCalendar document.")
+    if not _zones_bearable(calendar):
+        raise Unreadable(
+            "The calendar describes its time zones by rules that no clock follows; subscribe to another one."
+        )
     return calendar
+
+
+def _zones_bearable(calendar: icalendar.Calendar) -> bool:
+    """Whether the zones that it describes can be asked for a time: nothing has asked them yet."""
+    described = [one for zone in calendar.walk("VTIMEZONE") for one in zone.subcomponents]
+    rules = [rule for one in described for rule in _listed(one.get("RRULE"))]
+    try:
+        return len(described) <= MOST_OBSERVANCES and all(_usual(rule, ZONE_RULES) for rule in rules)
+    except WORST:
+        return False
 
 
 def _calendar_zone(calendar: icalendar.Calendar) -> ZoneInfo | None:
@@ -103,19 +125,23 @@ class _Reader:
     def events(self, series: list[Any]) -> Iterator[Event]:
         try:
             repeats = any(event.get("RRULE") or event.get("RDATE") for event in series)
-            if all(self._bearable(event) for event in series):
+            if self._bearable(series):
                 for occurrence in self._occurrences(series):
                     yield from self._event(occurrence, repeats=repeats)
         except WORST:
             return
 
-    def _bearable(self, event: Any) -> bool:
-        rules = [rule for name in ("RRULE", "EXRULE") for rule in _listed(event.get(name))]
-        if not rules:
-            return True
+    def _bearable(self, series: list[Any]) -> bool:
+        """Whether its rules are walked in a moment, from their beginning on."""
+        rules = [(event, rule) for event in series for name in RULES for rule in _listed(event.get(name))]
+        return len(rules) <= MOST_RULES and all(
+            _usual(rule, USUAL_RULES) and self._young(event) for event, rule in rules
+        )
+
+    def _young(self, event: Any) -> bool:
         start = event["DTSTART"].dt
         begun = start.date() if isinstance(start, datetime) else start
-        return begun > self.since.date() - OLDEST_RULE and all(map(_usual, rules))
+        return bool(begun > self.since.date() - OLDEST_RULE)
 
     def _occurrences(self, series: list[Any]) -> list[Any]:
         alone = icalendar.Calendar()
@@ -159,10 +185,14 @@ def _listed(value: Any) -> list[Mapping[str, Any]]:
     return value if isinstance(value, list) else [value]
 
 
-def _usual(rule: Mapping[str, Any]) -> bool:
-    frequency = [str(each).upper() for each in rule.get("FREQ", [])]
+def _usual(rule: Mapping[str, Any], frequencies: AbstractSet[str]) -> bool:
+    frequency = {str(each).upper() for each in rule.get("FREQ", [])}
     within_a_day = sum(len(_listed(rule.get(name))) for name in ("BYHOUR", "BYMINUTE", "BYSECOND"))
-    return set(frequency) <= USUAL_RULES and bool(frequency) and within_a_day <= 3
+    parts = sum(len(_listed(value)) for value in rule.values())
+    goes_on = all(step > 0 for step in rule.get("INTERVAL", []))  # by steps of 0 it never ends
+    return (
+        bool(frequency) and frequency <= frequencies and within_a_day <= 3 and parts <= MOST_PARTS and goes_on
+    )
 
 
 def _end(occurrence: Any) -> date | datetime:

@@ -13,6 +13,7 @@ __all__ = ["Definition", "DefinitionFault", "DefinitionFaults", "Follows", "Laye
 
 NAME_SOMEBODY = "name at least one person, or leave the layer out"
 FIRST = {"primary": 0, "secondary": 1}
+MOST_ROLES, MOST_LAYERS = 20, 60  # of what is written: a month of more is no page that anybody reads
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +58,17 @@ class Definition:
         """What `from_json` reads, with nothing but JSON's types; equal definitions give equal JSON."""
         return {"roles": {name: _write_role(self.roles[name]) for name in in_order(self.roles)}}
 
-    def faults_of_nobody(self) -> Iterator[DefinitionFault]:
-        """Layers that never put anybody on call: what is stored may have them, what is written may not."""
+    def faults_of_writing(self) -> Iterator[DefinitionFault]:
+        """What is stored may have, so that it is read whatever it says, and what is written may not: layers
+        that never put anybody on call, and more roles or layers than anybody could look at.
+        """
+        layers = len(self.layers())
+        if len(self.roles) > MOST_ROLES or layers > MOST_LAYERS:
+            what = (
+                f"A schedule has at most {MOST_ROLES} roles and {MOST_LAYERS} layers, and this one has "
+                f"{len(self.roles)} and {layers}; make several schedules of it."
+            )
+            yield DefinitionFault(("roles",), what)
         for name, role in self.roles.items():
             for n, layer in enumerate(role.layers if isinstance(role, Role) else ()):
                 if not any(layer.participants):

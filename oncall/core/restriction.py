@@ -47,7 +47,7 @@ def _windows(one: Restriction, zone: tzinfo, within: Span) -> Iterator[Span]:
         return
     reach = one.reach()
     first, last = (wall_time(at, zone).toordinal() for at in within)
-    for day in range(first - reach - 1, last + 1):
+    for day in range(first - reach - 1, last + 2):  # clocks may have gone back from a day that had begun
         if (day - 1) % 7 in one.days:
             start = first_instant(datetime.combine(date.fromordinal(day), one.start), zone)
             end = last_instant(datetime.combine(date.fromordinal(day + reach), one.end), zone)

@@ -11,6 +11,7 @@ from unfold.widgets import INPUT_CLASSES
 from oncall.core.walltime import first_instant, last_instant, wall_time
 
 SHAPE = "%Y-%m-%dT%H:%M"
+FIRST_YEAR, LAST_YEAR = 1970, 2199  # those of the organisation's document
 
 
 def wall_input() -> forms.DateTimeInput:
@@ -38,6 +39,10 @@ class WallField(forms.DateTimeField):
             found = None
         if found is None or found.tzinfo is not None:
             raise forms.ValidationError(f"“{value}” is not a date and time; write 2025-01-06T10:00.")
+        if not FIRST_YEAR <= found.year <= LAST_YEAR:
+            raise forms.ValidationError(
+                f"“{value}” lies outside the years {FIRST_YEAR} to {LAST_YEAR}; write one of these."
+            )
         return found
 
 
@@ -56,7 +61,4 @@ class InstantField(WallField):
         found = super().to_python(value)
         if found is None or found.tzinfo is not None:
             return found
-        try:
-            return self._instant(found, timezone.get_current_timezone())
-        except OverflowError:
-            raise forms.ValidationError(f"“{value}” lies outside the years that calendars have.") from None
+        return self._instant(found, timezone.get_current_timezone())

@@ -12,8 +12,9 @@ class Handoff(models.Model):
 
     Written ahead while it is only planned, so that a note can be begun; `recorded_at` is when it was found
     to have happened, and `cancelled_at` when a change of the schedule took it away. The outgoing person's own
-    words are `watch` and `mood`; the rest of the note is its items. `asks` says whether somebody has to
-    confirm it: a cover of a few hours asks nobody.
+    words are `watch` and `mood`; the rest of the note is its items, kept at `prepared_at`, and where that
+    failed tried again at `prepare_after`. `asks` says whether somebody has to confirm it: a cover of a few
+    hours asks nobody.
     """
 
     schedule = models.ForeignKey(Schedule, on_delete=models.PROTECT, related_name="handoffs")
@@ -27,6 +28,7 @@ class Handoff(models.Model):
     noted_at = models.DateTimeField(null=True, blank=True)
     noted_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     prepared_at = models.DateTimeField(null=True, blank=True)
+    prepare_after = models.DateTimeField(null=True, blank=True, editable=False)
     confirmed_at = models.DateTimeField(null=True, blank=True)
     confirmed_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     managers_told_at = models.DateTimeField(null=True, blank=True)

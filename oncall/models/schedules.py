@@ -23,7 +23,8 @@ class Schedule(models.Model):
 
     Its shifts stand in slots as they were at `published_revision`, at `published_at`, without the people in
     `published_without`, who had left (`oncall.actions.slots`); `slots_revision` grows as the slots change.
-    Where that failed it is tried again at `publish_after`.
+    Where that failed it is tried again at `publish_after`, and where nobody could be told of a change, at
+    `tell_after`.
     """
 
     name = models.CharField(max_length=100, unique=True)
@@ -39,6 +40,7 @@ class Schedule(models.Model):
     published_at = models.DateTimeField(null=True, blank=True, editable=False)
     published_without = models.JSONField(null=True, blank=True, editable=False)
     publish_after = models.DateTimeField(null=True, blank=True, editable=False)
+    tell_after = models.DateTimeField(null=True, blank=True, editable=False)
     slots_revision = models.PositiveBigIntegerField(default=0, db_default=0, editable=False)
 
     class Meta:

@@ -1,9 +1,11 @@
 """Write down what became of a message that was handed over, and go another way where it failed."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 
 from paging import links, loading
@@ -11,6 +13,7 @@ from paging.actions.pages import reachable, subject_of
 from paging.core.address import masked
 from paging.core.delivery import WAITING, Accepted, Rejected, Settled, State, settle
 from paging.core.message import Message
+from paging.core.price import reckoned
 from paging.core.rules import INFO, detour
 from paging.models import Attempt, Notification, Page
 from people import metrics
@@ -33,13 +36,15 @@ NOTICE_VERBS = {verb: Verb(verb.replace("page.", "notice.")) for verb in VERBS.v
 class Handover:
     """A claimed notification as it was handed to a provider. `message` is None where nothing was handed over.
 
-    `provider` is the short name for rows and metrics, `title` the one for sentences.
+    `provider` is the short name for rows and metrics, `title` the one for sentences, `took` how long it
+    took to answer.
     """
 
     notification: Notification
     message: Message | None = None
     provider: str = ""
     title: str = "anybody"
+    took: timedelta | None = None
 
 
 def record_answer(*, handover: Handover, answer: Accepted | Rejected, now: datetime) -> None:
@@ -89,12 +94,23 @@ def _attempt(handover: Handover, message: Message, answer: Accepted | Rejected) 
         if isinstance(answer, Accepted)
         else {"accepted": False, "error": answer.error[:500]}
     )
+    cost = _cost(handover, message, answer)
     return said | {
+        "took_ms": None if handover.took is None else max(round(handover.took.total_seconds() * 1000), 0),
+        "cost": cost,
+        "currency": "" if cost is None else settings.PRICES.currency,
         "notification": handover.notification,
         "provider": handover.provider,
         "subject": message.subject,
         "body": kept,
     }
+
+
+def _cost(handover: Handover, message: Message, answer: Accepted | Rejected) -> Decimal | None:
+    """By the operator's prices. What was refused costs nothing, and the outbox never does."""
+    if isinstance(answer, Rejected) or handover.provider == OUTBOX:
+        return None
+    return reckoned(settings.PRICES, via=message.via, text=message.text)
 
 
 def _go_on(failed: Notification, *, now: datetime) -> str:

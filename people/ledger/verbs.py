@@ -60,6 +60,7 @@ class Verb(StrEnum):
     TIME_OFF_CANCELLED = "time_off.cancelled"
     HANDOFF_HAPPENED = "handoff.happened"
     HANDOFF_NOTED = "handoff.noted"
+    HANDOFF_ITEM_CONFIRMED = "handoff.item_confirmed"
     HANDOFF_CONFIRMED = "handoff.confirmed"
     HANDOFF_UNCONFIRMED = "handoff.unconfirmed"
     SWAP_ASKED = "swap.asked"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from oncall.models import Override, ScheduleVersion
+from oncall.models import Override, ScheduleVersion, TimeOff
 from tests.admin.filled import filled
 
 COVER = {"overrides-TOTAL_FORMS": "1", "overrides-0-role": "primary", "overrides-0-kind": "cover"}
@@ -59,3 +59,37 @@ def test_an_override_that_cannot_be_is_refused_with_a_sentence(mia, world, addre
     assert answer.status_code == 200
     assert said in answer.content.decode()
     assert not Override.objects.exists()
+
+
+@pytest.mark.parametrize("field", ["effective", "layers-0-start", "layers-0-end", "temporary-start"])
+@pytest.mark.parametrize(
+    ("zone", "year"),
+    [("Pacific/Kiritimati", "0001-01-01T00:00"), ("America/Los_Angeles", "9999-12-31T23:59")],
+)
+def test_a_year_that_calendars_do_not_have_is_refused_with_a_sentence(mia, address, field, zone, year):
+    form = filled(mia.get(address), **{"time_zone": zone, field: year})
+    for page in (address, address.replace("change/", "preview/")):
+        answer = mia.post(page, form)
+        assert answer.status_code == 200
+        assert "lies outside the years 1970 to 2199" in answer.content.decode()
+    assert ScheduleVersion.objects.count() == 1
+
+
+@pytest.mark.parametrize("number", ["ana", "1.5", "9" * 30, "-1", "0"])
+def test_a_person_who_is_no_number_is_no_choice(mia, world, address, number):
+    cover = COVER | {"overrides-0-start": "2026-03-03T18:00", "overrides-0-end": "2026-03-03T20:00"}
+    away = {"user": number, "start": "2026-03-05", "end": "2026-03-06"}
+    for page, form in (
+        (address, filled(mia.get(address), **cover, **{"overrides-0-user": number})),
+        ("/admin/oncall/timeoff/add/", away),
+    ):
+        answer = mia.post(page, form)
+        assert answer.status_code == 200
+        assert "Select a valid choice" in answer.content.decode()
+    assert not Override.objects.exists()
+    assert not TimeOff.objects.exists()
+
+
+def test_a_person_who_was_chosen_stays_chosen_where_something_else_is_refused(mia, world):
+    away = {"user": str(world.ana.pk), "start": "2026-03-05", "end": "2026-03-05"}
+    assert "Ana Ruiz</option>" in mia.post("/admin/oncall/timeoff/add/", away).content.decode()

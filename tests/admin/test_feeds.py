@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from oncall.actions.feeds import issue_feed, note_fetch
+from oncall.actions.feeds import issue_feed, note_fetch, revoke_feed
 from oncall.models import Feed
 from people.ledger.models import Entry
 from tests.world import TESTS
@@ -65,6 +65,16 @@ def test_a_team_and_a_schedule_of_one_name_are_told_apart(mia, world, feeds):
         "Calendar of gaps of all<",
     ):
         assert name in shown
+
+
+def test_a_manager_hears_of_no_other_team_s_calendars_nor_of_its_people_s(zoe, world, feeds):
+    issue_feed(owner=None, gaps=True, by=TESTS, now=world.now)
+    revoke_feed(feed=feeds["search"], by=TESTS, now=world.now)
+    shown = text(zoe.get(LIST))
+    assert "Calendar of Search" in shown, "one's own, ended ones too"
+    assert "Calendar of gaps of all" in shown
+    assert not any(name in shown for name in ("Ana Ruiz", "Mia Falk", "Payments"))
+    assert [zoe.get(page(feeds[name])).status_code for name in feeds] == [302, 302, 302, 200]
 
 
 def test_the_secret_and_what_it_is_made_from_are_on_no_page(root, tokens, feeds):

@@ -68,6 +68,14 @@ def test_managers_decline(noon, who, name, may, door):
     assert swap.state == ("declined" if may else "open")
 
 
+def test_a_time_says_its_zone(noon, who):
+    swap = noon.ask(12, 15)
+    for page in ("/admin/oncall/swap/", f"/admin/oncall/swap/{swap.pk}/change/", "/admin/ledger/entry/"):
+        shown = who("mia").get(page).content.decode()
+        at = swap.asked_at if "ledger" in page else swap.start
+        assert f"{at.day} {at:%b %Y %H:%M} UTC" in shown
+
+
 def test_a_page_offers_what_can_be_done_and_says_what_cannot(noon, who):
     swap = noon.ask(12, 15)
     page = reverse("admin:oncall_swap_change", args=[swap.pk])

@@ -261,3 +261,18 @@ def test_of_two_edits_that_race_one_wins_and_the_other_is_told():
     assert office.schedule.versions.count() == 2
     [told] = refusals
     assert "look at what it says now and make your change again" in told
+
+
+def many(roles: int, layers: int) -> Definition:
+    layer = {"participants": [1], "start": "2026-01-05T09:00"}
+    of_one = [layer | {"name": f"L{n}"} for n in range(layers)]
+    return Definition.from_json({"roles": {f"role {n}": {"layers": of_one} for n in range(roles)}})
+
+
+@pytest.mark.parametrize(("roles", "layers", "faults"), [(20, 3, 0), (21, 1, 1), (1, 61, 1)])
+def test_a_schedule_of_more_roles_and_layers_than_anybody_reads_is_refused_and_still_read(
+    roles, layers, faults
+):
+    found = list(many(roles, layers).faults_of_writing())
+    assert len(found) == faults
+    assert all("make several schedules of it" in fault.message for fault in found)

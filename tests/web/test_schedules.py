@@ -8,12 +8,14 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
 
 from oncall import actions as oncall
 from oncall.core.definition import Definition
 from oncall.core.final import Shift
+from oncall.models import Schedule
 from people.models import User
 from tests.world import TESTS
 from watchbill.web.month import DAY, LABELS, WEEK, Month, Seen
@@ -24,6 +26,20 @@ PAGE = "/schedules/Payments"
 def text(answer):
     assert answer.status_code == 200
     return answer.content.decode()
+
+
+@pytest.mark.parametrize("name", ["A\nB", "\n/\n", "A\u2028B", "?#%"])
+def test_no_name_of_a_schedule_takes_a_page_away(ana, world, name):
+    Schedule.objects.filter(pk=world.schedule.pk).update(name=name)
+    for page in (
+        "/",
+        "/schedules",
+        reverse("schedule", args=[name]),
+        reverse("schedule-quality", args=[name]),
+    ):
+        assert ana.get(page).status_code == 200
+    tap = {"schedule": name, "role": "primary", "back": "schedule"}
+    assert ana.post("/take-over", tap, follow=True).status_code == 200
 
 
 def test_the_list_says_who_is_on_now_and_until_when(ana):
@@ -191,6 +207,14 @@ def test_what_is_now_and_ahead_stands_before_what_is_past(ana, world):
     assert "Past (1)" in listed
     assert "Mon 23 Feb 09:00" in listed[listed.index("<details") :]
     assert '<details class="past" open>' in text(ana.get(f"{PAGE}?month=2026-01&role=primary"))
+
+
+def test_more_shifts_than_a_page_bears_are_those_of_one_role(ana, world, monkeypatch):
+    monkeypatch.setattr("watchbill.web.schedules.MOST_SHIFTS", 3)
+    page = text(ana.get(PAGE))
+    assert "are too many for one page: these are those of primary." in page
+    assert ">secondary: " not in page
+    assert "are too many" not in text(ana.get(f"{PAGE}?role=secondary"))
 
 
 def test_as_many_queries_for_many_shifts_as_for_few(ana, world):

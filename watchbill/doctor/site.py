@@ -10,6 +10,8 @@ from django.db.migrations.executor import MigrationExecutor
 
 from escalation.models import Service
 from oncall.core.finding import Finding, error, warning
+from paging.actions.spending import month_start
+from paging.selectors import spent
 from people.models import Team
 from watchbill.provisioning.models import KeptPart
 from watchbill.ticking.overdue import oldest_overdue
@@ -59,6 +61,23 @@ def address(now: datetime) -> Iterator[Finding]:
         )
 
 
+def spending(now: datetime) -> Iterator[Finding]:
+    cap, currency = settings.SPENDING_CAP, settings.PRICES.currency
+    if cap is None:
+        return
+    begins = month_start(now)
+    so_far = spent(since=begins, currency=currency)
+    if so_far >= cap:
+        yield warning(
+            f"Messages of {begins:%Y-%m} cost {so_far:.2f} {currency}, over SPENDING_CAP ({cap:.2f}).",
+            "Look which services page most, or raise the cap; no page is held back for it.",
+        )
+    if settings.PRICES.sms is None and settings.PRICES.call is None:
+        yield warning(
+            "SPENDING_CAP is set, and no price is known: nothing is counted.", "Set SMS_PRICE and CALL_PRICE."
+        )
+
+
 def kept(now: datetime) -> Iterator[Finding]:
     """A heartbeat that never pages and a maintenance window that silences nothing should surprise nobody."""
     for service in Service.objects.filter(retired_at=None).exclude(extras={}).order_by("name"):
@@ -69,4 +88,4 @@ def kept(now: datetime) -> Iterator[Finding]:
         yield warning(f"Kept as stored and not acted on: {part}.")
 
 
-CHECKS = (migrations, engine, providers, fallback, address, kept)
+CHECKS = (migrations, engine, providers, fallback, address, spending, kept)

@@ -11,7 +11,7 @@ def definition_faults(schedule: Schedule, path: Path) -> Iterator[Fault]:
     """What the schedule's own core refuses."""
     people = {name: number for number, name in enumerate(sorted(participants(schedule)))}
     try:
-        faults = tuple(definition_of(schedule, people).faults_of_nobody())
+        faults = tuple(definition_of(schedule, people).faults_of_writing())
     except DefinitionFaults as refused:
         faults = refused.faults
     yield from (Fault((*path, *fault.path), fault.message) for fault in faults)

@@ -12,6 +12,7 @@ from escalation.handover.note import prepare_due
 from oncall import handoffs, imports
 from oncall.actions import changes, slots, swap_reminders, tell_weekly_advice, time_off_conflicts
 from paging import dispatch
+from paging.actions.spending import watch_spending
 
 EVERY = 2.0
 BATCH = 10
@@ -49,5 +50,6 @@ CHORES: dict[str, Chore] = {
     "away_calendars": _until_done(lambda: imports.read_due_calendars(clock=timezone.now, limit=1)),
     "notes": _until_done(lambda: prepare_due(clock=timezone.now, limit=BATCH)),
     "conflicts": _until_done(lambda: time_off_conflicts.tell_due_conflicts(clock=timezone.now, limit=BATCH)),
+    "spending": _until_done(lambda: watch_spending(clock=timezone.now)),
     "advice": _until_done(lambda: tell_weekly_advice(clock=timezone.now)),
 }

@@ -25,6 +25,7 @@ from watchbill.web.pages import for_people, person
 from watchbill.web.taking import choices
 
 MARGIN = timedelta(weeks=10)  # beside the drawn weeks, so that shifts are told whole
+MOST_SHIFTS = 1500  # of all roles in one drawing; a month of hourly turns has 744
 MONTH = re.compile(r"([12]\d{3})-(0[1-9]|1[0-2])", re.ASCII)
 
 
@@ -60,6 +61,8 @@ def detail(request: HttpRequest, name: str) -> HttpResponse:
     seen = Seen(people=people, reader=reader, now=now, since=since, until=until)
     roles = in_order({shift.role for shift in shifts})
     role = request.GET.get("role", "")
+    crowded = role not in roles and len(shifts) > MOST_SHIFTS
+    role = roles[0] if crowded else role
     wanted = [shift for shift in shifts if role not in roles or shift.role == role]
     context = {
         "here": "schedules",
@@ -72,6 +75,7 @@ def detail(request: HttpRequest, name: str) -> HttpResponse:
         "chosen": chosen,
         "roles": roles,
         "role": role if role in roles else "",
+        "crowded": len(shifts) if crowded else 0,
         "on": _on_now(schedule, reader, now=now),
         "weeks": month.weeks(wanted, seen),
         "width": LABELS + WEEK,

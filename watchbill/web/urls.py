@@ -55,8 +55,9 @@ urlpatterns = [
         name="away-calendar-remove",
     ),
     re_path(r"^schedules/?$", schedules.index, name="schedules"),
-    # A schedule's name may have slashes; what stands below a schedule is not one.
-    re_path(r"^schedules/(?P<name>.+)/quality/?$", quality.show, name="schedule-quality"),
-    re_path(r"^schedules/(?P<name>.+?)/?$", schedules.detail, name="schedule"),
+    # A schedule's name may have slashes; what stands below a schedule is not one. Any character will do: a
+    # name for which there is no address would take the first page away from everybody.
+    re_path(r"^schedules/(?P<name>[\s\S]+)/quality/?$", quality.show, name="schedule-quality"),
+    re_path(r"^schedules/(?P<name>[\s\S]+?)/?$", schedules.detail, name="schedule"),
     re_path(r"^calendars/?$", calendars.calendars, name="calendars"),
 ]

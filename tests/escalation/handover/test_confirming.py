@@ -7,10 +7,12 @@ import pytest
 from django.db import connection
 
 from escalation.actions import respond
+from escalation.handover import confirming
 from escalation.handover.note import Refused
 from escalation.models import Incident
 from oncall.models import Handoff
 from paging.models import Page
+from people.ledger.models import Entry
 from people.ledger.record import Actor
 from tests.escalation.handover.monday import HANDOFF, Monday
 
@@ -117,6 +119,39 @@ def test_item_by_item_and_with_the_last_one_the_handoff_is_confirmed(world):
     ]
 
 
+def test_the_ledger_says_who_confirmed_each_item_and_when(world, acknowledged):
+    handoff = world.hand_over()
+    open_one = handoff.items.get(section="incidents")
+    world.at(HANDOFF + MINUTE).confirm(handoff, items=[open_one.pk])
+    assert world.ledger("handoff.item_confirmed") == [
+        f"Bo Lind: confirmed “{open_one.text}” of the handoff of primary of Payments at 2026-03-09 09:00 UTC"
+    ]
+    row = Entry.objects.get(verb="handoff.item_confirmed")
+    assert (row.at, row.actor) == (world.now, world.bo)
+    assert (row.subject_type, row.subject_id) == ("schedule", world.schedule.pk)
+    assert row.data == {
+        "handoff": handoff.pk,
+        "item": open_one.pk,
+        "section": "incidents",
+        "incident": acknowledged.pk,
+    }
+    world.at(HANDOFF + 2 * MINUTE).confirm(handoff, by=world.mia)
+    items = handoff.items.order_by("pk").values_list("pk", "confirmed_by", "confirmed_at")
+    rows = Entry.objects.filter(verb="handoff.item_confirmed")
+    assert sorted((row.data["item"], row.actor_id, row.at) for row in rows) == list(items)
+
+
+def test_an_item_that_cannot_be_recorded_is_not_confirmed(world, monkeypatch):
+    def refuse(lines, *, now):
+        raise RuntimeError("the ledger is full")
+
+    handoff = world.hand_over()
+    monkeypatch.setattr(confirming, "record", refuse)
+    with pytest.raises(RuntimeError):
+        world.confirm(handoff)
+    assert not handoff.items.exclude(confirmed_at=None).exists()
+
+
 def test_confirming_again_changes_nothing(world, acknowledged):
     handoff = world.hand_over()
     first = world.confirm(handoff)
@@ -125,6 +160,7 @@ def test_confirming_again_changes_nothing(world, acknowledged):
     assert (again.confirmed_at, again.confirmed_by) == (first.confirmed_at, world.bo)
     assert now_of(acknowledged).acknowledged_by == world.bo
     assert len(world.ledger("handoff.confirmed")) == 1
+    assert len(world.ledger("handoff.item_confirmed")) == handoff.items.count()
 
 
 def test_nothing_is_confirmed_before_it_happens_nor_of_another_handoff(world):
@@ -184,4 +220,5 @@ def test_of_two_who_confirm_at_once_one_has_the_incident_and_it_is_confirmed_onc
     assert row.items.get(section="incidents").confirmed_by == world.bo
     assert row.confirmed_at is not None
     assert len(world.ledger("handoff.confirmed")) == 1
+    assert len(world.ledger("handoff.item_confirmed")) == row.items.count()
     assert sum("acknowledged; everyone" in said for said in world.timeline(incident)) == 1

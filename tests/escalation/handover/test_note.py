@@ -4,16 +4,21 @@ import uuid
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from escalation import planning
 from escalation.actions import config, respond
 from escalation.handover import changes, note, sections
+from escalation.handover.incidents import open_incidents
 from escalation.handover.lines import MOST
+from escalation.handover.scope import scope_of
 from escalation.handover.sections import KINDS
 from escalation.models import ChangeEvent, Incident
 from escalation.sources.event import Action
 from oncall.models import Handoff
 from paging.actions import contacts
+from people import actions as people
 from people.ledger.record import Actor
 from tests.escalation.handover.monday import HANDOFF
 from tests.world import MONDAY, TESTS
@@ -75,8 +80,70 @@ def test_the_next_message_is_the_first_of_the_plan(world, minutes):
     for incident in (left, taken):
         found = Incident.objects.get(pk=incident.pk)
         planned = planning.plan_of(found, now=world.now)
-        assert planning.next_of(found, now=world.now) == (planned[0] if planned else None)
+        assert planning.next_of([found], now=world.now).get(found.pk) == (planned[0] if planned else None)
     assert minutes > 30 or planned
+
+
+def test_the_next_messages_of_many_are_those_of_each(world):
+    """Of policies of their own, with people, a team, a role that is handed over, and nobody at all."""
+    nobody, gone = world.person("nil", "Nil Noe", kinds=()), world.person("lea", "Lea Ash")
+    targets = {
+        "left": [config.TargetSpec(user=world.mia), config.TargetSpec(user=gone)],
+        "users": [config.TargetSpec(user=nobody), config.TargetSpec(user=world.mia)],
+        "team": [config.TargetSpec(team=world.team, role="manager")],
+        "schedule": [config.TargetSpec(schedule=world.schedule, role="secondary")],
+        "nobody": [config.TargetSpec(user=nobody)],
+    }
+    for name, each in targets.items():
+        steps = [world.step(one, minutes=60) for one in each]
+        policy = config.create_policy(name=name, repeat=0, steps=steps, by=TESTS, now=world.now)
+        config.change_service(service=world.service, policy=policy, by=TESTS, now=world.now)
+        world.at(HANDOFF - 30 * MINUTE).alert(name)
+        if name != "schedule":
+            world.engine()
+    for user in (gone, world.bo):
+        people.deactivate_user(user=user, by=TESTS, now=world.now)
+    found = list(Incident.objects.select_related("service").order_by("pk"))
+    for after in (timedelta(0), 45 * MINUTE, 2 * HOUR):
+        now = world.now + after
+        planned = {one.pk: planning.plan_of(one, now=now) for one in found}
+        assert planning.next_of(found, now=now) == {pk: plan[0] for pk, plan in planned.items() if plan}
+
+
+def test_what_comes_after_more_than_a_month_is_foretold_as_well(world):
+    steps = [
+        world.step(config.TargetSpec(user=world.ana), minutes=60 * 24 * 40),
+        world.step(config.TargetSpec(schedule=world.schedule, role="primary")),
+    ]
+    policy = config.create_policy(name="Slow", repeat=0, steps=steps, by=TESTS, now=world.now)
+    config.change_service(service=world.service, policy=policy, by=TESTS, now=world.now)
+    incident = world.alert()
+    world.engine().cover(world.mia, MONDAY + 40 * DAY, MONDAY + 42 * DAY)
+    found = Incident.objects.get(pk=incident.pk)
+    first = planning.next_of([found], now=world.now)[found.pk]
+    assert first == planning.plan_of(found, now=world.now)[0]
+    assert (first.user, first.at) == (world.mia.pk, world.now + 40 * DAY)
+
+
+def test_open_incidents_ask_as_much_for_many_as_for_one(world):
+    def asked():
+        scope = scope_of(world.handoff(HANDOFF), now=world.now)
+        with CaptureQueriesContext(connection) as queries:
+            found = open_incidents(scope)
+        return len(queries), found
+
+    first = world.keep().at(HANDOFF - HOUR).alert("first")
+    world.engine().acknowledge(first, world.ana)
+    one, _ = asked()
+    for n in range(12):
+        incident = world.alert(f"disk{n}")
+        world.engine()
+        if n % 3 == 0:
+            world.acknowledge(incident, world.person(f"owner{n}", f"Owner {n}"))
+    many, found = asked()
+    assert len(found) == 13
+    assert all("is paged by email" in item.text for item in found)
+    assert many == one
 
 
 def test_what_is_resolved_or_of_others_is_not_open(world):
@@ -210,6 +277,34 @@ def test_a_section_that_cannot_be_read_does_not_keep_the_others_back(world, monk
     world.hand_over()
     assert world.sections()["pages"] == ["This part could not be put together; look for yourself."]
     assert "disk is full" in world.sections()["incidents"][0]
+
+
+def test_a_note_that_cannot_be_prepared_is_tried_again_in_five_minutes_and_holds_up_no_other(world, caplog):
+    broken = world.rotation("Broken", [[world.ana.pk], [world.bo.pk]])
+    world.keep().keep(HANDOFF)
+    broken.versions.update(time_zone="Nowhere/Here")
+    happened = Handoff.objects.filter(recorded_at__isnull=False, asks=True)
+    happened.filter(schedule=broken).update(at=HANDOFF - MINUTE)  # before the others
+
+    def prepare(after=timedelta(0), limit=10):
+        return note.prepare_due(clock=lambda: HANDOFF + after, limit=limit)
+
+    def prepared(schedule):
+        return set(happened.filter(schedule=schedule).values_list("prepared_at", flat=True))
+
+    assert prepare(limit=1) == 1
+    assert happened.exclude(prepared_at=None).count() == 1
+    while prepare():
+        pass
+    assert prepared(world.schedule) == {HANDOFF}
+    assert prepared(broken) == {None}
+    for seconds in (2, 299):
+        assert prepare(timedelta(seconds=seconds)) == 0
+    said = [record.getMessage() for record in caplog.records]
+    assert len(said) == sum("note_not_prepared" in line for line in said) == 2  # primary and secondary, once
+    broken.versions.update(time_zone="UTC")
+    assert prepare(5 * MINUTE) == 2
+    assert prepared(broken) == {HANDOFF + 5 * MINUTE}
 
 
 def test_own_words_are_a_line_each(world):

@@ -8,6 +8,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from oncall.api.urls import urlpatterns
 from oncall.models import Schedule, ScheduleVersion, TemporarySchedule
 from people import actions as people
 from people.ledger.models import Entry
@@ -475,6 +476,7 @@ HOSTILE_WORDS = [
     {"time_zone": ["UTC"]},
     {"holidays": "DE-XX"},
     {"holidays": 5},
+    {"holidays": "\ud800"},
     {"effective_from": "soon"},
     {"effective_from": "0001-01-01T00:00+14:00"},
     {"effective_from": 10**30},
@@ -504,6 +506,18 @@ def test_other_nonsense_is_400_and_nothing_is_written(office, mia, subtests):
     assert ScheduleVersion.objects.count() == 1
 
 
+def test_of_very_much_nonsense_only_the_first_is_told(office, mia):
+    layers = [
+        LAYER | {"name": f"L{n}", "participants": [f"anna {n} {m}" for m in range(100)]} for n in range(20)
+    ]
+    with CaptureQueriesContext(connection) as asked:
+        answer = mia.put({"definition": {"roles": {"primary": {"layers": layers}}}})
+    assert answer.status_code == 400
+    assert len(answer.json()["definition"]) <= 200
+    assert len(asked) < 250
+    assert len(mia.put({f"key {n}": 0 for n in range(1000)}).json()) < 60
+
+
 NAMES = ["", " ", "\x00", "x" * 101, "Checkout", "/x", "x/", "x/shifts", "a/b/preview", None, [], "\ud800"]
 
 
@@ -512,6 +526,27 @@ def test_names_that_cannot_be_addressed_are_refused(office, mia, subtests):
         with subtests.test(ascii(name)):
             answer = mia.post("schedules", NEW | {"name": name})
             assert (answer.status_code, list(answer.json())) == (400, ["name"])
+
+
+def test_no_name_hides_below_an_address_of_another_schedule(office, mia, subtests):
+    below = {str(one.pattern).partition("<path:name>/")[2].rstrip("/") for one in urlpatterns} - {""}
+    assert len(below) > 10
+    for address in sorted(below):
+        with subtests.test(address):
+            answer = mia.post("schedules", NEW | {"name": f"Checkout/{address}"})
+            assert (answer.status_code, list(answer.json())) == (400, ["name"])
+            assert mia.post("schedules", NEW | {"name": address}).status_code == 201
+
+
+def test_a_name_is_one_line(office, mia, subtests):
+    for name in ("A\nB", "A\r\nB", "A\x1bB", "A\tB", "A\x85B", "A\u2028B"):
+        with subtests.test(ascii(name)):
+            answer = mia.post("schedules", NEW | {"name": name})
+            assert answer.status_code == 400
+            assert answer.json()["non_field_errors"] == [
+                "The name has a line break in it; write it in one line."
+            ]
+    assert mia.post("schedules", NEW | {"name": "Büro\xa0Nord 👩\u200d💻"}).status_code == 201
 
 
 def test_names_with_slashes_have_their_addresses(office, mia):

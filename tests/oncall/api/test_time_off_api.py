@@ -9,6 +9,7 @@ from django.test import Client
 from oncall import actions
 from oncall.models import AwayCalendar, TimeOff
 from oncall.selectors import away
+from people.ledger.models import Entry
 from people.models import Membership, Team, User
 from tests.oncall.api.caller import Caller
 from tests.oncall.noon import DAY, TODAY, Noon
@@ -201,3 +202,16 @@ def test_nobody_is_told_anything_without_a_token(noon):
         assert Client().get(f"/api/v1/{path}").status_code == 401
         assert Client().post(f"/api/v1/{path}", "{}", "application/json").status_code == 401
         assert Client().delete(f"/api/v1/{path}/1").status_code == 401
+
+
+def test_why_somebody_is_away_is_not_in_the_ledger_that_every_manager_reads(noon, call, client):
+    ana = call("ana")
+    number = ana.post("time-off", DAYS).json()["id"]
+    ana.delete(f"time-off/{number}")
+    told = [(entry.verb, entry.what, entry.why) for entry in Entry.objects.filter(data__time_off=number)]
+    days = "Ana Ruiz away 2026-03-10 to 2026-03-14"
+    assert told == [("time_off.created", days, ""), ("time_off.cancelled", f"{days}, cancelled", "")]
+    User.objects.filter(username="eve").update(is_staff=True)
+    client.force_login(User.objects.get(username="eve"), backend="django.contrib.auth.backends.ModelBackend")
+    ledger = client.get("/admin/ledger/entry/").content.decode()
+    assert (days in ledger, "knee" in ledger) == (True, False)

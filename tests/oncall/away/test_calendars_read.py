@@ -1,6 +1,9 @@
 """A subscribed calendar becomes time off; one that fails keeps what it said, and leads nowhere inside."""
 
+import socket
 from datetime import UTC, datetime, timedelta
+from threading import Event
+from time import monotonic, sleep
 
 import pytest
 
@@ -130,7 +133,7 @@ def test_what_is_no_address_is_a_sentence(address):
 @pytest.mark.parametrize(
     "address",
     ["127.0.0.1", "10.0.0.1", "169.254.169.254", "192.168.1.1", "0.0.0.0", "::1", "::ffff:10.0.0.1",  # noqa: S104 - an address to refuse
-     "64:ff9b::7f00:1", "2002:7f00:1::", "fd00::1", "fe80::1", "224.0.0.1", "100.64.0.1"],
+     "64:ff9b::7f00:1", "2002:7f00:1::", "fd00::1", "fe80::1", "fec0::1", "224.0.0.1", "100.64.0.1"],
 )  # fmt: skip
 def test_addresses_inside_are_not_public(address):
     assert not is_public(address)
@@ -149,6 +152,29 @@ def test_nothing_inside_is_asked_unless_the_operator_says_so(elsewhere):
     assert fetch(elsewhere.address, private_hosts=LOOPBACK).body == elsewhere.body
 
 
+def test_a_name_that_is_looked_up_for_ever_is_waited_for_no_longer_than_an_answer(monkeypatch):
+    over = Event()
+    monkeypatch.setattr(fetching, "TIMEOUT", 0.2)
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: over.wait(20) and [])
+    began = monotonic()
+    with pytest.raises(Unfetched, match=r"calendar.example.com did not answer \(TimeoutError\)"):
+        fetch("https://calendar.example.com/a.ics")
+    assert monotonic() - began < 5
+    over.set()
+
+
+def test_nothing_is_connected_to_once_the_time_is_over(monkeypatch, elsewhere):
+    def slow(*_, **__):
+        sleep(0.5)
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", elsewhere.port))]
+
+    monkeypatch.setattr(fetching, "_looked_up", slow)
+    monkeypatch.setattr(fetching, "TIMEOUT", 0.1)
+    monkeypatch.setattr(socket.socket, "connect", lambda *_: pytest.fail("it was connected to"))
+    with pytest.raises(Unfetched, match="TimeoutError"):
+        fetch(elsewhere.address, private_hosts=LOOPBACK)
+
+
 @pytest.mark.parametrize("target", ["http://localhost:{port}/", "http://[::1]:{port}/", "file:///etc/passwd"])
 def test_a_redirect_leads_nowhere_inside(elsewhere, target):
     elsewhere.status = 302
@@ -156,6 +182,13 @@ def test_a_redirect_leads_nowhere_inside(elsewhere, target):
     with pytest.raises(Unfetched):
         fetch(elsewhere.address, private_hosts=LOOPBACK)
     assert len(elsewhere.asked) == 1
+
+
+@pytest.mark.parametrize("target", ["http://[bad/", "//[::1/x", "http://a]b/", "http://h:port/"])
+def test_a_redirect_to_what_is_no_address_is_a_sentence(elsewhere, target):
+    elsewhere.status, elsewhere.headers = 302, {"Location": target}
+    with pytest.raises(Unfetched, match="cannot be read"):
+        fetch(elsewhere.address, private_hosts=LOOPBACK)
 
 
 def test_a_circle_of_redirects_ends(elsewhere):

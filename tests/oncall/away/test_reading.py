@@ -103,11 +103,56 @@ def test_a_private_event_shows_no_title():
         "RRULE:FREQ=DAILY;BYHOUR=0,1,2,3,4,5;BYMINUTE=1,2",
         "RRULE:FREQ=NEVER",
         "RRULE:FREQ=DAILY;INTERVAL=x",
+        "RRULE:FREQ=DAILY;INTERVAL=0",
+        "RRULE:FREQ=DAILY\nEXRULE:FREQ=DAILY;INTERVAL=0",
+        "\n".join(f"RRULE:FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30;COUNT={n}" for n in range(1, 40)),
+        f"RRULE:FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30;BYYEARDAY={','.join(map(str, range(1, 366)))}",
     ],
 )
 def test_what_nobody_means_is_passed_over_and_the_rest_is_read(rule):
     good = event("ok", "20260304", "20260305")
     assert [one.uid for one in found(event("bad", "20260302", "20260303", rule), good)] == ["ok"]
+
+
+def described(name, rule="", offset="+0100", more=""):
+    """A zone of a calendar's own, and an event at ten by its clock."""
+    observance = "BEGIN:{0}\nDTSTART:19700101T000000\nTZOFFSETFROM:{1}\nTZOFFSETTO:{1}\n{2}END:{0}\n"
+    lines = observance.format("STANDARD", offset, f"{rule}\n" if rule else "") + more
+    zone = f"BEGIN:VTIMEZONE\nTZID:{name}\n{lines}END:VTIMEZONE"
+    times = f"DTSTART;TZID={name}:20260302T100000\nDTEND;TZID={name}:20260302T110000"
+    return zone, f"BEGIN:VEVENT\nUID:z\n{times}\nEND:VEVENT"
+
+
+SUMMER = "BEGIN:DAYLIGHT\nDTSTART:19700329T020000\nTZOFFSETFROM:+0100\nTZOFFSETTO:+0200\n{}\nEND:DAYLIGHT\n"
+
+
+@pytest.mark.parametrize("name", ["W. Europe Standard Time", "Customized Time Zone", "Office"])
+def test_a_zone_that_one_calendar_describes_is_not_that_of_the_next(name):
+    (one,) = found(*described(name, offset="+1400"))
+    (next_one,) = found(*described(name))
+    assert (one.starts_at, next_one.starts_at) == (utc(2026, 3, 1, 20), utc(2026, 3, 2, 9))
+
+
+def test_a_zone_that_changes_its_clocks_twice_a_year_is_read():
+    rule = "RRULE:FREQ=YEARLY;BYMONTH=10;BYDAY=-1SU"
+    summer = SUMMER.format("RRULE:FREQ=YEARLY;BYMONTH=3;BYDAY=-1SU")
+    (one,) = found(*described("Home", rule, more=summer))
+    assert one.starts_at == utc(2026, 3, 2, 9)
+
+
+@pytest.mark.parametrize(
+    ("rule", "more"),
+    [
+        ("RRULE:FREQ=MINUTELY", SUMMER.format("COMMENT:x")),
+        ("RRULE:FREQ=SECONDLY", SUMMER.format("COMMENT:x")),
+        ("RRULE:FREQ=YEARLY;INTERVAL=0", SUMMER.format("COMMENT:x")),
+        ("", SUMMER.format("COMMENT:x") * 600),
+    ],
+    ids=["each minute", "each second", "never the next year", "600 summers"],
+)
+def test_a_zone_whose_clock_nobody_could_follow_makes_the_calendar_unreadable(rule, more):
+    with pytest.raises(Unreadable, match="by rules that no clock follows"):
+        found(*described("Odd", rule, more=more))
 
 
 def test_a_broken_event_does_not_hide_the_others():

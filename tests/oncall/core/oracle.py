@@ -1,7 +1,7 @@
 """A dumb oracle: who is on call at one instant, by the written rules, walking turn by turn from the anchor.
 
-It looks at clocks every quarter of an hour (so nothing in a case may lie between two quarters), and shares
-nothing with `oncall.core` but its values.
+It looks at clocks every quarter of an hour (so nothing in a case may lie between two quarters, but for the
+clocks' own changes), and shares nothing with `oncall.core` but its values.
 """
 
 from calendar import monthrange
@@ -18,6 +18,7 @@ from oncall.core.override import Override, Temporary, TemporaryShift
 from oncall.core.restriction import Restriction
 
 STEP = timedelta(minutes=15)
+MINUTE = timedelta(minutes=1)
 DAY = timedelta(days=1)
 
 
@@ -29,13 +30,19 @@ def passes(wall: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
     at, showing = as_utc - max(offsets), []
     first = None
     while first is None or at <= as_utc - min(offsets):
-        shown = at.astimezone(zone).replace(tzinfo=None, fold=0)
+        shown = _shown(at, zone)
         if first is None and shown >= wall:
             first = at
         if shown == wall:
             showing.append(at)
         at += STEP
+    while _shown(first - MINUTE, zone) >= wall:  # clocks may change between two quarters
+        first -= MINUTE
     return first, showing[-1] if showing else first
+
+
+def _shown(at: datetime, zone: ZoneInfo) -> datetime:
+    return at.astimezone(zone).replace(tzinfo=None, fold=0)
 
 
 def first(wall: datetime, zone: ZoneInfo) -> datetime:

@@ -6,14 +6,13 @@ EXAMPLES=2000 makes it look harder than the suite has time for.
 import os
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from itertools import pairwise
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from oncall.core.final import Roster, Shift, on_call, shifts
-from tests.oncall.core.oracle import who
-from tests.oncall.core.rosters import DAYS, ROLES, SPAN, rosters, within
+from tests.oncall.core.oracle import turn, who
+from tests.oncall.core.rosters import ROLES, SPAN, changes, plain_rosters, rosters, within
 from tests.oncall.core.told import SINCE_EVER
 
 INSTANT = timedelta(microseconds=1)
@@ -22,6 +21,7 @@ CASES = settings(
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
+PLAIN_CASES = settings(CASES, max_examples=5 * CASES.max_examples)
 moments = st.lists(within, min_size=4, max_size=4)
 
 
@@ -36,7 +36,7 @@ def test_an_instant_a_range_and_walking_give_the_same_answer(case, split, asked,
         edge,
         max(edge - INSTANT, start),
         *told,
-        *_repeated(roster, start),
+        *_odd_hours(roster, start),
         *(start + moment for moment in asked),
     ):
         now = on_call(roster, at)
@@ -46,12 +46,27 @@ def test_an_instant_a_range_and_walking_give_the_same_answer(case, split, asked,
             assert _shown(found, role, at) == expected, (role, at)
 
 
+@PLAIN_CASES
+@given(plain_rosters())
+def test_in_the_hours_that_clocks_show_twice_or_skip_a_layer_is_what_walking_says(case):
+    roster, start = case
+    (version,) = roster.versions
+    (layer,) = version.definition.layers()
+    turns = layer.rotation(version.zone, version.holidays)
+    found = shifts(roster, start, start + SPAN, role="primary")
+    for at in sorted(_odd_hours(roster, start)):
+        number, expected = turn(layer, version, at), who(roster, "primary", at)
+        assert number is None or turns.number_at(at) == number, at
+        assert set(on_call(roster, at)["primary"]) == expected, at
+        assert _shown(found, "primary", at) == expected, at
+
+
 @CASES
 @given(rosters(), within)
 def test_a_range_has_no_holes_and_is_the_sum_of_its_halves(case, cut):
     """Nothing depends on where a question begins: on this rest the calendar and the pay statement."""
     roster, start = case
-    until, middle = start + timedelta(days=DAYS), start + cut
+    until, middle = start + SPAN, start + cut
     found = [one for role in ROLES for one in shifts(roster, start, until, role=role)]
     halves = [
         one
@@ -71,14 +86,11 @@ def _edges(roster: Roster) -> set[datetime]:
     return edges | {version.effective_from for version in roster.versions} | {roster.retired_at or SINCE_EVER}
 
 
-def _repeated(roster: Roster, start: datetime) -> list[datetime]:
-    """Every quarter of an hour around the one in which the clocks go back."""
-    zone, hour = roster.versions[0].zone, timedelta(hours=1)
-    clocks = [
-        (at, (at + hour).astimezone(zone).utcoffset()) for at in (start + n * hour for n in range(DAYS * 24))
-    ]
-    back = [at + hour for (at, one), (_, other) in pairwise(clocks) if other < one]
-    return [at + n * hour / 4 for at in back for n in range(-1, 9)]
+def _odd_hours(roster: Roster, start: datetime) -> set[datetime]:
+    """Every quarter of an hour around those that the clocks of a version show twice, or skip."""
+    zones = {str(version.zone) for version in roster.versions}
+    odd = {at for zone in zones for change in changes(zone, start) for at in change.instants()}
+    return {at for at in odd if start <= at < start + SPAN}
 
 
 def _shown(found: Iterable[Shift], role: str, at: datetime) -> set[int]:

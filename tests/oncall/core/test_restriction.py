@@ -56,6 +56,16 @@ def test_s5_neighbours_overlap_in_the_repeated_hour_and_never_leave_a_gap():
     assert second == (Span(utc("2025-10-26T00:30"), utc("2025-10-26T02:30")),)
 
 
+@pytest.mark.parametrize(
+    ("moment", "on"), [("02:29", False), ("02:30", True), ("02:31", True), ("03:00", True), ("03:31", True)]
+)
+def test_a_window_that_began_stays_open_when_clocks_go_back_to_the_day_before(moment, on):
+    """In St John's, one minute into Sunday 7 November 2010, it was Saturday 23:01 again."""
+    sundays = {"days": ["sun"], "start": "00:00", "end": "12:00"}
+    plan = limited(sundays, zone="America/St_Johns", start="2010-11-01T00:00")
+    assert is_on(plan, f"2010-11-07T{moment}") is on
+
+
 def test_an_end_before_the_start_is_on_the_next_day():
     plan = limited({"days": ["sun"], "start": "22:00", "end": "06:00"})
     assert final(plan, "2017-07-23T12:00", "2017-07-24T12:00") == [

@@ -18,6 +18,7 @@ from paging.actions import contacts
 from paging.models import Page
 from people import actions as people
 from people.ledger.record import Actor
+from people.models import User
 from tests.oncall.feeds.office import DAY, HOUR, NEXT_WEEK, NOW, TESTS, WEEK, Office
 
 MINUTE = timedelta(minutes=1)
@@ -128,7 +129,7 @@ def test_a_crash_before_the_end_tells_nobody_and_the_next_try_tells_once(desk, m
         patch.setattr(changes, "tell", crash)
         desk.keep(NOW + 2 * MINUTE)
     assert desk.heard() == {}
-    desk.keep(NOW + 3 * MINUTE)
+    desk.keep(NOW + 7 * MINUTE)
     assert sorted(desk.heard()) == ["bo", "mia"]
 
 
@@ -143,6 +144,25 @@ def test_who_leaves_gives_no_notice_and_who_takes_over_gets_one(desk):
     desk.keep(NOW + HOUR + 2 * MINUTE)
     assert list(desk.heard()) == ["zed"]
     assert desk.heard()["zed"][0].startswith("Gained: primary, Wed 4 Mar 2026 13:")
+
+
+def test_what_cannot_be_told_is_tried_again_in_five_minutes_and_holds_up_no_other(desk, caplog):
+    desk.team = None  # a schedule without a team takes anybody
+    second = desk.rotation("Desk", [desk.zed.pk])
+    desk.keep(NOW)
+    User.objects.filter(pk=desk.mia.pk).update(time_zone="Nowhere/Here")
+    desk.override(desk.mia, NEXT_WEEK, NEXT_WEEK + HOUR)
+    desk.override(desk.ana, NEXT_WEEK, NEXT_WEEK + HOUR, schedule=second)
+    tried = NOW + 2 * MINUTE
+    publish_due(clock=lambda: NOW)
+    assert tell_due(clock=lambda: tried, limit=1) == 1
+    assert sorted(desk.heard()) == ["ana", "zed"]
+    for seconds in (0, 2, 299):
+        assert tell_due(clock=lambda now=tried + timedelta(seconds=seconds): now) == 0
+    assert [record.getMessage().count("changes_not_told") for record in caplog.records] == [1]
+    User.objects.filter(pk=desk.mia.pk).update(time_zone="UTC")
+    assert tell_due(clock=lambda: tried + 5 * MINUTE) == 1
+    assert sorted(desk.heard()) == ["ana", "bo", "mia", "zed"]
 
 
 @pytest.mark.django_db(transaction=True)
