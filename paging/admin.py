@@ -20,7 +20,8 @@ from paging.actions.pages import FALLBACK_USERNAME
 from paging.actions.spending import month_start
 from paging.core.rules import INFO
 from paging.models import Attempt, ContactMethod, Notification, NotificationRule
-from paging.selectors import carried, readiness, spent
+from paging.reaching import readiness
+from paging.selectors import carried, spent
 from people.actions import PeopleError
 from people.admin import PersonAdmin
 from people.forms import RowForm, ShortDurationField

@@ -17,7 +17,7 @@ from people.outbound import call, inside
 
 LONGEST = 1000
 TIMEOUT = 8.0  # seconds to understand an address
-LONGEST_MESSAGE = 3000
+LONGEST_MESSAGE = 1200  # characters, at most 3 bytes each: ntfy makes a file of what has more than 4,096
 
 NAMES = (
     "bale cliq zcliq zohocliq dingtalk discord feishu flock fluxer fluxers gchat groupme guilded kakao "

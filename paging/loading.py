@@ -72,8 +72,27 @@ def sent_to(method_ids: Collection[int], *, now: datetime) -> list[Sent]:
 
 def pages_said(notification_id: int) -> list[Page]:
     """The pages one message speaks of, oldest first, one for each cause."""
+    rows = Page.objects.filter(pk__in=_page_ids_said(notification_id))
+    return list({page.cause: page for page in rows.order_by("-created_at", "-id")}.values())[::-1]
+
+
+def causes_to_say(notification_id: int) -> set[str]:
+    """What one message has to speak of: that of its pages which were not stopped."""
+    rows = Page.objects.filter(pk__in=_page_ids_said(notification_id), stopped_at=None)
+    return set(rows.values_list("cause", flat=True))
+
+
+def _page_ids_said(notification_id: int) -> list[int]:
     spoken = Notification.objects.filter(
         Q(pk=notification_id) | Q(bundled_into=notification_id, state=State.BUNDLED)
     )
-    rows = Page.objects.filter(pk__in=spoken.values("page_id")).select_related("user")
-    return list({page.cause: page for page in rows.order_by("-created_at", "-id")}.values())[::-1]
+    return list(spoken.values_list("page_id", flat=True))
+
+
+def heard(user_id: int, causes: Collection[str]) -> set[str]:
+    """Of which of them the person has been told, or is being told, by a message of a page."""
+    if not causes:
+        return set()
+    pages = Page.objects.filter(user_id=user_id, cause__in=causes).exclude(urgency=INFO)
+    told = Notification.objects.filter(REACHED, page_id__in=list(pages.values_list("id", flat=True)))
+    return set(told.values_list("page__cause", flat=True))

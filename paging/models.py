@@ -122,8 +122,8 @@ class Page(models.Model):
                 condition=Q(unreachable_at__isnull=False, stopped_at__isnull=True),
                 name="page_unreachable",
             ),
-            # Whether a person has just been paged about a service: the first page of one jumps the queue.
-            models.Index(fields=["user", "service", "-created_at"], name="page_of_service"),
+            # Whether anybody has just been paged about a service: the first page of one jumps the queue.
+            models.Index(fields=["service", "-created_at"], name="page_of_service"),
         ]
 
     def __str__(self) -> str:

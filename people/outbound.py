@@ -2,9 +2,9 @@
 
 What such a call opens is looked at by Python itself (an audit hook, PEP 578) at the moment it is opened,
 whichever library asks: connections go to public addresses or to hosts that the operator allows, files are
-Python's own, and no program is started. What is looked at is the very address that is connected to, so
-that a name which resolves otherwise the second time gains nothing, nor does a redirect. When the time is
-over, whatever is being waited for ends.
+Python's own, and no program is started. What is looked at is the very address that is connected to, so that
+a name which resolves otherwise the second time gains nothing, nor does a redirect. When the time is over,
+whatever is being waited for ends. A thread that the call starts would not be watched: give it none that does.
 """
 
 import ipaddress
@@ -74,8 +74,9 @@ def call(work: Callable[[], Answer], *, seconds: float, private_hosts: Collectio
     thread = threading.Thread(target=_run, args=(work, watch, done), name="outbound", daemon=True)
     thread.start()
     thread.join(seconds)
+    late = not done.done()  # asked before the end, which makes `work` fail in its own words
     watch.end()
-    if not done.done():
+    if late:
         raise OutOfTime(f"no answer in {seconds:.0f} s")
     if watch.refused and done.exception() is not None:
         raise Inside(watch.refused)

@@ -1,6 +1,9 @@
 """Every variable is checked at the start; what is wrong is said in one sentence without a secret in it."""
 
+import os
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -233,6 +236,7 @@ def test_number_is_kept_in_the_form_that_carriers_want(root):
         (TELNYX, ("telnyx",), False),
         (TWILIO | TELNYX, ("twilio", "telnyx"), True),
         (TWILIO | TELNYX | {"SMS_PROVIDERS": "Telnyx, twilio"}, ("telnyx", "twilio"), True),
+        (TWILIO | TELNYX | {"SMS_PROVIDERS": "twilio,telnyx"}, ("twilio", "telnyx"), True),
         (TWILIO | TELNYX | {"SMS_PROVIDERS": "telnyx"}, ("telnyx",), True),
         ({**TELNYX, "TELNYX_FROM_NUMBER": "", "TELNYX_MESSAGING_PROFILE_ID": "4000eba1"}, ("telnyx",), False),
     ],
@@ -241,6 +245,15 @@ def test_sms_goes_by_who_is_set_up_in_the_order_that_is_said(root, variables, pr
     env = given(root, **variables)
     assert (env.sms_providers, env.voice_configured) == (providers, calls)
     assert env.sms_configured is bool(providers)
+
+
+def test_the_settings_name_a_channel_for_each_provider_of_sms_in_order(root):
+    code = "from watchbill import settings as s; print(s.PAGING_CHANNELS['sms'], s.TELNYX['from_number'])"
+    given = TWILIO | TELNYX | {"SMS_PROVIDERS": "telnyx,twilio", "VAR_DIR": str(root), "SECRET_KEY": KEY}
+    env = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"} | given
+    said = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True)
+    first, second = "paging.channels.telnyx.TelnyxChannel", "paging.channels.sms.SmsChannel"
+    assert said.stdout.strip() == f"{(first, second)} +13125550001"
 
 
 @pytest.mark.parametrize(

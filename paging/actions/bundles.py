@@ -9,15 +9,14 @@ from datetime import datetime
 from paging.core.delivery import WAITING, State
 from paging.models import Notification
 
+NEEDED = ("reason", "priority", "page_id", "page__cause", "page__run", "page__urgency", "page__service")
 SAID = "said by another message"
 STOPPED = "its page was stopped"
 
 
-def say_together(speaker: Notification, others: Sequence[Notification]) -> None:
-    """`others` are waiting rows that the caller holds locked; it saves what `speaker` says."""
-    Notification.objects.filter(pk__in=[one.pk for one in others]).update(
-        state=State.BUNDLED, bundled_into=speaker, reason=SAID
-    )
+def say_together(speaker: Notification, others: Sequence[int]) -> None:
+    """`others` are waiting rows (ids) that the caller holds locked; it saves what `speaker` says."""
+    Notification.objects.filter(pk__in=others).update(state=State.BUNDLED, bundled_into=speaker, reason=SAID)
     speaker.says += len(others)
 
 
@@ -26,7 +25,10 @@ def members(speaker: Notification) -> list[Notification]:
     if speaker.says == 1:
         return []
     rows = Notification.objects.filter(bundled_into=speaker, state=State.BUNDLED)
-    return list(rows.select_related("page__user", "method").order_by("created_at", "id"))
+    found = list(rows.select_related("page").only(*NEEDED).order_by("created_at", "id"))
+    for one in found:  # all are to the same person, by the same method
+        one.method, one.page.user = speaker.method, speaker.page.user
+    return found
 
 
 def drop_stopped(page_ids: Collection[int], *, reason: str) -> None:

@@ -4,7 +4,7 @@ Rendered at each try: a page may have been stopped since, and the numbers to rep
 are shown.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,7 +20,7 @@ from paging.core.cause import is_code
 from paging.core.message import Facts, Message
 from paging.core.notice import Notice
 from paging.core.rules import INFO
-from paging.models import ContactMethod, Notification, Page, Verification
+from paging.models import ContactMethod, Notification, Verification
 
 Kind = ContactMethod.Kind
 NOTICE_VALID = 4 * 3600  # seconds
@@ -36,9 +36,9 @@ def compose(claimed: Notification, *, now: datetime) -> Message:
     if is_code(claimed.page.cause):
         return _code(claimed, now=now)
     if claimed.says > 1:
-        said = [page for page in loading.pages_said(claimed.pk) if page.stopped_at is None]
-        if said and [page.cause for page in said] != [claimed.page.cause]:
-            return _bundle(claimed, said, now=now)
+        causes = loading.causes_to_say(claimed.pk)
+        if causes and causes != {claimed.page.cause}:
+            return _bundle(claimed, causes, now=now)
     if claimed.page.urgency == INFO:
         return _notice(claimed, Notice.from_json(claimed.page.facts), now=now)
     return _page(claimed, Facts.from_json(claimed.page.facts), now=now)
@@ -76,22 +76,24 @@ def _page(claimed: Notification, facts: Facts, *, now: datetime) -> Message:
     return _mail(message, mail.page(facts, link=link, address=address))
 
 
-def _bundle(claimed: Notification, said: Sequence[Page], *, now: datetime) -> Message:
+def _bundle(claimed: Notification, causes: Collection[str], *, now: datetime) -> Message:
     """One message for all of them. Of notices it carries no key."""
-    service = claimed.page.service
-    if claimed.page.urgency == INFO:
-        notices = [Notice.from_json(page.facts) for page in said]
-        return _notice(claimed, bundle_text.of_notices(service, notices), now=now)
-    facts = [Facts.from_json(page.facts) for page in said]
-    message = _blank(claimed, valid_seconds=said[-1].facts.get("valid_seconds", PAGE_VALID), now=now)
+    service, notices = claimed.page.service, claimed.page.urgency == INFO
+    message = _blank(claimed, valid_seconds=claimed.page.facts.get("valid_seconds", PAGE_VALID), now=now)
+    link = links.bundle_url(claimed.pk)
+    if message.via == Kind.SMS and not notices:  # says how many, and reads no more
+        cause = claimed.page.cause if claimed.page.cause in causes else min(causes)
+        number = _number(claimed, cause, now=now)
+        hint = replies.hint_of_all(number) if number else ""
+        shown = link if takes_links(message.to) else ""
+        return replace(message, text=bundle_text.sms(service, len(causes), link=shown, hint=hint))
+    said = [page.facts for page in loading.pages_said(claimed.pk) if page.stopped_at is None]
+    if notices:
+        told = [Notice.from_json(one) for one in said]
+        return _notice(claimed, bundle_text.of_notices(service, told), now=now)
+    facts = [Facts.from_json(one) for one in said]
     if message.via == Kind.VOICE:
         return replace(message, text=bundle_text.voice(service, facts), answerable=True)
-    link = links.bundle_url(claimed.pk)
-    if message.via == Kind.SMS:
-        numbers = [_number(claimed, page.cause, now=now) for page in said]
-        hint = replies.hint_of_all(numbers[0]) if numbers[0] else ""
-        shown = link if takes_links(message.to) else ""
-        return replace(message, text=bundle_text.sms(service, facts, link=shown, hint=hint))
     if message.via == Kind.CHAT:
         return _chat(message, bundle_text.in_chat(service, facts, link=link), link=link)
     return _mail(message, bundle_text.email(service, facts, link=link))
@@ -118,19 +120,18 @@ def _code(claimed: Notification, *, now: datetime) -> Message:
     if left <= timedelta(0):
         raise TooLate("the code was not sent in time; ask for a new one")
     digits = code.code_of(row.seed.bytes, key=settings.SECRET_KEY)
+    message = _blank(claimed, valid_seconds=int(left.total_seconds()) + 1, now=now)
+    if claimed.method.kind == Kind.WEBHOOK:
+        head, link = _envelope(claimed, now=now), f"{settings.PUBLIC_URL}/reach"
+        body = webhook.code(digits, envelope=head, title=code_words.SUBJECT, link=link)
+        return replace(message, text=body, secret=claimed.method.signing_secret, secrets=(digits,))
     if claimed.method.kind == Kind.VOICE:
         said = code_words.spoken(digits)
     elif claimed.method.kind == Kind.EMAIL:
         said = code_words.mail(digits, link=links.verify_url(row.pk), name=str(claimed.page.user))
     else:
         said = code_words.short(digits)
-    return replace(
-        _blank(claimed, valid_seconds=int(left.total_seconds()) + 1, now=now),
-        text=said.text,
-        subject=said.subject,
-        html=said.html,
-        secrets=said.secrets,
-    )
+    return replace(message, text=said.text, subject=said.subject, html=said.html, secrets=said.secrets)
 
 
 def _chat(message: Message, said: chat.Chat, *, link: str) -> Message:

@@ -101,7 +101,7 @@ def set_contact_method(*, user: User, kind: str, address: str, by: Actor, now: d
         user=user,
         kind=kind,
         address=checked_address(kind, address),
-        defaults={"verified_at": now, "signing_secret": _new_secret() if kind == Kind.WEBHOOK else ""},
+        defaults={"verified_at": now, "signing_secret": new_secret(kind)},
     )
     if not added:
         if method.verified_at and not method.disabled_reason:
@@ -118,14 +118,15 @@ def renew_secret(*, method: ContactMethod, by: Actor, now: datetime) -> str:
     """A new secret for a webhook, to be shown once. From now on nothing is signed with the old one."""
     if method.kind != Kind.WEBHOOK:
         raise Refused(f"{method} is no webhook; only those are signed.")
-    method.signing_secret = _new_secret()
+    method.signing_secret = new_secret(method.kind)
     method.save(update_fields=["signing_secret"])
     _record(Verb.CONTACT_METHOD_CHANGED, method, "has a new signing secret for", by=by, now=now)
     return method.signing_secret
 
 
-def _new_secret() -> str:
-    return token_urlsafe(SECRET_BYTES)
+def new_secret(kind: str) -> str:
+    """What signs the messages of a method of `kind`: only a webhook's are signed."""
+    return token_urlsafe(SECRET_BYTES) if kind == Kind.WEBHOOK else ""
 
 
 @transaction.atomic

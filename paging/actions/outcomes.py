@@ -100,10 +100,15 @@ def record_answer(*, handover: Handover, answer: Accepted | Rejected, now: datet
         instead = ""
         if isinstance(answer, Rejected) and ours:
             instead = _instead(handover, answer, settled, now=now)
-        said = [handover]
-        if settled.state is State.SENT:
-            said += [replace(handover, notification=one) for one in bundles.members(claimed)]
-        record([_line(one, settled, instead=instead, now=now) for one in said], now=now)
+        others = bundles.members(claimed) if settled.state is State.SENT else []
+        lines = [
+            _line(replace(handover, notification=one), settled, instead=instead, now=now)
+            for one in [claimed, *others]
+        ]
+        if others:
+            count = len({one.page.cause for one in [claimed, *others]})
+            lines = [replace(line, what=f"{line.what}; it says {count} at once") for line in lines]
+        record(lines, now=now)
     if handover.message is not None:
         _measure(handover, answer, now=now)
     return ours and settled.state is State.CLAIMED

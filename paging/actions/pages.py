@@ -117,7 +117,7 @@ class _Plan:
 
 def _write(plans: Sequence[_Plan], *, now: datetime) -> None:
     """Of two transactions that ask the same, the second one waits, finds all there, and adds nothing."""
-    heard = _just_paged(plans, now=now)
+    heard = _spoken_of(plans, now=now)
     Page.objects.bulk_create([_row(plan.request, now) for plan in plans], ignore_conflicts=True)
     ids = _without_notifications(plans)
     mine = {ids[plan.key]: plan for plan in plans if plan.key in ids}
@@ -142,29 +142,26 @@ def _write(plans: Sequence[_Plan], *, now: datetime) -> None:
     nudge_on_commit()
 
 
-def _just_paged(plans: Sequence[_Plan], *, now: datetime) -> set[tuple[int, str]]:
-    """(person, service) of which a page is so new that another is not the first."""
-    urgent = [plan.request for plan in plans if plan.request.urgency == HIGH]
-    if not urgent:
-        return set()
-    rows = Page.objects.filter(
-        user_id__in={one.user_id for one in urgent},
-        service__in={one.service for one in urgent},
-        created_at__gt=now - LATELY,
-        urgency=HIGH,
-    )
-    return set(rows.values_list("user_id", "service"))
+def _spoken_of(plans: Sequence[_Plan], *, now: datetime) -> dict[str, str]:
+    """The services that somebody has just been paged about, and the cause that was the first of them."""
+    asked = {plan.request.service for plan in plans if plan.request.urgency == HIGH}
+    found: dict[str, str] = {}
+    for service in sorted(asked):  # one, unless decisions about many incidents are written at once
+        lately = Page.objects.filter(service=service, created_at__gt=now - LATELY, urgency=HIGH)
+        first = lately.order_by("created_at", "id").values_list("cause", flat=True).first()
+        if first is not None:
+            found[service] = first
+    return found
 
 
-def _priority(plan: _Plan, heard: set[tuple[int, str]]) -> int:
-    """`heard` learns of it, so that of many pages asked for at once one is the first."""
+def _priority(plan: _Plan, heard: dict[str, str]) -> int:
+    """Pages about the first cause are the first ones, also those of its next steps. `heard` learns of it."""
     if plan.request.urgency == INFO:
         return Priority.NOTICE
-    key = plan.request.user_id, plan.request.service
-    if plan.request.urgency != HIGH or key in heard:
+    if plan.request.urgency != HIGH:
         return Priority.MORE
-    heard.add(key)
-    return Priority.FIRST
+    first = heard.setdefault(plan.request.service, plan.request.cause)
+    return Priority.FIRST if first == plan.request.cause else Priority.MORE
 
 
 def _row(request: PageRequest, now: datetime) -> Page:

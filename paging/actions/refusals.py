@@ -1,6 +1,7 @@
 """An address at which nobody is ever reached, or whose owner wants no messages: used no more, and said so."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from django.db.models import Q
@@ -33,7 +34,8 @@ def disable_refused(*, method: ContactMethod, fault: Fault, why: str, now: datet
     same = ContactMethod.objects.filter(kind=method.kind, address=method.address, disabled_reason="")
     for one in same.select_related("user").order_by("pk"):
         disable_contact_method(method=one, reason=reason, by=ENGINE, now=now)
-        if one.disabled_reason:  # by us: of two that hear it at once, one tells
+        # By us: of two that hear it at once, one tells. Who has not verified it yet was not paged by it.
+        if one.disabled_reason and one.verified_at:
             _tell(one, fault=fault, why=why, now=now)
     method.refresh_from_db(fields=["disabled_reason"])
 
@@ -47,8 +49,11 @@ def _tell(method: ContactMethod, *, fault: Fault, why: str, now: datetime) -> No
     occasion = f"refused.{method.pk}.{now:%Y%m%dT%H%M%S.%f}"
     tell(
         requests=[
-            NoticeRequest(user_id=user, cause=f"user:{owner.pk}", run=occasion, notice=notice)
-            for user in (owner.pk, *_managers(owner))
+            NoticeRequest(user_id=user, cause=f"user:{owner.pk}", run=occasion, notice=told)
+            for user, told in [
+                (owner.pk, replace(notice, path="/reach", label="How you are reached")),
+                *((manager, notice) for manager in _managers(owner)),
+            ]
         ],
         now=now,
     )

@@ -12,7 +12,7 @@ from datetime import datetime
 from django.conf import settings
 from django.db import transaction
 
-from paging.actions.contacts import Refused, checked_address, disable_contact_method
+from paging.actions.contacts import Refused, checked_address, disable_contact_method, new_secret
 from paging.core import code as core
 from paging.core.address import masked
 from paging.core.cause import VERIFICATION, cause_of
@@ -36,7 +36,10 @@ NO_CODE = "No code is valid for this contact method now; ask for a new one."
 
 @transaction.atomic
 def add_own_method(*, user: User, kind: str, address: str, by: Actor, now: datetime) -> ContactMethod:
-    """Add a way to reach `user`, not used before it is verified, and send its code. Raises Refused."""
+    """Add a way to reach `user`, not used before it is verified, and send its code. Raises Refused.
+
+    A webhook gets a new `signing_secret`, to be shown once.
+    """
     address = checked_address(kind, address)
     _lock(user)
     method = ContactMethod.objects.filter(user=user, kind=kind, address=address).first()
@@ -48,6 +51,8 @@ def add_own_method(*, user: User, kind: str, address: str, by: Actor, now: datet
     elif method.verified_at and not method.disabled_reason:
         raise Refused(f"You are paged by {_name(method)} already.")
     _send_code(method, by=by, now=now)
+    method.signing_secret = new_secret(kind)
+    method.save(update_fields=["signing_secret"])
     return method
 
 

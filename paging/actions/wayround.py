@@ -7,7 +7,7 @@ from datetime import datetime
 from paging import loading
 from paging.core import limits
 from paging.core.delivery import WAITING, State
-from paging.core.rules import HIGH, INFO, Method, Told, instead
+from paging.core.rules import HIGH, Method, Told, instead
 from paging.models import ContactMethod, Notification
 
 
@@ -48,13 +48,8 @@ def _firsts(group: Sequence[Notification]) -> dict[int, Notification]:
     urgent = [one for one in group if one.page.urgency == HIGH]
     if not urgent:
         return {}
-    heard = Notification.objects.filter(
-        loading.REACHED,
-        page__cause__in={one.page.cause for one in urgent},
-        page__user_id=urgent[0].page.user_id,
-    ).exclude(page__urgency=INFO)
-    causes = set(heard.values_list("page__cause", flat=True))
-    return {one.page_id: one for one in urgent if one.page.cause not in causes}
+    heard = loading.heard(urgent[0].page.user_id, {one.page.cause for one in urgent})
+    return {one.page_id: one for one in urgent if one.page.cause not in heard}
 
 
 def _free_methods(held: Notification, *, now: datetime) -> Sequence[Method]:

@@ -9,7 +9,7 @@ from rest_framework import serializers
 from paging.actions.contacts import MOST_RULES
 from paging.core.rules import Rule
 from paging.models import ContactMethod, Notification, Page
-from paging.selectors import way_of
+from paging.reaching import way_of
 
 
 class ContactMethodSerializer(serializers.ModelSerializer[ContactMethod]):
@@ -26,6 +26,15 @@ class ContactMethodSerializer(serializers.ModelSerializer[ContactMethod]):
         if way_of(row).usable:
             return "usable"
         return "disabled" if row.disabled_reason else "waiting"
+
+
+class MadeContactMethodSerializer(ContactMethodSerializer):
+    signing_secret = serializers.CharField(
+        help_text="What is posted to a webhook is signed with it; it is not shown again. Else empty."
+    )
+
+    class Meta(ContactMethodSerializer.Meta):
+        fields = (*ContactMethodSerializer.Meta.fields, "signing_secret")  # type: ignore[assignment]
 
 
 class NewContactMethod(serializers.Serializer[Any]):

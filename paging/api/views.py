@@ -23,6 +23,7 @@ from paging.actions import contacts, testing, verifying
 from paging.api.serializers import (
     CodeSerializer,
     ContactMethodSerializer,
+    MadeContactMethodSerializer,
     NewContactMethod,
     ReadinessSerializer,
     RulesSerializer,
@@ -33,7 +34,7 @@ from paging.api.serializers import (
 )
 from paging.core.rules import HIGH, LOW
 from paging.models import ContactMethod, Page
-from paging.selectors import last_test_page, readiness
+from paging.reaching import last_test_page, readiness
 from people.ledger.record import Actor
 from people.models import User
 from people.pagination import SafeCursor
@@ -57,7 +58,7 @@ class ContactMethodsView(APIView):
     @extend_schema(
         operation_id="me_contact_methods_create",
         request=NewContactMethod,
-        responses={201: ContactMethodSerializer, 400: REFUSED},
+        responses={201: MadeContactMethodSerializer, 400: REFUSED},
     )
     def post(self, request: Request) -> Response:
         """Add one. A code is sent to it; it is not paged before you `verify` it."""
@@ -67,7 +68,7 @@ class ContactMethodsView(APIView):
             row = verifying.add_own_method(
                 user=_person(request), **form.validated_data, by=_by(request), now=timezone.now()
             )
-        return Response(ContactMethodSerializer(row).data, status=201)
+        return Response(MadeContactMethodSerializer(row).data, status=201)
 
 
 @method_decorator(never_cache, name="dispatch")

@@ -1,5 +1,7 @@
 """Chat and push, through apprise (`paging.chat`)."""
 
+from time import monotonic
+
 from django.conf import settings
 
 from paging import chat
@@ -17,11 +19,12 @@ class ChatChannel:
     title = "the chat service"
 
     def send(self, message: Message) -> Accepted:
-        chat.loaded()
+        begun = monotonic()
+        chat.loaded()  # once a process, of files that a call to an address may not open
+        left = TIMEOUT - (monotonic() - begun)
+        allowed = settings.WEBHOOK_PRIVATE_HOSTS
         try:
-            outbound.call(
-                lambda: _hand_over(message), seconds=TIMEOUT, private_hosts=settings.WEBHOOK_PRIVATE_HOSTS
-            )
+            outbound.call(lambda: _hand_over(message), seconds=max(left, 0.0), private_hosts=allowed)
         except chat.NotTaken as fault:
             said = f"the chat service answered {fault.status}" if fault.status else "no chat service answered"
             raise ChannelError(said, fault=fault_of(fault.status)) from None

@@ -6,6 +6,7 @@ import sys
 from datetime import UTC
 
 from paging.channels.base import Accepted
+from paging.core.address import masked
 from paging.core.message import Message
 
 
@@ -17,7 +18,7 @@ class OutboxChannel:
         """Always accepted: dispatch keeps the text as a row, whether or not anybody reads the output."""
         line = {
             "at": message.at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-            "to": message.to,
+            "to": masked(message.to) if "://" in message.to else message.to,  # such an address is a key
             "via": message.via,
             "user": message.user,
             "subject": message.subject,

@@ -15,8 +15,8 @@ def headline(service: str, count: int) -> str:
     return f"{render.clean(service, limit=render.LABEL)}: {count} unacked alert{'' if count == 1 else 's'}"
 
 
-def sms(service: str, said: Sequence[Facts], *, link: str, hint: str = "") -> str:
-    return render.sms_of(headline(service, len(said)), link=link, hint=hint)
+def sms(service: str, count: int, *, link: str, hint: str = "") -> str:
+    return render.sms_of(headline(service, count), link=link, hint=hint)
 
 
 def voice(service: str, said: Sequence[Facts]) -> str:

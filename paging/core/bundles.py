@@ -1,6 +1,4 @@
-"""Which waiting pages are said by one message."""
-
-from collections.abc import Sequence
+"""When waiting pages are said by one message."""
 
 FROM = {"sms": 2, "voice": 2, "email": 25, "chat": 25}
 """How many pages of one service, waiting for one person by this kind of method, become one message. Each SMS
@@ -8,14 +6,6 @@ and call rings, and the second would wait for a limit; mail is bundled only wher
 Any other kind is read by a machine, and never bundled."""
 
 
-def said_with(cause: str, waiting: Sequence[str], *, kind: str) -> list[int]:
-    """The positions in `waiting` (causes, all of one service) that a message about `cause` speaks for, too.
-
-    Where there are not enough for a bundle, a phone still hears once of one cause.
-    """
-    enough = FROM.get(kind)
-    if enough is None:
-        return []
-    if len({cause, *waiting}) >= enough:
-        return list(range(len(waiting)))
-    return [index for index, other in enumerate(waiting) if other == cause and enough == FROM["sms"]]
+def needed(kind: str) -> int | None:
+    """How many must wait beside the one that leaves; None where nothing is ever bundled."""
+    return FROM[kind] - 1 if kind in FROM else None

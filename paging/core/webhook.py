@@ -39,6 +39,11 @@ def notice(told: Notice, *, envelope: Mapping[str, Any], link: str) -> str:
     return _document("notice", envelope, title=clean(told.title, limit=SUBJECT), lines=lines, url=link)
 
 
+def code(digits: str, *, envelope: Mapping[str, Any], title: str, link: str) -> str:
+    """What verifies the address: `link` is where its person enters the digits."""
+    return _document("code", envelope, title=title, code=digits, url=link)
+
+
 def envelope(*, message_id: str, cause: str, urgency: str, user: str, at: datetime) -> dict[str, Any]:
     """What every document begins with. `message_id` stays the same over retries."""
     sent = at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -68,7 +68,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='page',
-            index=models.Index(fields=['user', 'service', '-created_at'], name='page_of_service'),
+            index=models.Index(fields=['service', '-created_at'], name='page_of_service'),
         ),
         migrations.AddConstraint(
             model_name='notification',

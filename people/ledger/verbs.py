@@ -32,14 +32,12 @@ class Verb(StrEnum):
     PAGE_SUPPRESSED = "page.suppressed"
     PAGE_STOPPED = "page.stopped"
     PAGE_HELD = "page.held"
-    PAGE_BUNDLED = "page.bundled"
     PAGE_TESTED = "page.tested"
 
     NOTICE_CREATED = "notice.created"
     NOTICE_SENT = "notice.sent"
     NOTICE_FAILED = "notice.failed"
     NOTICE_HELD = "notice.held"
-    NOTICE_BUNDLED = "notice.bundled"
     NOTICE_DELIVERED = "notice.delivered"
     NOTICE_UNDELIVERED = "notice.undelivered"
 

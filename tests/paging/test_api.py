@@ -59,6 +59,7 @@ def test_a_method_is_added_verified_listed_and_removed(world, bo, capsys):
         "state": "waiting",
         "verified_at": None,
         "disabled_reason": "",
+        "signing_secret": "",
     }
     path = f"me/contact-methods/{made.json()['id']}"
     verified = bo.post(f"{path}/verify", {"code": code(world, capsys)})

@@ -190,6 +190,11 @@ def test_without_a_provider_a_message_is_one_json_line(capsys):
     assert accepted.provider == "outbox"
 
 
+def test_an_address_that_is_a_key_is_not_printed(capsys):
+    OutboxChannel().send(message("chat", "slack://T1/B1/secret"))
+    assert json.loads(capsys.readouterr().out)["outbox"]["to"] == "slack://…"
+
+
 def test_a_closed_terminal_does_not_stop_the_outbox(monkeypatch):
     class Closed:
         def write(self, _text: str) -> None:

@@ -1,6 +1,8 @@
 """Chat and push through the real apprise, to services on the loopback."""
 
 import logging
+import re
+import sys
 import threading
 from pathlib import Path
 
@@ -20,6 +22,8 @@ from paging.core.notice import Notice
 from tests.paging.world import NOW, facts
 
 NOBODY = frozenset()
+FORBIDDEN = ("subprocess", "smtplib", "socket", "ctypes", "concurrent", "multiprocessing")
+THREAD = re.compile(r"\bThread\(|ThreadPool|run_in_executor")
 LINK = "https://watchbill.acme.example/p/42.1vMx2a.Q5hX0mZ8pP7J_w3kfT9-ab"
 LOCAL = (
     *("aprs", "amqp", "amqps", "blink1", "dbus", "kde", "qt", "gio", "glib", "gnome", "growl", "irc"),
@@ -177,7 +181,7 @@ def test_what_stays_on_this_machine_or_speaks_no_http_is_no_chat_service(schema)
 
 
 def test_every_service_that_is_taken_is_apprises_and_speaks_http_alone():
-    """A later apprise that moves one to another protocol fails here, before it reaches anybody."""
+    """A later apprise that moves one to another protocol, or to a thread that is not watched, fails here."""
     known = {
         schema: plugin
         for plugin in apprise.NotificationManager().plugins(include_disabled=True)
@@ -185,9 +189,10 @@ def test_every_service_that_is_taken_is_apprises_and_speaks_http_alone():
     }
     assert not chat.SERVICES - known.keys()
     for schema in chat.SERVICES:
-        source = Path(module_of(known[schema])).read_text()
-        for word in ("import subprocess", "import smtplib", "import socket", "import ctypes", "os.system"):
-            assert f"\n{word}" not in source, (schema, word)
+        for source in sources(known[schema]):
+            assert not THREAD.search(source), schema
+            for word in FORBIDDEN:
+                assert not re.search(rf"^\s*(import|from) {word}\b", source, re.MULTILINE), (schema, word)
         assert not known[schema].requirements.get("packages_required"), schema
 
 
@@ -196,8 +201,11 @@ def schemas(plugin):
         yield from (named,) if isinstance(named, str) else named or ()
 
 
-def module_of(plugin):
-    return __import__(plugin.__module__, fromlist=["__file__"]).__file__
+def sources(plugin):
+    """Of the plugin's file, or of all files of its folder where it has one."""
+    file = Path(sys.modules[plugin.__module__].__file__)
+    alone = file.parent.name == "plugins"
+    return [one.read_text() for one in ([file] if alone else sorted(file.parent.glob("*.py")))]
 
 
 def test_others_see_the_service_alone():

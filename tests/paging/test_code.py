@@ -5,7 +5,7 @@ from datetime import timedelta
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from paging.core import code, code_words, gsm7
@@ -45,6 +45,7 @@ def test_what_somebody_types_is_six_digits_or_no_code(typed, read):
     assert code.written(typed) == read
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(st.lists(SECONDS, max_size=30))
 def test_whoever_asks_at_any_pace_gets_one_a_minute_and_ten_an_hour(pace):
     now, sent = NOW, []
@@ -58,7 +59,8 @@ def test_whoever_asks_at_any_pace_gets_one_a_minute_and_ten_an_hour(pace):
         assert sum(at <= other < at + code.HOUR for other in sent) <= 10
 
 
-@given(st.lists(st.tuples(SECONDS, st.booleans()), max_size=60))
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@given(st.lists(st.tuples(SECONDS, st.booleans()), max_size=40))
 def test_asking_anew_gives_a_guesser_no_more_than_ten_guesses_in_a_quarter_of_an_hour(deeds):
     now, guesses = NOW, []
     asked: list[Asked] = []

@@ -98,7 +98,7 @@ def test_the_oldest_leaves_first(capsys):
     bob = person("bob", "Bob Ruiz", sms="+14155550102")
     alice = person(sms=ALICE_SMS)
     page(bob, now=NOW - timedelta(seconds=1))
-    page(alice, now=NOW - timedelta(seconds=2))
+    page(alice, now=NOW - timedelta(seconds=2), service="search-api")
     assert dispatch.send_due(clock=Clock(), limit=1) == 1
     assert json.loads(capsys.readouterr().out)["outbox"]["user"] == "alice"
 

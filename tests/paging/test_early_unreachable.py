@@ -48,7 +48,7 @@ def test_the_next_step_is_paged_at_once_when_every_carrier_gives_it_back(world, 
     for carrier in (phone, second):
         carrier.expect_sms(to=number)
         row = Notification.objects.filter(state="sent").get()
-        outcomes.lock_page(row.page_id)
+        outcomes.lock_page(row)
         row.state = "undelivered"
         row.save()
         outcomes.go_on(row, now=world.now, fault=Fault.TEMPORARY, why="30003: switched off")

@@ -22,7 +22,7 @@ def give_back(clock, fault=Fault.TEMPORARY, why="30003: the phone is switched of
     """As a receipt does it: the newest SMS that left comes back. What the timeline would say."""
     with transaction.atomic():
         row = Notification.objects.filter(method__kind="sms", state="sent").order_by("-pk").first()
-        outcomes.lock_page(row.page_id)
+        outcomes.lock_page(row)
         row.state = "undelivered"
         row.save()
         return outcomes.go_on(row, now=clock(), fault=fault, why=why)

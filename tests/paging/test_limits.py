@@ -8,6 +8,8 @@ from django.db import connection
 
 from paging import dispatch, links, selectors
 from paging.actions import pages
+from paging.actions.notices import NoticeRequest, tell
+from paging.core.notice import Notice
 from paging.models import Attempt, Notification
 from people.ledger.models import Entry
 from tests.paging.world import ALICE_MAIL, ALICE_SMS, NOW, Clock, Statements, facts, person, rules
@@ -283,10 +285,8 @@ def test_four_alerts_before_the_first_send_are_one_sms():
     assert list(speaker.members.values_list("state", flat=True)) == ["bundled"] * 3
     assert speaker.members.first().get_state_display() == "said by another message"
     for number in range(1, 5):
-        assert timeline(number)[-2:] == [
-            "SMS to Alice Ng (+1415…0101) says 4 of My Service at once",
-            "SMS to Alice Ng (+1415…0101) handed to the outbox",
-        ]
+        said = "SMS to Alice Ng (+1415…0101) handed to the outbox; it says 4 at once"
+        assert timeline(number)[-1] == said
 
 
 def test_one_that_waits_is_never_bundled_and_services_are_not_mixed():
@@ -381,6 +381,7 @@ def test_a_bundle_that_fails_takes_all_its_pages_another_way(phone, mailbox):
     for number in range(1, 4):
         mailbox.expect_mail(to=ALICE_MAIL, containing=f"alert {number}")
         assert "SMS to Alice Ng (+1415…0101) failed; email at once instead" in timeline(number)
+    mailbox.expect_mail(to=ALICE_MAIL, containing="no longer paged by SMS")
     assert len(phone.refused) == 1
 
 
@@ -459,3 +460,42 @@ def test_of_many_pages_asked_for_at_once_one_is_the_first():
     ]
     pages.page(requests=requests, now=NOW)
     assert sorted(Notification.objects.values_list("priority", flat=True)) == [0, 1, 1, 1, 1]
+
+
+# Notices
+
+
+def tell_of(user, number, *, now=NOW):
+    said = Notice(title=f"Resolved by Bo: #{number}", service="checkout-api")
+    request = NoticeRequest(user_id=user.pk, cause=f"incident:{number}", run="told", notice=said)
+    tell(requests=[request], now=now)
+
+
+def test_a_page_waits_for_no_notice_and_a_notice_waits_for_pages():
+    alice, clock = person(sms=ALICE_SMS), Clock()
+    tell_of(alice, 1)
+    send(clock)
+    ask(alice, 2, urgency="low")
+    assert send(clock) == 1
+    tell_of(alice, 3)
+    assert send(clock) == 0
+    assert timeline(3)[-1].endswith("to one number")
+    drain(clock)
+    assert sent_after() == [0, 0, 180]
+
+
+def test_notices_that_wait_are_told_together():
+    alice, clock = person(sms=ALICE_SMS), Clock()
+    for number in range(1, 5):
+        tell_of(alice, number)
+    assert send(clock) == 1
+    assert bodies() == ["checkout-api: 4 notices, the last: Resolved by Bo: #4"]
+    assert "/p/" not in Attempt.objects.get().body
+
+
+def test_a_notice_and_a_page_of_one_service_are_two_messages():
+    alice, clock = person(sms=ALICE_SMS), Clock()
+    ask(alice, 1)
+    tell_of(alice, 2)
+    drain(clock)
+    assert bodies() == ["#1 SEV-1 checkout-api: alert 1", "Resolved by Bo: #2"]

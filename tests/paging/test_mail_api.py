@@ -7,7 +7,7 @@ import pytest
 from paging.channels import mail_api
 from paging.channels.base import ChannelError, Fault
 from paging.channels.mail_api import MailApiChannel
-from paging.channels.registry import channel_for
+from paging.channels.registry import channels_for
 from paging.core.message import Message
 from tests.paging.world import ALICE_MAIL, NOW
 from watchbill import mailing
@@ -167,4 +167,4 @@ def test_a_mail_server_and_a_provider_are_tried_in_the_order_given(settings):
     assert (both.server["EMAIL_HOST"], both.api["name"]) == ("mail.example", "brevo")
     settings.MAIL_API = both.api
     settings.PAGING_CHANNELS = {"email": both.channels}
-    assert channel_for("email").title == "Brevo"
+    assert channels_for("email")[0].title == "Brevo"

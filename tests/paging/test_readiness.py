@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from paging import dispatch, selectors
+from paging import dispatch, reaching
 from paging.actions import contacts, testing, verifying
 from paging.core.readiness import UNTESTED, Lack, Way, remarks
 from paging.core.rules import Rule
@@ -74,7 +74,7 @@ def test_rows_say_it_with_the_address_masked_and_in_three_queries_for_any_number
     contacts.disable_contact_method(
         method=method(alice, "sms"), reason="the number does not exist", by=APPLY, now=NOW
     )
-    found = selectors.readiness([alice.pk, bob.pk], now=NOW)
+    found = reaching.readiness([alice.pk, bob.pk], now=NOW)
     assert [one.what for one in found[alice.pk]] == [
         "nobody can page them",
         "disabled: SMS (+1415…0101), the number does not exist",
@@ -84,21 +84,21 @@ def test_rows_say_it_with_the_address_masked_and_in_three_queries_for_any_number
         "no rule fits at high urgency: every method is used at once",
         "no test page in 90 days",
     ]
-    assert len(Statements.during(lambda: selectors.readiness([alice.pk, bob.pk], now=NOW))) == 3
+    assert len(Statements.during(lambda: reaching.readiness([alice.pk, bob.pk], now=NOW))) == 3
 
 
 @pytest.mark.django_db(transaction=True)
 def test_a_test_page_that_left_makes_ready_and_one_that_did_not_does_not():
     alice, clock = person(sms=ALICE_SMS), Clock()
     testing.send_test_page(user=alice, urgency="high", by=Actor.person(alice), now=clock())
-    assert [one.lack for one in selectors.readiness([alice.pk], now=clock())[alice.pk]] == [Lack.UNTESTED]
+    assert [one.lack for one in reaching.readiness([alice.pk], now=clock())[alice.pk]] == [Lack.UNTESTED]
     dispatch.send_due(clock=clock)
-    assert selectors.readiness([alice.pk], now=clock())[alice.pk] == []
+    assert reaching.readiness([alice.pk], now=clock())[alice.pk] == []
 
 
 @pytest.mark.django_db
 def test_a_number_that_waits_for_its_code_is_said():
     alice = person(sms=ALICE_SMS)
     verifying.add_own_method(user=alice, kind="voice", address=ALICE_SMS, by=Actor.person(alice), now=NOW)
-    found = [one.what for one in selectors.readiness([alice.pk], now=NOW)[alice.pk]]
+    found = [one.what for one in reaching.readiness([alice.pk], now=NOW)[alice.pk]]
     assert "unverified: Voice (+1415…0101)" in found

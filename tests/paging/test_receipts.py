@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from paging import dispatch, selectors
 from paging.actions import pages
+from paging.actions.composing import compose
 from paging.core.delivery import State
 from paging.core.receipt import RANK, is_news
 from paging.inbound.twilio_status import receipt_of
@@ -130,7 +131,7 @@ class TestOfAWorkerThatDied:
     def sms(self, phone):
         page(person(sms=ALICE_SMS))
         claimed = dispatch._claim(Clock())
-        message = dispatch.compose(claimed, now=NOW)
+        message = compose(claimed, now=NOW)
         dispatch.channels_for("sms")[0].send(message)
         return phone(ALICE_SMS).expect_sms()
 

@@ -112,6 +112,7 @@ def test_a_receipt_proves_that_a_message_left_though_its_worker_died(client, tel
     [
         ("queued", [], State.SENT, Fault.MESSAGE, ""),
         ("sending", [], State.SENT, Fault.MESSAGE, ""),
+        ("delivery_unconfirmed", [], State.SENT, Fault.MESSAGE, ""),
         ("read", [], State.DELIVERED, Fault.MESSAGE, ""),
         ("expired", [], State.UNDELIVERED, Fault.MESSAGE, "Telnyx: it waited too long"),
         ("delivery_failed", [{"code": "40001"}], State.UNDELIVERED, Fault.ADDRESS, "landline"),
@@ -149,6 +150,7 @@ def test_what_each_status_means(status, errors, state, fault, why):
     [
         ("message.received", {"direction": "inbound", "to": [{"status": "delivered"}]}),
         ("message.finalized", {"direction": "outbound", "to": [{"status": "teleported"}]}),
+        ("message.finalized", {"direction": "inbound", "to": [{"status": "delivered"}]}),
         ("message.finalized", {"direction": "outbound"}),
         ("message.finalized", {"direction": "outbound", "to": []}),
         ("message.finalized", {"direction": "outbound", "to": ["delivered"]}),

@@ -5,6 +5,7 @@ import shutil
 from contextlib import contextmanager
 
 from selenium import webdriver
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.wait import WebDriverWait
@@ -57,7 +58,9 @@ class Screen:
         found.click()
 
     def wait_for(self, words):
-        WebDriverWait(self._driver, PATIENCE).until(lambda _: words in self.text, f"no “{words}”")
+        """One page may go while it is read, and the next one come."""
+        wait = WebDriverWait(self._driver, PATIENCE, ignored_exceptions=[StaleElementReferenceException])
+        wait.until(lambda _: words in self.text, f"no “{words}”")
 
     @property
     def text(self):

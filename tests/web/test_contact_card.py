@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from escalation.actions import hot_lines
 from tests.world import TESTS
+from watchbill.mailing import Mailing
 from watchbill.vcard import vcard
 
 ADDRESS = "/contact-card.vcf"
@@ -19,7 +20,7 @@ TWILIO, TELNYX, LINE = "+15005550006", "+13125550001", "+14155550100"
 def numbers(settings):
     settings.TWILIO = settings.TWILIO | {"from_number": TWILIO}
     settings.TELNYX = settings.TELNYX | {"from_number": TELNYX}
-    settings.ENV = replace(settings.ENV, email={"EMAIL_HOST": "mail.example"})
+    settings.ENV = replace(settings.ENV, mailing=Mailing(channels=("smtp",)))
     settings.DEFAULT_FROM_EMAIL = "Watchbill <pager@acme.example>"
     settings.PUBLIC_URL = "https://pager.example"
 
@@ -61,11 +62,11 @@ def test_the_number_of_a_line_that_was_taken_out_is_gone(world, ana, numbers):
 
 def test_where_nothing_of_ours_calls_or_writes_there_is_no_card(ana):
     assert ana.get(ADDRESS).status_code == 404
-    assert ADDRESS not in ana.get("/").content.decode()
+    assert ADDRESS not in ana.get("/reach").content.decode()
 
 
-def test_the_first_page_says_how_to_be_woken(ana, numbers):
-    page = ana.get("/").content.decode()
+def test_the_page_of_how_one_is_reached_says_how_to_be_woken(ana, numbers):
+    page = ana.get("/reach").content.decode()
     assert ADDRESS in page
     assert "Emergency Bypass" in page
 
@@ -94,6 +95,14 @@ def test_any_name_and_note_come_back_as_they_were_and_no_line_is_too_long(name, 
     card = read(made)
     assert (card.fn.value, card.note.value) == (name, note)
     assert values(card, "tel") == [TWILIO]
+
+
+@pytest.mark.parametrize("char", ["a", "ö", "€", "🔥", ","])
+def test_a_long_line_goes_on_in_the_next_and_no_character_is_cut(char):
+    made = vcard(name=char * 200, numbers=[], mails=[], address="https://x.example", note=char * 73)
+    assert max(len(line) for line in made.split(b"\r\n")) in range(72, 76)
+    assert all(line.decode() for line in made.split(b"\r\n")[:-1])
+    assert (read(made).fn.value, read(made).note.value) == (char * 200, char * 73)
 
 
 def test_a_line_break_in_a_note_starts_no_line_of_the_card():

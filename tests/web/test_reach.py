@@ -66,6 +66,14 @@ def test_a_number_is_added_waits_for_its_code_and_is_verified(world, capsys):
     assert Entry.objects.latest("pk").actor_name == "Bo Lind (web)"
 
 
+def test_the_secret_of_a_webhook_is_shown_once_and_its_address_not_again(world, web):
+    answer, method = add(world.bo, "webhook", f"{web.url}/secret-path")
+    assert method.signing_secret in text(answer)
+    assert "this secret is not shown again" in text(answer)
+    assert method.signing_secret not in page(world.bo)
+    assert "secret-path" not in page(world.bo)
+
+
 def test_the_page_says_what_became_of_the_code(world, phone):
     phone.fail_next(status=400, code=21211)
     add(world.bo)
@@ -184,6 +192,7 @@ def test_rules_are_saved_from_a_plain_form_and_an_empty_row_is_none(world):
     assert rules(world.bo) == [("sms", 0), ("voice", 90)]
     assert rules(world.bo, "low") == [("email", 0)]
     assert 'name="high-after" value="1.5"' in page(world.bo)
+    assert 'id="unsaved" hidden>' in page(world.bo)
     verbs = Entry.objects.filter(verb="notification_rules.changed", actor_name="Bo Lind (web)")
     assert verbs.count() == 2
 
@@ -210,7 +219,7 @@ def test_a_row_is_added_or_removed_and_nothing_saved(world, act, shown):
     rows = re.findall(r'<select name="high-via".*?</select>', said, re.DOTALL)
     chosen = [re.search(r'value="(\w+)" selected', row) for row in rows]
     assert [one[1] if one else "" for one in chosen] == shown
-    assert "Not saved yet." in said
+    assert 'id="unsaved">Not saved yet.' in said
     assert not NotificationRule.objects.exists()
 
 

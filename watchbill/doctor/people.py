@@ -6,7 +6,7 @@ from datetime import datetime
 
 from oncall.core.finding import Finding, warning
 from paging.core.readiness import Lack
-from paging.selectors import readiness
+from paging.reaching import readiness
 from people.models import Membership, User
 
 CARRY = (Membership.Role.RESPONDER, Membership.Role.MANAGER)

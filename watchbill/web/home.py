@@ -26,7 +26,6 @@ from paging.selectors import unreachable_users
 from people.ledger.record import Actor
 from people.models import Membership, User
 from watchbill.web.calendars import entry
-from watchbill.web.contact_card import card_address
 from watchbill.web.pages import for_people, person
 from watchbill.web.taking import Choice, choices
 
@@ -98,7 +97,6 @@ def _page(request: HttpRequest) -> HttpResponse:
         "shifts": [shift for shift in mine if shift.start > now][:SHOWN_SHIFTS],
         "schedules": _on_call(schedules, shifts, reader, now=now),
         "days": AHEAD.days,
-        "contact_card": card_address(),
         "calendar": entry(reader, live_feed(reader), now=now),
         "unreachable": _is_unreachable(reader),
         "to_confirm": list(to_confirm(reader)[:SHOWN_HANDOFFS]),

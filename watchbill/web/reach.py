@@ -11,6 +11,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.html import format_html
 from django.views.decorators.http import require_http_methods, require_POST
 
 from paging import loading
@@ -20,14 +21,16 @@ from paging.core.code import VALID
 from paging.core.readiness import OPTED_OUT, REMOVED
 from paging.core.rules import Rule
 from paging.models import ContactMethod
-from paging.selectors import Sent, codes_sent, last_test_page, readiness, shared
+from paging.reaching import Sent, codes_sent, last_test_page, readiness, shared
 from people.ledger.record import Actor
 from people.models import User
 from watchbill.web import reached, rules_form
+from watchbill.web.contact_card import card_address
 from watchbill.web.pages import for_people, person, scripted
 from watchbill.web.rules_form import URGENCIES, Draft
 
 ACTIONS = ("code", "verify", "remove")
+LONGEST_TYPED = 1000
 UNDERWAY = frozenset({"pending", "claimed", "unknown"})
 
 
@@ -95,7 +98,12 @@ def add(request: HttpRequest) -> HttpResponse:
         method = verifying.add_own_method(user=person(request), **typed, by=_by(request), now=timezone.now())
     except Refused as refusal:
         messages.error(request, str(refusal))
-        return _page(request, typed={name: value[:254] for name, value in typed.items()}, status=400)
+        return _page(
+            request, typed={name: value[:LONGEST_TYPED] for name, value in typed.items()}, status=400
+        )
+    if method.signing_secret:
+        words = "What is posted to it is signed with {}; this secret is not shown again."
+        messages.warning(request, format_html(words, method.signing_secret))
     return _back(request, method, "A code is on its way. Enter it below.")
 
 
@@ -161,6 +169,7 @@ def _page(
         "kinds": ContactMethod.Kind.choices,
         "presets": [(name, title) for name, (title, _) in rules_form.PRESETS.items()],
         "typed": typed or {},
+        "contact_card": card_address(),
         "remarks": readiness([user.pk], now=now)[user.pk],
         "unsaved": unsaved,
         "urgencies": [(urgency, reached.TITLES[urgency], draft.rows[urgency]) for urgency in URGENCIES],

@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from escalation.replies.sms import answer_sms
+from paging.actions.answering import answer_by_sms
 from paging.core.replies import Carrier
 from paging.inbound.telnyx import Event, door
 
@@ -19,19 +20,22 @@ OPTED = {"STOP": Carrier.STOP, "START": Carrier.START, "HELP": Carrier.HELP}
 def sms(_request: HttpRequest, event: Event) -> HttpResponse:
     """`POST /telnyx/sms`, the messaging profile's webhook. Does what the reply says.
 
-    Telnyx takes no answer with the response, so none goes back: what became of the reply stands on the
-    timeline. Any other event is no business of ours.
+    The answer leaves as a message of its own: Telnyx takes none with the response. Any other event is no
+    business of ours.
     """
-    payload = event.payload
-    if event.kind == RECEIVED and payload.get("direction") == "inbound":
-        answer_sms(
-            provider=PROVIDER,
-            provider_id=_text(payload.get("id")),
-            phone=_sender(payload.get("from")),
-            body=_text(payload.get("text")),
-            opted=OPTED.get(_text(payload.get("autoresponse_type")).upper()),
-            now=timezone.now(),
-        )
+    payload, now = event.payload, timezone.now()
+    if event.kind != RECEIVED or payload.get("direction") != "inbound":
+        return HttpResponse(status=200)
+    phone, reply_id = _sender(payload.get("from")), _text(payload.get("id"))
+    answer = answer_sms(
+        provider=PROVIDER,
+        provider_id=reply_id,
+        phone=phone,
+        body=_text(payload.get("text")),
+        opted=OPTED.get(_text(payload.get("autoresponse_type")).upper()),
+        now=now,
+    )
+    answer_by_sms(phone=phone, text=answer, provider=PROVIDER, reply_id=reply_id, now=now)
     return HttpResponse(status=200)
 
 

@@ -1,9 +1,11 @@
 """Somebody calls for the on-call: a phone rings, then the next, then a message becomes an incident."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 import time_machine
+from django.db import connection
 
 from escalation.actions import config, hot_lines
 from escalation.models import HotCall, Incident
@@ -53,6 +55,7 @@ def test_the_primary_is_rung_and_takes_the_call_with_a_key(world, call):
     assert call.stop_ringing("completed").over
     taken = HotCall.objects.get()
     assert (taken.taken_by, taken.caller, taken.incident) == (world.ana, CALLER, None)
+    assert taken.rings.get().outcome == "took the call"
     assert not Incident.objects.exists()
 
 
@@ -175,6 +178,12 @@ def test_a_caller_who_hangs_up_while_it_rings_is_an_incident(world, call):
     assert "Ana Ruiz (Payments primary): the caller hung up" in " ".join(world.timeline(the_incident()))
 
 
+def test_that_needs_no_status_callback_of_the_number(call):
+    call.begin().status = "completed"
+    assert call.stop_ringing("canceled").over
+    assert the_incident().title == f"A call from {CALLER}: no message was left"
+
+
 def test_a_caller_who_hangs_up_before_the_tone_is_an_incident(call):
     call.begin().stop_ringing().stop_ringing()
     call.ended()
@@ -236,7 +245,27 @@ def test_a_webhook_that_comes_twice_changes_nothing(world, call):
     call.ended()
     assert Incident.objects.count() == 1
     assert HotCall.objects.get().rings.count() == 2
+    assert Entry.objects.filter(what="rang Ana Ruiz (Payments primary): no answer").count() == 1
     assert the_incident().alerts.get().event_count == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_webhooks_that_come_at_the_same_moment_make_one_incident(world, call):
+    call.begin().stop_ringing().stop_ringing()
+    record = call.document.find("Record").attrib["action"].removeprefix("https://pager.example")
+
+    def post(number):
+        try:
+            if number % 2:
+                return call.send(record, RecordingUrl=RECORDING, RecordingDuration="23").status_code
+            return call.send("/twilio/call-in/ended", CallStatus="completed").status_code
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        assert set(pool.map(post, range(8))) == {200, 204}
+    assert Incident.objects.count() == 1
+    assert the_incident().alerts.get().links == [["recording", f"{RECORDING}.mp3"]]
 
 
 def test_a_key_pressed_twice_takes_the_call_once(call):
@@ -256,6 +285,7 @@ def test_a_number_that_is_no_hot_line_rings_nobody(call, number):
 
 def test_the_line_of_a_retired_service_rings_nobody(world, call):
     config.retire_service(service=world.service, by=TESTS, now=world.now)
+    assert world.service.hot_lines.get().retired_at == world.now
     assert call.begin().over
     assert not HotCall.objects.exists()
 

@@ -25,7 +25,10 @@ document.addEventListener("DOMContentLoaded", () => {
       put(drawn, "[data-drawn]", form.dataset.preview, { method: "POST", body: new FormData(form), signal: running.signal }).catch(() => {});
     }, WAIT);
   }
-  form.addEventListener("input", soon);
+  form.addEventListener("input", () => {
+    document.getElementById("unsaved").hidden = false;
+    soon();
+  });
   look.hidden = true; // what it would show stands there already
 
   async function watch() {
