@@ -142,7 +142,7 @@ def test_of_two_messages_that_fail_at_once_the_second_sees_that_nobody_was_reach
 
     monkeypatch.setattr(outcomes, "_put", put_and_wait)
     for _ in range(2):
-        phone.fail_next(status=400, code=21211)
+        phone.fail_next(status=400, code=21602)
     for thread in [start(lambda: dispatch.send_due(clock=Clock(), limit=1)) for _ in range(2)]:
         thread.join(20)
     assert set(Notification.objects.values_list("state", flat=True)) == {"failed"}
