@@ -180,7 +180,7 @@ if __name__ == "__main__":
 
         django.setup()
         call_command("migrate", verbosity=0)
-        settings.PAGING_CHANNELS = dict.fromkeys(ADDRESSES, "__main__.Provider")
+        settings.PAGING_CHANNELS = dict.fromkeys(ADDRESSES, ("__main__.Provider",))
 
         from django.db import connection, transaction
         from django.utils import timezone
