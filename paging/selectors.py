@@ -117,7 +117,8 @@ def told_causes(user_ids: Collection[int]) -> dict[str, int]:
     """What these people have been paged about and is not stopped yet: each cause, and whom of them to.
     Only that of which a message has left: nobody answers for what they never saw.
     """
-    left = Notification.objects.filter(page_id=OuterRef("pk"), state__in=[*LEFT, State.BUNDLED])
+    said = Q(state__in=LEFT) | Q(state=State.BUNDLED, bundled_into__sent_at__isnull=False)
+    left = Notification.objects.filter(said, page_id=OuterRef("pk"))
     rows = Page.objects.filter(Exists(left), user_id__in=user_ids, stopped_at=None).exclude(urgency=INFO)
     return dict(rows.order_by("-pk").values_list("cause", "user_id"))
 

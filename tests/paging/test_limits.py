@@ -499,3 +499,16 @@ def test_a_notice_and_a_page_of_one_service_are_two_messages():
     tell_of(alice, 2)
     drain(clock)
     assert bodies() == ["#1 SEV-1 checkout-api: alert 1", "Resolved by Bo: #2"]
+
+
+def test_nobody_answers_for_what_a_bundle_has_not_said_yet(phone):
+    alice, clock = person(sms=ALICE_SMS), Clock()
+    for number in (1, 2):
+        ask(alice, number)
+    claimed = dispatch.claim_next(clock=clock)
+    assert claimed is not None
+    assert claimed.says == 2
+    assert selectors.told_causes([alice.pk]) == {}
+    dispatch.hand_over(claimed, clock=clock)
+    phone.expect_sms(to=ALICE_SMS, containing="2 unacked alerts")
+    assert set(selectors.told_causes([alice.pk])) == {"incident:1", "incident:2"}

@@ -174,3 +174,29 @@ def test_the_menu_waits_for_a_key_and_then_hangs_up(ana, incident):
     assert 'numDigits="1"' in twiml
     assert 'finishOnKey=""' in twiml
     assert twiml.index("No key was pressed") < twiml.index("<Hangup")
+
+
+@pytest.fixture
+def many(world, phone):
+    world.have_phone(world.ana, ANA, "voice")
+    found = [world.alert(key) for key in ("disk", "cpu")]
+    world.send()
+    return found
+
+
+def test_a_call_that_says_many_acknowledges_them_all_with_4_and_knows_no_other_key(world, phone, many):
+    call = phone(ANA).expect_call()
+    spoken = call.answer().spoken
+    assert "has 2 unacknowledged alerts, among them number" in spoken
+    assert "Press 4 to acknowledge them all" in spoken
+    assert call.press("6").spoken.startswith("That key does nothing.")
+    assert [status(one) for one in many] == ["triggered"] * 2
+    assert call.press("4").spoken.startswith("Acknowledged 2:")
+    assert [status(one) for one in many] == ["acknowledged"] * 2
+
+
+def test_a_call_that_says_many_of_which_none_waits_says_so(world, phone, many):
+    by = Actor.person(world.bo, via="web")
+    for one in many:
+        respond.acknowledge(incident_id=one.pk, by=by, now=world.now)
+    assert phone(ANA).expect_call().answer().spoken.startswith("This is Watchbill. Nothing is waiting")

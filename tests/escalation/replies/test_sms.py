@@ -371,3 +371,11 @@ def test_one_message_posted_twice_at_the_same_moment_acts_once(phone):
             answers = set(pool.map(post, range(4)))
     assert len(answers) == 1
     assert sum("escalated by hand" in line for line in world.timeline(incident)) == 1
+
+
+def test_a_message_that_says_many_is_answered_for_all_of_them(world, ana):
+    shown = [world.alert(key) for key in ("disk", "cpu", "net")]
+    world.send()
+    numbers = ", ".join(f"#{one.pk}" for one in shown)
+    assert ana.expect_sms("3 unacked alerts").reply("1aa") == f"Acknowledged 3: {numbers}."
+    assert [status(one) for one in shown] == ["acknowledged"] * 3
