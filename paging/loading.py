@@ -8,7 +8,7 @@ from django.db.models import Q
 
 from paging.core.delivery import WAITING, State
 from paging.core.limits import LONGEST, Sent
-from paging.core.rules import INFO, Method, Rule, Told
+from paging.core.rules import INFO, QUIET, Method, Rule, Told
 from paging.models import ContactMethod, Notification, NotificationRule, Page
 
 USABLE = Q(verified_at__isnull=False, disabled_reason="")
@@ -89,10 +89,15 @@ def _page_ids_said(notification_id: int) -> list[int]:
     return list(spoken.values_list("page_id", flat=True))
 
 
-def heard(user_id: int, causes: Collection[str]) -> set[str]:
-    """Of which of them the person has been told, or is being told, by a message of a page."""
+def heard(user_id: int, causes: Collection[str]) -> Mapping[str, bool]:
+    """Of which of them the person has been told, or is being told, by a message of a page; and whether by
+    one that may have woken them.
+    """
     if not causes:
-        return set()
+        return {}
     pages = Page.objects.filter(user_id=user_id, cause__in=causes).exclude(urgency=INFO)
     told = Notification.objects.filter(REACHED, page_id__in=list(pages.values_list("id", flat=True)))
-    return set(told.values_list("page__cause", flat=True))
+    found: dict[str, bool] = {}
+    for cause, kind in told.values_list("page__cause", "method__kind"):
+        found[cause] = found.get(cause, False) or kind not in QUIET
+    return found

@@ -136,7 +136,7 @@ def _held_too(group: Sequence[Notification], *, now: datetime) -> list[Notificat
         return []
     pages = {page.pk: page for page in _running(lead, waiting.values()).defer("facts")}
     heard = loading.heard(lead.page.user_id, {page.cause for page in pages.values() if page.urgency == HIGH})
-    late = {pk for pk, page in pages.items() if page.urgency != HIGH or page.cause in heard}
+    late = {pk for pk, page in pages.items() if page.urgency != HIGH or heard.get(page.cause)}
     return _locked([pk for pk, page_id in waiting.items() if page_id in late], lead)
 
 

@@ -7,22 +7,26 @@ from datetime import datetime
 from paging import loading
 from paging.core import limits
 from paging.core.delivery import WAITING, State
-from paging.core.rules import HIGH, Method, Told, instead
+from paging.core.rules import HIGH, QUIET, Method, Told, instead
 from paging.models import ContactMethod, Notification
 
 
 def go_another_way(group: Sequence[Notification], *, now: datetime) -> tuple[Mapping[int, str], bool]:
     """For each first page of `group` (one person's, by one method that is not free): the next method that is
-    goes at once.
+    goes at once. Of one that has been said by mail alone, the next that may wake somebody.
 
-    Returns the kind that goes instead, by page, and whether a first page is left without any.
+    Returns the kind that goes instead, by page, and whether a page of which nothing was said yet is left
+    without any.
     """
-    firsts = _firsts(group)
+    firsts, murmured = _firsts(group)
     if not firsts:
         return {}, False
     free = _free_methods(group[0], now=now)
+    loud = [method for method in free if method.kind not in QUIET]
     told = _told(firsts, besides=group[0].method_id)
-    ways = {page_id: instead(list(free), told[page_id]) for page_id in firsts}
+    ways = {
+        page_id: instead(loud if page_id in murmured else list(free), told[page_id]) for page_id in firsts
+    }
     forward = [pk for way in ways.values() for pk in way.forward]
     soon = Notification.objects.filter(pk__in=forward, state=State.PENDING, due_at__gt=now)
     locked = list(soon.select_for_update(skip_locked=True).values_list("id", flat=True))
@@ -40,16 +44,19 @@ def go_another_way(group: Sequence[Notification], *, now: datetime) -> tuple[Map
     )
     kinds = {method.id: method.kind for method in free}
     gone = {page_id: kinds[way.method_id] for page_id, way in ways.items() if way.method_id is not None}
-    return gone, len(gone) < len(firsts)
+    return gone, bool(firsts.keys() - gone.keys() - murmured)
 
 
-def _firsts(group: Sequence[Notification]) -> dict[int, Notification]:
-    """By page: those of high urgency whose cause the person has not heard of by any message."""
+def _firsts(group: Sequence[Notification]) -> tuple[dict[int, Notification], set[int]]:
+    """By page: those of high urgency whose cause no message has told the person that may wake them; and
+    which of these were told by one that does not.
+    """
     urgent = [one for one in group if one.page.urgency == HIGH]
     if not urgent:
-        return {}
+        return {}, set()
     heard = loading.heard(urgent[0].page.user_id, {one.page.cause for one in urgent})
-    return {one.page_id: one for one in urgent if one.page.cause not in heard}
+    firsts = {one.page_id: one for one in urgent if not heard.get(one.page.cause)}
+    return firsts, {page_id for page_id, one in firsts.items() if one.page.cause in heard}
 
 
 def _free_methods(held: Notification, *, now: datetime) -> Sequence[Method]:

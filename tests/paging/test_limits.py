@@ -512,3 +512,20 @@ def test_nobody_answers_for_what_a_bundle_has_not_said_yet(phone):
     dispatch.hand_over(claimed, clock=clock)
     phone.expect_sms(to=ALICE_SMS, containing="2 unacked alerts")
     assert set(selectors.told_causes([alice.pk])) == {"incident:1", "incident:2"}
+
+
+@pytest.mark.parametrize("order", [("sms", "email"), ("email", "sms")])
+def test_a_mail_wakes_nobody_so_a_first_page_whose_sms_waits_rings(phone, mailbox, order):
+    ways = {"sms": ALICE_SMS, "email": ALICE_MAIL}
+    alice, clock = person(**{kind: ways[kind] for kind in order}, voice=ALICE_SMS), Clock()
+    rules(alice, ("sms", 0), ("email", 0), ("voice", 10))
+    ask(alice, 1)
+    send(clock)
+    phone.expect_sms(to=ALICE_SMS)
+    mailbox.expect_mail(to=ALICE_MAIL)
+    clock.advance(seconds=5)
+    ask(alice, 2, now=clock.now)
+    send(clock)
+    mailbox.expect_mail(to=ALICE_MAIL)
+    phone.expect_call(to=ALICE_SMS)
+    assert "call at once instead" in " ".join(timeline(2))
