@@ -5,7 +5,7 @@ import shutil
 from contextlib import contextmanager
 
 from selenium import webdriver
-from selenium.common.exceptions import StaleElementReferenceException
+from selenium.common.exceptions import WebDriverException
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.wait import WebDriverWait
@@ -58,8 +58,8 @@ class Screen:
         found.click()
 
     def wait_for(self, words):
-        """One page may go while it is read, and the next one come."""
-        wait = WebDriverWait(self._driver, PATIENCE, ignored_exceptions=[StaleElementReferenceException])
+        """One page may go while it is read, and the next one come: the driver has many words for that."""
+        wait = WebDriverWait(self._driver, PATIENCE, ignored_exceptions=[WebDriverException])
         wait.until(lambda _: words in self.text, f"no “{words}”")
 
     @property
