@@ -78,8 +78,8 @@ def test_lines_end_in_crlf_and_fold_at_75_octets_between_characters(summary, tit
 
 
 @given(
-    title=st.text(st.sampled_from("ab "), max_size=400)
-    | st.text(st.sampled_from("ab ^\\,;é🔥\n"), max_size=400)
+    title=st.text(st.sampled_from("ab "), min_size=60, max_size=400)
+    | st.text(st.sampled_from("ab ^\\,;é🔥\n"), min_size=60, max_size=400)
 )
 def test_a_line_is_folded_where_icalendar_folds_it(title):
     document = render(Publication(name="", description="", events=[event(summary=title)]))
