@@ -11,6 +11,7 @@ from django.db.models import Q
 
 from paging import links, loading
 from paging.actions import bundles
+from paging.actions.bundles import STOPPED
 from paging.actions.pages import reachable, subject_of
 from paging.actions.refusals import DISABLING, disable_refused
 from paging.channels.registry import providers_of
@@ -48,7 +49,6 @@ CALLED = {
     "chat": "chat message",
     "webhook": "webhook",
 }
-STOPPED = "its page was stopped"
 VERBS = {
     State.SENT: Verb.PAGE_SENT,
     State.PENDING: Verb.PAGE_FAILED,
