@@ -1,5 +1,6 @@
 """Schedules over HTTP: to read, to make, to change and to retire, and the versions there were."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -27,7 +28,8 @@ from oncall.api.serializers import (
 )
 from oncall.api.views import schedule_or_404
 from oncall.api.writing import ChangedSchedule, NewSchedule
-from oncall.models import Schedule
+from oncall.core.definition import Definition
+from oncall.models import Schedule, ScheduleVersion
 from people.ledger.record import Actor
 from people.models import Team, User
 from people.permissions import is_manager, may_edit_team
@@ -64,7 +66,8 @@ class SchedulesView(ListAPIView[Schedule]):
     def get(self, request: Request) -> Response:
         """Every schedule that is not retired, by name."""
         page = self.paginate_queryset(self.get_queryset()) or []
-        context = {"versions": versions_at(page, at=timezone.now())}
+        versions = versions_at(page, at=timezone.now())
+        context = {"versions": versions, "names": _names(versions.values())}
         return self.get_paginated_response(ScheduleSerializer(page, many=True, context=context).data)
 
     @extend_schema(
@@ -146,12 +149,10 @@ class RetireView(APIView):
 
 def whole(schedule: Schedule, *, now: datetime) -> dict[str, Any]:
     """One schedule with all it says, in JSON's types."""
+    # `newest` first: a version written in between is then refused as unseen, never overwritten unseen.
+    newest = schedule.versions.order_by("-pk").values_list("pk", flat=True).first()
     versions = versions_at([schedule], at=now)
-    context = {
-        "versions": versions,
-        "names": _names(versions.values()),
-        "newest": schedule.versions.order_by("-pk").values_list("pk", flat=True).first(),
-    }
+    context = {"versions": versions, "names": _names(versions.values()), "newest": newest}
     return dict(WholeScheduleSerializer(schedule, context=context).data)
 
 
@@ -192,7 +193,7 @@ def _check_team(person: User, team: Team | None) -> None:
         )
 
 
-def _names(versions: Any) -> dict[int, str]:
-    rows = [version.pk for version in versions]
-    named = User.objects.filter(schedule_versions__in=rows).distinct()
-    return dict(named.values_list("pk", "username"))
+def _names(versions: Iterable[ScheduleVersion]) -> dict[int, str]:
+    """By what the versions themselves say: their rows may be gone by now, replaced at the same instant."""
+    named = {user for version in versions for user in Definition.from_json(version.definition).users()}
+    return dict(User.objects.filter(pk__in=named).values_list("pk", "username"))

@@ -6,7 +6,7 @@ from rest_framework import serializers
 
 from oncall.api.definitions import spelled_definition
 from oncall.api.fields import MomentField, PersonField, ScheduleField
-from oncall.core.definition import in_order
+from oncall.core.definition import Definition, in_order
 from oncall.models import Override, Schedule, ScheduleVersion, TemporarySchedule, TemporaryShift
 
 
@@ -58,7 +58,7 @@ class ShiftSerializer(serializers.Serializer[Any]):
 
 
 class ScheduleSerializer(serializers.ModelSerializer[Schedule]):
-    """Needs `versions` in its context: the one in force, by schedule id, with its participants."""
+    """Needs in its context `versions` (the one in force, by schedule id) and `names` (usernames by id)."""
 
     team = serializers.CharField(source="team.name", default=None, allow_null=True)
     time_zone = serializers.SerializerMethodField()
@@ -83,11 +83,12 @@ class ScheduleSerializer(serializers.ModelSerializer[Schedule]):
 
     def get_participants(self, schedule: Schedule) -> list[str]:
         version = self._version(schedule)
-        return sorted(user.username for user in version.participants.all()) if version else []
+        users = Definition.from_json(version.definition).users() if version else ()
+        return sorted(self.context["names"][user] for user in users)
 
 
 class WholeScheduleSerializer(ScheduleSerializer):
-    """Needs in its context as well `names` (usernames by id) and `newest`, the last version's id."""
+    """Needs in its context as well `newest`, the last version's id."""
 
     holidays = serializers.SerializerMethodField(
         help_text="The holiday calendar, such as DE-BE; often empty."

@@ -2,6 +2,7 @@
 
 import pytest
 import time_machine
+from django.db import connection
 
 from people import actions as people
 from people.ledger.models import Entry
@@ -63,3 +64,40 @@ def test_of_two_edits_that_name_no_version_both_are_made_and_the_later_stands(of
     assert sorted(told) == sorted(WANTED)
     assert on_call("2026-03-04T12:00") == [WANTED[told[1]]]
     assert office.schedule.versions.count() == 2  # of the same instant the later replaces the earlier
+
+
+class Meanwhile:
+    """Does something before the `at`-th query of those that are asked in its `with`."""
+
+    def __init__(self, at, work):
+        self.at, self.work, self.asked, self.working = at, work, 0, False
+
+    def __call__(self, execute, *question):
+        if not self.working:
+            self.asked += 1
+            if self.asked == self.at:
+                self.working = True
+                self.work()
+                self.working = False
+        return execute(*question)
+
+
+def test_what_is_read_while_it_is_replaced_is_read_whole_and_never_overwritten_unseen(office, callers):
+    reader, writer = callers["bo"], callers["ana"]
+    asked, done = 1, 0
+    while done < asked:
+        done += 1
+        assert reader.put({"definition": said(participants=["bo"])}).status_code == 200
+        replace = {"definition": said(participants=["ana"])}
+        meanwhile = Meanwhile(done, lambda wanted=replace: writer.put(wanted))
+        with connection.execute_wrapper(meanwhile):
+            answer = reader.get("schedules/Checkout")
+        asked = meanwhile.asked
+        assert answer.status_code == 200, answer.content
+        read = answer.json()
+        [layer] = read["definition"]["roles"]["primary"]["layers"]
+        assert layer["participants"] == read["participants"]
+        if read["participants"] == ["bo"]:
+            back = reader.put({"based_on": read["version"], "definition": said(participants=["bo", "ana"])})
+            assert back.status_code == 409
+    assert done > 3
