@@ -1,6 +1,8 @@
 """The part of Twilio's REST API that sends, on the loopback: it takes what is whole, or fails as told."""
 
+import contextlib
 import json
+import socket
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -83,8 +85,32 @@ def error(status: int, code: int | None, message: str) -> dict[str, Any]:
 
 
 class _Server(ThreadingHTTPServer):
+    """Callers keep their connections; with the server all of them end."""
+
     daemon_threads = True
     block_on_close = False
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self._open: set[socket.socket] = set()
+        self._lock = threading.Lock()
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        with self._lock:
+            self._open.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        with self._lock:
+            self._open.discard(request)
+        super().shutdown_request(request)
+
+    def server_close(self) -> None:
+        super().server_close()
+        with self._lock:
+            for connection in self._open:
+                with contextlib.suppress(OSError):
+                    connection.shutdown(socket.SHUT_RDWR)
 
 
 def _handler(carrier: Carrier) -> type[BaseHTTPRequestHandler]:
@@ -96,6 +122,8 @@ def _handler(carrier: Carrier) -> type[BaseHTTPRequestHandler]:
 
 class _Handler(BaseHTTPRequestHandler):
     company: ClassVar[Carrier]
+    protocol_version = "HTTP/1.1"
+    wbufsize = -1  # one packet for an answer
 
     def do_POST(self) -> None:
         length = int(self.headers.get("Content-Length") or 0)
