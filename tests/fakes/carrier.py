@@ -52,6 +52,15 @@ class Carrier:
         self._server.server_close()
         self._thread.join()
 
+    @property
+    def connections(self) -> int:
+        """How many were opened so far."""
+        return self._server.connections
+
+    def hang_up(self) -> None:
+        """End every connection that is open, as a server does with one that rested for long."""
+        self._server.hang_up()
+
     def count(self) -> int:
         """A number for a new sid."""
         with self._lock:
@@ -94,10 +103,12 @@ class _Server(ThreadingHTTPServer):
         super().__init__(*arguments)
         self._open: set[socket.socket] = set()
         self._lock = threading.Lock()
+        self.connections = 0
 
     def process_request(self, request: Any, client_address: Any) -> None:
         with self._lock:
             self._open.add(request)
+            self.connections += 1
         super().process_request(request, client_address)
 
     def shutdown_request(self, request: Any) -> None:
@@ -107,6 +118,9 @@ class _Server(ThreadingHTTPServer):
 
     def server_close(self) -> None:
         super().server_close()
+        self.hang_up()
+
+    def hang_up(self) -> None:
         with self._lock:
             for connection in self._open:
                 with contextlib.suppress(OSError):
