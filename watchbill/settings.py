@@ -247,6 +247,7 @@ UNFOLD = {
                     ("Calls", "call", "escalation_hotcall"),
                     ("Notifications", "notifications", "paging_notification"),
                     ("Outbox", "outbox", "paging_attempt"),
+                    ("Replies", "reply", "paging_inbound"),
                 ],
                 "On call": [
                     ("Schedules", "calendar_month", "oncall_schedule"),
