@@ -296,7 +296,7 @@ class InboundAdmin(ReadOnly):
     search_fields = ("user__username", "user__name", "sender", "said", "answer")
     date_hierarchy = "at"
     ordering = ("-id",)
-    fields = ("at", "person", "way", "said", "meant", "result", "answer", ("provider", "provider_id"))
+    fields = ("at", "person", "way", "said", "meant", "result", "answer", "provider", "provider_id")
     readonly_fields = ("person", "way", "meant", "result")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Inbound]:

@@ -75,12 +75,14 @@ def reply_of(mail: Any, *, event_id: str = "") -> MailReply:
     written = _addresses(senders)
     sent_to = [value for name, value in raw if name in {"to", "cc", "delivered-to"}]
     named = [value for name, value in raw if name == "message-id"]
+    sender = written[0] if len(senders) == 1 and len(written) == 1 else ""
+    recipients = _addresses([str(mail.envelope_recipient or "")[:LONGEST_HEADER], *sent_to])
     text, html = _part(mail, "text/plain"), _part(mail, "text/html")
-    known_by = next(iter(named), "") or event_id or text or html
+    known_by = [next(iter(named), "") or event_id or text or html, sender, *recipients]
     return MailReply(
-        id=hashlib.sha256(known_by.encode(errors="replace")).hexdigest(),
-        sender=written[0] if len(senders) == 1 and len(written) == 1 else "",
-        recipients=_addresses([str(mail.envelope_recipient or "")[:LONGEST_HEADER], *sent_to]),
+        id=hashlib.sha256("\n".join(known_by).encode(errors="replace")).hexdigest(),
+        sender=sender,
+        recipients=recipients,
         text=text,
         html=html,
         kind=str(mail.get_content_type()),
@@ -114,14 +116,14 @@ def _own_parts(mail: Message) -> Iterator[Message]:
         if part.get_content_maintype() == "multipart":
             inside = part.get_payload()
             waiting += reversed([one for one in inside if isinstance(one, Message)])
-        elif part.get_content_maintype() != "message":
-            yield part
+        else:
+            yield part  # an attached mail as one, never what is in it
 
 
 def _decoded(payload: bytes, charset: str) -> str:
     try:
         return payload.decode(charset, errors="replace")
-    except LookupError:
+    except (LookupError, ValueError):  # no charset, or one that is none of text
         return payload.decode("utf-8", errors="replace")
 
 

@@ -329,6 +329,28 @@ def test_a_mail_that_is_posted_twice_acts_once_and_is_answered_once(world, mailb
     assert sum("escalated by hand" in line for line in world.timeline(paged)) == 1
 
 
+def test_nobody_else_uses_up_the_name_of_a_mail(world, mailbox, provider, paged, page):
+    """A mail without a Message-ID is known by what it says; another's of the same words is another."""
+    for sender in ("eve@evil.example", ANA):
+        mail = written(page, "ack", sender=sender, headers={})
+        del mail["Message-ID"]
+        shaped = SHAPES["postmark"](mail, sender, str(page.message["Reply-To"]), SECRET)
+        del shaped["data"]["MessageID"]
+        assert provider.post_as_it_is(**shaped).status_code == 200
+    assert status(paged) == "acknowledged"
+    answer(world, mailbox)
+
+
+@pytest.mark.parametrize("charset", ["idna", "rot13", "x-none", "utf-16"])
+def test_a_charset_that_is_none_breaks_nothing(world, mailbox, settings, paged, page, charset):
+    provider = FakeMailProvider("sparkpost")
+    settings.MAIL_REPLIES = provider.settings
+    mail = written(page, "ack", sender=ANA, headers={})
+    mail.replace_header("Content-Type", f'text/plain; charset="{charset}"')
+    assert provider.post(mail).status_code == 200
+    answer(world, mailbox)
+
+
 def test_after_three_days_the_address_acts_no_more(world, mailbox, provider, paged, page):
     Notification.objects.update(sent_at=world.now - timedelta(days=3, seconds=1))
     provider.reply(page, "ack")
