@@ -302,3 +302,22 @@ def test_what_would_fail_later_is_refused_at_the_start(tmp_path, name, value):
     with pytest.raises(VariableError, match=name) as refused:
         read({"VAR_DIR": str(tmp_path), name: value}, root=tmp_path)
     assert "hidden" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("value", "at", "options"),
+    [
+        ("mailgun://k%40y@Reply.Acme.example", "reply.acme.example", {"webhook_signing_key": "k@y"}),
+        ("mailersend://hush@reply.acme.example", "reply.acme.example", {"inbound_secret": "hush"}),
+        (
+            "postmark://0123456789abcdef@0a1b@inbound.postmarkapp.com",
+            "0a1b@inbound.postmarkapp.com",
+            {"webhook_secret": "watchbill:0123456789abcdef"},
+        ),
+        ("", "", {}),
+    ],
+)
+def test_who_takes_the_answers_to_mails_and_where(root, value, at, options):
+    found = given(root, EMAIL_REPLIES=value).mail_replies
+    assert (found.provider, found.at, found.options) == (value.partition(":")[0], at, options)
+    assert "hush" not in repr(found)

@@ -42,18 +42,17 @@ def door(view: View[P]) -> Callable[..., HttpResponse]:
     def guarded(request: HttpRequest, *args: P.args, **parts: P.kwargs) -> HttpResponse:
         if request.method != "POST":
             return _refusal(405, "Send this as POST.", Allow="POST")
+        provider = settings.MAIL_REPLIES["provider"]
         try:
             _ = request.body if _declared(request) <= MAX_BYTES else _too_large()
             replies = _replies(request)
         except RequestDataTooBig:
             return _refusal(413, "The mail is too large.")
         except (AnymailWebhookValidationFailure, UnreadablePostError):
-            log.warning("callback_refused", provider=settings.MAIL_REPLIES["provider"], door=["mail"])
+            log.warning("callback_refused", provider=provider, door=request.path_info.split("/")[1:3])
             return _refusal(403, "The signature or the password is not the provider's.")
         except Exception as fault:  # noqa: BLE001 - anymail raises whatever a form lacks
-            log.warning(
-                "mail_unreadable", provider=settings.MAIL_REPLIES["provider"], error=type(fault).__name__
-            )
+            log.warning("mail_unreadable", provider=provider, error=type(fault).__name__)
             return _refusal(400, "The body is no mail of this provider's.")
         return view(request, replies, *args, **parts)
 
@@ -86,7 +85,7 @@ def reply_of(mail: Any, *, event_id: str = "") -> MailReply:
         text=text,
         html=html,
         kind=str(mail.get_content_type()),
-        return_path=mail.envelope_sender,
+        return_path=None if mail.envelope_sender is None else str(mail.envelope_sender),
         headers={name: value.casefold() for name, value in raw if name in NAMED},
     )
 

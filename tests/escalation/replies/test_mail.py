@@ -4,6 +4,7 @@ from datetime import timedelta
 from email.message import EmailMessage
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 
 from escalation.replies import mail as replies
 from paging.links import read_reply_address, reply_address
@@ -317,6 +318,18 @@ def test_a_mail_that_is_attached_is_not_read(world, mailbox, settings, paged, pa
     mail.add_attachment("ack", filename="ack.txt")
     provider.post(mail)
     assert status(paged) == "triggered"
+    answer(world, mailbox)
+
+
+def test_what_is_attached_is_kept_nowhere(world, mailbox, settings, paged, page):
+    provider = FakeMailProvider("mailgun")
+    settings.MAIL_REPLIES = provider.settings
+    mail = written(page, "ack", sender=ANA, headers={})
+    shaped = SHAPES["mailgun"](mail, ANA, str(page.message["Reply-To"]), SECRET)
+    picture = SimpleUploadedFile("logo.png", b"\x89PNG" + bytes(300_000), "image/png")
+    shaped["data"] |= {"attachment-count": "1", "attachment-1": picture}
+    assert provider.post_as_it_is(**shaped).status_code == 200
+    assert status(paged) == "acknowledged"
     answer(world, mailbox)
 
 
