@@ -1,4 +1,6 @@
-"""How people are reached, on their page; and the outbox: every message, with what became of it."""
+"""How people are reached, on their page; the outbox: every message, with what became of it; and what people
+sent us.
+"""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -19,7 +21,7 @@ from paging.actions import contacts
 from paging.actions.pages import FALLBACK_USERNAME
 from paging.actions.spending import month_start
 from paging.core.rules import INFO
-from paging.models import Attempt, ContactMethod, Notification, NotificationRule
+from paging.models import Attempt, ContactMethod, Inbound, Notification, NotificationRule
 from paging.reaching import readiness
 from paging.selectors import carried, spent
 from people.actions import PeopleError
@@ -36,6 +38,7 @@ STATES = {
     "undelivered": "danger",
     "unknown": "warning",
 }
+HEARD = {"done": "success", "carrier": "info", "wrong": "warning"}
 
 
 class ContactMethodForm(RowForm):
@@ -280,3 +283,41 @@ class AttemptAdmin(ReadOnly):
     @display(description="Answered after")
     def took(self, row: Attempt) -> str:
         return _in_ms(row.took_ms)
+
+
+@admin.register(Inbound)
+class InboundAdmin(ReadOnly):
+    """What people sent us, newest first: from whom, what we took it for, and what we answered. Of a stranger
+    neither number nor address is kept. Calls to the on-call have a list of their own.
+    """
+
+    list_display = ("at", "person", "way", "said", "meant", "became", "answer")
+    list_filter = ("outcome", "via", ("user", admin.RelatedOnlyFieldListFilter))
+    search_fields = ("user__username", "user__name", "sender", "said", "answer")
+    date_hierarchy = "at"
+    ordering = ("-id",)
+    fields = ("at", "person", "way", "said", "meant", "result", "answer", "provider", "provider_id")
+    readonly_fields = ("person", "way", "meant", "result")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Inbound]:
+        return super().get_queryset(request).select_related("user")
+
+    @display(description="From", ordering="user__username")
+    def person(self, row: Inbound) -> str:
+        return str(row.user) if row.user else "nobody we know"
+
+    @display(description="By", ordering="via")
+    def way(self, row: Inbound) -> str:
+        return f"{row.get_via_display()} {row.sender}"
+
+    @display(description="Understood", empty_value="nothing")
+    def meant(self, row: Inbound) -> str | None:
+        return row.understood or None
+
+    @display(description="What came of it", ordering="outcome", label=HEARD)
+    def became(self, row: Inbound) -> tuple[str, str]:
+        return row.outcome, row.outcome
+
+    @display(description="What came of it")
+    def result(self, row: Inbound) -> str:
+        return row.get_outcome_display()
