@@ -46,7 +46,7 @@ def test_an_incident_that_the_database_refuses_holds_up_none_behind_it(world, mo
             raise IntegrityError("refused")
         return facts(row, *args, **words)
 
-    monkeypatch.setattr(engine.wording, "facts", refused)
+    monkeypatch.setattr(wording, "facts", refused)
     world.wait(minutes=1)
     world.alert("fine")
     assert (1, "ana", "email") in world.tick().sent()
