@@ -96,11 +96,16 @@ class World:
         return config.StepSpec(timeout=timedelta(minutes=minutes), targets=targets)
 
     def alert(
-        self, dedup_key: str = "disk", *, severity: str = "SEV-1", action: Action = Action.TRIGGER
+        self,
+        dedup_key: str = "disk",
+        *,
+        severity: str = "SEV-1",
+        action: Action = Action.TRIGGER,
+        key: str = KEY,
     ) -> Incident:
         """A source speaks about a key; the newest incident of that key comes back."""
         event = Event(action=action, dedup_key=dedup_key, summary=f"{dedup_key} is full", severity=severity)
-        intake.receive(key=KEY, events=[event], source="tests", now=self.now)
+        intake.receive(key=key, events=[event], source="tests", now=self.now)
         found = Alert.objects.filter(dedup_key=dedup_key).order_by("-pk").first()
         assert found is not None
         assert found.incident is not None

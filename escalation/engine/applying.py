@@ -5,7 +5,7 @@ that does not grow with them.
 from collections import deque
 from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from escalation import telling, wording
 from escalation.core.decision import Decision, Note, PageFallback, PageManagers, PageTargets, StopPaging
@@ -22,6 +22,10 @@ from paging.actions.codes import free_codes
 from paging.actions.pages import PageRequest
 from people import metrics
 from people.ledger.record import ENGINE, Actor, Line, record
+
+Turn = Incident.Turn
+LATELY = timedelta(minutes=15)
+"""A service that had no other incident for so long is heard before one that has a storm of them."""
 
 COLUMNS = [*STATE_COLUMNS, "acknowledged_at", "acknowledged_by", "resolved_at", "resolved_by"]
 Run = Generator[list[PageRequest], set[int], None]
@@ -105,6 +109,8 @@ def open_incident(
         triggered_at=now,
     )
     put_state(incident, state, policy)
+    lately = Incident.objects.filter(service_id=alert.service_id, triggered_at__gt=now - LATELY)
+    incident.turn = Turn.MORE if lately.exists() else Turn.FIRST
     incident.save(force_insert=True)
     why = "the same alert was resolved within the hour" if recurred else ""
     record(

@@ -47,13 +47,13 @@ def run_due(*, clock: Callable[[], datetime], limit: int = BATCH) -> int:
 
 def _run_batch(clock: Callable[[], datetime], limit: int) -> int:
     """A batch of which one cannot be decided is undone, and decided one by one."""
-    found = list(_in_turn(clock()).values_list("pk", flat=True)[:limit])
-    if not found:
+    if not _due(clock()).exists():
         return 0
+    found: list[int] = []
     try:
         with transaction.atomic():
             now = clock()  # after the lock was waited for, where the database has only one writer
-            rows = list(_locked(_in_turn(now))[:limit])
+            rows = _batch(now, limit)
             found = [row.pk for row in rows]
             for row in rows:
                 _reconsider(row, now)
@@ -69,8 +69,17 @@ def _run_batch(clock: Callable[[], datetime], limit: int) -> int:
     return len(rows)
 
 
-def _in_turn(now: datetime) -> QuerySet[Incident]:
-    return Incident.objects.filter(wake_at__lte=now).order_by("wake_at", "pk")
+def _due(now: datetime) -> QuerySet[Incident]:
+    return Incident.objects.filter(wake_at__lte=now)
+
+
+def _batch(now: datetime, limit: int) -> list[Incident]:
+    """Locked. One turn after the other, so that each question reads the beginning of an index."""
+    rows: list[Incident] = []
+    for turn in sorted(Incident.Turn):
+        if len(rows) < limit:
+            rows += _locked(_due(now).filter(turn=turn).order_by("wake_at", "pk"))[: limit - len(rows)]
+    return rows
 
 
 def _locked(rows: QuerySet[Incident]) -> QuerySet[Incident]:
@@ -82,7 +91,7 @@ def _run_one(pk: int, clock: Callable[[], datetime]) -> bool:
     try:
         with transaction.atomic():
             now = clock()
-            row = _locked(_in_turn(now).filter(pk=pk)).first()
+            row = _locked(_due(now).filter(pk=pk)).first()
             if row is None:
                 return False
             late = (now - (row.wake_at or now)).total_seconds()
@@ -156,7 +165,7 @@ def _postpone(pk: int, clock: Callable[[], datetime]) -> None:
     try:
         with transaction.atomic():
             now = clock()
-            row = _locked(_in_turn(now).filter(pk=pk)).first()
+            row = _locked(_due(now).filter(pk=pk)).first()
             if row is None:
                 return
             Incident.objects.filter(pk=pk).update(wake_at=now + FAULT_PAUSE)
