@@ -5,8 +5,8 @@ a person who resolve at the same moment wait for each other instead of deadlocki
 proves that its state is the last one decided.
 """
 
-from escalation.engine.applying import Change, apply, apply_all, open_incident
+from escalation.engine.applying import Change, Opening, apply, apply_all, open_incidents
 from escalation.engine.due import run_due
 from escalation.engine.paging import cause
 
-__all__ = ["Change", "apply", "apply_all", "cause", "open_incident", "run_due"]
+__all__ = ["Change", "Opening", "apply", "apply_all", "cause", "open_incidents", "run_due"]

@@ -16,7 +16,7 @@ from escalation.core.stimulus import Snoozed, StepRan, Stimulus, Ticked, Trigger
 from escalation.engine.around import Around
 from escalation.engine.paging import Asking, Paging, cause
 from escalation.loading import STATE_COLUMNS, put_state, state_of
-from escalation.models import Alert, Incident
+from escalation.models import Incident, Service
 from paging.actions import pages
 from paging.actions.codes import free_codes
 from paging.actions.pages import PageRequest
@@ -94,31 +94,44 @@ def _go_on(run: Run | Asking, answer: set[int] | None) -> _Asked | None:
         return None
 
 
-def open_incident(
-    *, alert: Alert, policy: Policy, stimulus: Triggered, recurred: bool, by: Actor, now: datetime
-) -> Incident:
-    """A new incident for a new alert, due at once unless its urgency lets it wait. In the caller's
-    transaction.
+@dataclass(frozen=True)
+class Opening:
+    """An incident to be, of a new alert. `recurred`: the same alert was resolved within the hour."""
+
+    title: str
+    stimulus: Triggered
+    recurred: bool = False
+
+
+def open_incidents(
+    *, service: Service, policy: Policy, openings: Sequence[Opening], by: Actor, now: datetime
+) -> list[Incident]:
+    """New incidents of one service, each due at once unless its urgency lets it wait. In the caller's
+    transaction; the policy is frozen into them.
     """
-    state, decisions = decide(opening(stimulus), policy, stimulus, now)
-    incident = Incident(
-        service_id=alert.service_id,
-        title=alert.summary,
-        policy=policy.to_json(),
-        recurred=recurred,
-        triggered_at=now,
-    )
-    put_state(incident, state, policy)
-    lately = Incident.objects.filter(service_id=alert.service_id, triggered_at__gt=now - LATELY)
-    incident.turn = Turn.MORE if lately.exists() else Turn.FIRST
-    incident.save(force_insert=True)
-    why = "the same alert was resolved within the hour" if recurred else ""
-    record(
-        [wording.line(incident, note, by=by, why=why) for note in decisions if isinstance(note, Note)],
-        now=now,
-    )
-    metrics.INCIDENTS.labels(severity=incident.severity).inc()
-    return incident
+    lately = Incident.objects.filter(service=service, triggered_at__gt=now - LATELY)
+    turn = Turn.MORE if lately.exists() else Turn.FIRST
+    frozen, lines, opened = policy.to_json(), [], []
+    for one in openings:
+        state, decisions = decide(opening(one.stimulus), policy, one.stimulus, now)
+        row = Incident(
+            service=service,
+            title=one.title,
+            policy=frozen,
+            recurred=one.recurred,
+            triggered_at=now,
+            turn=turn,
+        )
+        put_state(row, state, policy)
+        opened.append((row, one, decisions))
+        turn = Turn.MORE
+    rows = Incident.objects.bulk_create([row for row, _, _ in opened])
+    for row, one, decisions in opened:
+        why = "the same alert was resolved within the hour" if one.recurred else ""
+        lines += [wording.line(row, note, by=by, why=why) for note in decisions if isinstance(note, Note)]
+        metrics.INCIDENTS.labels(severity=row.severity).inc()
+    record(lines, now=now)
+    return rows
 
 
 def _run(change: Change, paging: Paging, news: list[Change]) -> Run:
