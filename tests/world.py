@@ -29,11 +29,20 @@ MINUTE = timedelta(minutes=1)
 
 
 class World:
-    def __init__(self, *, now: datetime = MONDAY + timedelta(hours=1), repeat: int = 1) -> None:
+    def __init__(
+        self,
+        *,
+        now: datetime = MONDAY + timedelta(hours=1),
+        repeat: int = 1,
+        kinds: Sequence[str] = ("email",),
+    ) -> None:
         self.now = now
         self.began = now
-        self.ana, self.bo = self.person("ana", "Ana Ruiz"), self.person("bo", "Bo Lind")
-        self.mia = self.person("mia", "Mia Falk")
+        self.ana, self.bo = (
+            self.person("ana", "Ana Ruiz", kinds=kinds),
+            self.person("bo", "Bo Lind", kinds=kinds),
+        )
+        self.mia = self.person("mia", "Mia Falk", kinds=kinds)
         self.team = people.create_team(name="Payments", by=TESTS, now=now)
         people.set_members(
             team=self.team,

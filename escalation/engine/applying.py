@@ -11,8 +11,9 @@ from escalation import telling, wording
 from escalation.core.decision import Decision, Note, PageFallback, PageManagers, PageTargets, StopPaging
 from escalation.core.incident import State, Status
 from escalation.core.machine import decide, opening
+from escalation.core.moves import FALLBACK
 from escalation.core.policy import Policy
-from escalation.core.stimulus import Snoozed, StepRan, Stimulus, Ticked, Triggered
+from escalation.core.stimulus import Snoozed, StepRan, Stimulus, Ticked, Triggered, Unreachable
 from escalation.engine.around import Around
 from escalation.engine.paging import Asking, Paging, cause
 from escalation.loading import STATE_COLUMNS, put_state, state_of
@@ -164,11 +165,13 @@ def _do(
             pages.stop(cause=cause(change.row), reason=reason, now=paging.now)
         case PageTargets():
             anyone = yield from paging.step(decision)
-            return () if decision.outside else (StepRan(anyone),)
+            return (StepRan(anyone, decision.number if decision.outside else None),)
         case PageManagers():
-            yield from paging.managers(decision)
+            if not (yield from paging.managers(decision)):
+                return (Unreachable(f"{decision.run}{FALLBACK}"),)
         case PageFallback():
-            yield from paging.fallback(decision.run)
+            if not (yield from paging.fallback(decision.run)):
+                return (Unreachable(decision.run),)
     return ()
 
 

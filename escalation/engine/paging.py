@@ -10,6 +10,7 @@ import structlog
 
 from escalation import wording
 from escalation.core.decision import PageManagers, PageTargets
+from escalation.core.moves import FALLBACK
 from escalation.engine.around import Around
 from escalation.models import Incident
 from escalation.targets import Recipient
@@ -52,7 +53,7 @@ class Paging:
         found = self.around.managers(self.row)
         if (yield from self._page(found, decision.run, f"{decision.why}: the team's managers")):
             return True
-        return (yield from self.fallback(f"{decision.run}.fallback"))
+        return (yield from self.fallback(f"{decision.run}{FALLBACK}"))
 
     def fallback(self, run: str) -> Asking:
         contact = pages.fallback_recipient(now=self.now)
