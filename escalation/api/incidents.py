@@ -18,11 +18,13 @@ from escalation.actions import respond
 from escalation.api.serializers import (
     IncidentDetailSerializer,
     IncidentSerializer,
+    NewIncidentSerializer,
     NoteSerializer,
     ReasonSerializer,
     ReassignSerializer,
     SnoozeSerializer,
 )
+from escalation.intake import Trouble, raise_incident
 from escalation.models import Incident
 from people.ledger.record import Actor
 from people.models import User
@@ -54,7 +56,7 @@ Verb = Callable[..., Incident]
 
 class IncidentViewSet(viewsets.ReadOnlyModelViewSet[Incident]):
     """Everyone who can log in sees every incident and may act on it: nobody is told at 3 a.m. that they
-    may not help.
+    may not help; and may open one.
     """
 
     queryset = selectors.incidents()
@@ -66,6 +68,23 @@ class IncidentViewSet(viewsets.ReadOnlyModelViewSet[Incident]):
     @extend_schema(responses=IncidentDetailSerializer)
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return self._detail(self.get_object())
+
+    @extend_schema(
+        request=NewIncidentSerializer,
+        responses={201: IncidentDetailSerializer, 200: IncidentDetailSerializer},
+    )
+    def create(self, request: Request) -> Response:
+        """Open an incident, which pages by its service's policy. 200: it is open already (`dedup_key`)."""
+        serializer = NewIncidentSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        by = Actor.person(self._user(), via="API")
+        try:
+            incident, new = raise_incident(Trouble(**serializer.validated_data), by=by, now=timezone.now())
+        except respond.Refused as refusal:
+            raise Conflict(str(refusal)) from refusal
+        answer = self._detail(selectors.incidents().get(pk=incident.pk))
+        answer.status_code = 201 if new else 200
+        return answer
 
     @extend_schema(request=ReasonSerializer, responses=IncidentDetailSerializer)
     @action(detail=True, methods=["post"])

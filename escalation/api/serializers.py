@@ -5,7 +5,9 @@ from typing import Any
 
 from rest_framework import serializers
 
-from escalation.models import Alert, Incident
+from escalation.intake.raising import SEVERITIES
+from escalation.models import Alert, Incident, Service
+from escalation.sources.event import MAX_DEDUP_KEY, MAX_SUMMARY, UNKNOWN_SEVERITY
 from people.ledger.models import Entry
 from people.models import User
 
@@ -52,6 +54,24 @@ class IncidentDetailSerializer(IncidentSerializer):
 
     def get_timeline(self, incident: Incident) -> list[dict[str, Any]]:
         return list(EntrySerializer(self.context["timeline"], many=True).data)
+
+
+class NewIncidentSerializer(serializers.Serializer[dict[str, Any]]):
+    service = serializers.SlugRelatedField(
+        slug_field="name", queryset=Service.objects.filter(retired_at=None), help_text="Its name."
+    )
+    title = serializers.CharField(max_length=MAX_SUMMARY, help_text="What is wrong, in a few words.")
+    severity = serializers.ChoiceField(choices=SEVERITIES, default=UNKNOWN_SEVERITY)
+    detail = serializers.CharField(
+        max_length=10_000, required=False, allow_blank=True, default="", help_text="The first note."
+    )
+    dedup_key = serializers.CharField(
+        max_length=MAX_DEDUP_KEY,
+        required=False,
+        allow_blank=True,
+        default="",
+        help_text="Asked again while the incident is open, the same key opens no second one.",
+    )
 
 
 class ReasonSerializer(serializers.Serializer[dict[str, Any]]):

@@ -4,6 +4,7 @@ One open alert per (service, dedup key) is a constraint of the database: an even
 or counts on it, in one statement, however many arrive at once.
 """
 
+from escalation.intake.raising import Trouble, raise_incident
 from escalation.intake.receiving import UnknownKey, raise_alert, receive, receive_change
 
-__all__ = ["UnknownKey", "raise_alert", "receive", "receive_change"]
+__all__ = ["Trouble", "UnknownKey", "raise_alert", "raise_incident", "receive", "receive_change"]

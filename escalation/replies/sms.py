@@ -10,12 +10,13 @@ from datetime import datetime
 import structlog
 
 from escalation.replies.acting import acknowledge_all, incident_of, perform, told
+from escalation.replies.opening import open_by_text
 from paging.actions.codes import code_of
 from paging.actions.hearing import MOST_WRONG, Answer, Heard, Outcome, hear, pass_over, people_at
 from paging.actions.opting import opt_in, opt_out
 from paging.core import gsm7
 from paging.core.address import masked
-from paging.core.replies import Carrier, Reply, in_words, parse
+from paging.core.replies import Carrier, Reply, in_words, opens, parse
 from paging.models import ContactMethod, ReplyCode
 from people.ledger.record import Actor
 from people.models import User
@@ -37,13 +38,14 @@ def answer_sms(
     took it for, where it says so.
     """
     people, wanted = people_at(phone), opted or parse(body)
+    news = None if wanted else opens(body)
     heard = Heard(
         via=ContactMethod.Kind.SMS,
         provider=provider,
         provider_id=provider_id,
         sender=phone,
         said=gsm7.transliterate(" ".join(body.split())),
-        understood=in_words(wanted),
+        understood="open an incident" if news is not None else in_words(wanted),
     )
     if not people or not provider_id:
         log.info("sms_from_stranger", provider=provider, phone=masked(phone))
@@ -54,6 +56,9 @@ def answer_sms(
     def act(wrong: int) -> Answer:
         if isinstance(wanted, Carrier):
             return _carriers(wanted, phone, people, wrong=wrong, now=now)
+        if news is not None:
+            sentence, done = open_by_text(news, by=people[0], via=VIA, now=now)
+            return _done(sentence, people[0]) if done else _wrong(_short(sentence), people, wrong)
         if wanted is None:
             return _wrong(NOT_UNDERSTOOD, people, wrong)
         if wanted.number is not None and wrong >= MOST_WRONG:
@@ -94,7 +99,11 @@ def _answer(wanted: Reply, code: ReplyCode, people: Sequence[User], *, now: date
 
 
 def _done(sentence: str, user: User) -> Answer:
-    return Answer(Outcome.DONE, gsm7.cut(gsm7.transliterate(sentence), to=gsm7.SEGMENT), user)
+    return Answer(Outcome.DONE, _short(sentence), user)
+
+
+def _short(sentence: str) -> str:
+    return gsm7.cut(gsm7.transliterate(sentence), to=gsm7.SEGMENT)
 
 
 def _wrong(sentence: str, people: Sequence[User], wrong: int) -> Answer:

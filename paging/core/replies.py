@@ -70,6 +70,7 @@ CARRIER = {
     **dict.fromkeys(("start", "yes", "unstop"), Carrier.START),
     **dict.fromkeys(("help", "info"), Carrier.HELP),
 }
+OPENS = re.compile(r"(?:new|incident)\b[\s:]*(?P<rest>.*)", re.IGNORECASE | re.DOTALL)
 KEYS = {"4": Key(Act.ACKNOWLEDGE), "6": Key(Act.RESOLVE), "5": Key(Act.ESCALATE), "*": Key(None)}
 
 AROUND = " \t\r\n'\"`´‘’‚“”„«».,:;!?()[]"  # noqa: RUF001 - what phones make of a quote
@@ -98,6 +99,14 @@ def parse(body: str) -> Reply | Carrier | None:
         if match := form.fullmatch(said):
             return _reply(match.groupdict())
     return None
+
+
+def opens(body: str) -> str | None:
+    """Of “new checkout: disk full” what follows the word, which names a service and says what is wrong; None
+    where it is not meant to open an incident.
+    """
+    match = OPENS.fullmatch(body.strip(AROUND))
+    return None if match is None else " ".join(match["rest"].split())
 
 
 def _reply(found: dict[str, str | None]) -> Reply | None:

@@ -8,6 +8,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from escalation.actions import respond
+from escalation.models import Incident
 from oncall import actions as oncall
 from people.ledger.record import Actor
 from tests.world import TESTS
@@ -239,3 +240,37 @@ def queries(client, address):
     with CaptureQueriesContext(connection) as captured:
         assert client.get(address).status_code == 200
     return len(captured)
+
+
+def test_an_engineer_opens_an_incident_and_sees_who_is_paged(ana, world):
+    assert 'href="/incidents/new"' in text(ana.get("/incidents"))
+    form = text(ana.get("/incidents/new?service=payments-api"))
+    assert "<option selected>payments-api</option>" in form
+    wanted = {
+        "service": "payments-api",
+        "title": "Checkout <b>is slow",
+        "severity": "SEV-1",
+        "detail": "Look",
+    }
+    answer = ana.post("/incidents/new", wanted, follow=True)
+    assert "You opened #" in text(answer)
+    assert "Checkout &lt;b&gt;is slow" in text(answer)
+    assert "Ana Ruiz (web): noted: Look" in world.timeline(Incident.objects.get())
+    assert world.tick().sent() == [(0, "ana", "email")]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"service": "nothing"}, "Choose the service that it is about."),
+        ({"title": " "}, "Say in a few words what is wrong."),
+        ({"title": "x" * 1025}, "longer than 1024 characters"),
+        ({"severity": "worst"}, "“worst” is no severity"),
+    ],
+)
+def test_what_cannot_be_opened_is_said_and_what_was_written_stays(ana, world, wrong, said):
+    wanted = {"service": "payments-api", "title": "Slow", "severity": "SEV-1", "detail": "since <10:02>"}
+    page = text(ana.post("/incidents/new", wanted | wrong))
+    assert said in page
+    assert "since &lt;10:02&gt;" in page
+    assert not Incident.objects.exists()

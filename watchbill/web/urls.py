@@ -12,6 +12,7 @@ from watchbill.web import (
     incidents,
     link,
     quality,
+    raising,
     reach,
     schedules,
     session,
@@ -31,6 +32,7 @@ urlpatterns = [
     path("p/<str:token>", link.link, name="page-link"),
     path("verify/<str:token>", verify.verify, name="verify-link"),
     re_path(r"^incidents/?$", incidents.index, name="incidents"),
+    re_path(r"^incidents/new/?$", raising.new, name="incident-new"),
     path("incidents/<int:incident_id>", incidents.detail, name="incident"),
     path("incidents/<int:incident_id>/", incidents.detail),
     re_path(
