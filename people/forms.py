@@ -1,7 +1,6 @@
 """What several floors' forms have: rows as forms, time zones, and durations as people write them."""
 
 import re
-import zoneinfo
 from datetime import timedelta
 from functools import cache
 from typing import Any
@@ -9,6 +8,8 @@ from typing import Any
 from django import forms
 from django.contrib.admin.widgets import AutocompleteSelect
 from unfold.widgets import UnfoldAdminSelect2Widget, UnfoldAdminTextInputWidget
+
+from people.zones import zone_names
 
 
 class RowForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's forms take no parameters when they run
@@ -33,7 +34,7 @@ LONGEST = timedelta(days=3660)
 @cache
 def zones() -> tuple[tuple[str, str], ...]:
     """Every time zone, to choose from: UTC first, then by name."""
-    named = sorted(zone for zone in zoneinfo.available_timezones() if "/" in zone)
+    named = sorted(zone for zone in zone_names() if "/" in zone)
     return tuple((zone, zone.replace("_", " ")) for zone in ("UTC", *named))
 
 
@@ -44,7 +45,7 @@ class ZoneField(forms.ChoiceField):
         super().__init__(choices=zones, widget=UnfoldAdminSelect2Widget, **kwargs)
 
     def valid_value(self, value: Any) -> bool:
-        return str(value) in zoneinfo.available_timezones()
+        return str(value) in zone_names()
 
 
 def spelled(duration: timedelta | None) -> str:

@@ -2,17 +2,18 @@
 
 import hashlib
 import secrets
-import zoneinfo
 from typing import ClassVar
 
 from django.contrib.auth.models import AbstractUser
 from django.core.exceptions import ValidationError
 from django.db import models
 
+from people.zones import zone_names
+
 
 def validate_time_zone(value: str) -> None:
     """Refuse what is not a name of the IANA time zone database."""
-    if value not in zoneinfo.available_timezones():
+    if value not in zone_names():
         raise ValidationError(f"“{value}” is not a time zone; write a name such as Europe/Berlin.")
 
 

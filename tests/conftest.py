@@ -1,7 +1,7 @@
 from hypothesis import HealthCheck, settings
 
-pytest_plugins = ["tests.fakes.fixtures", "tests.summary_plugin"]
+pytest_plugins = ["tests.emptying", "tests.fakes.fixtures", "tests.summary_plugin"]
 
-# How long an example took says how busy the machine is, and nothing of what the test is about.
-settings.register_profile("patient", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("patient")
+# A busy machine is no counterexample.
+settings.register_profile("tests", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("tests")

@@ -37,8 +37,11 @@ def main() -> int:
 
 def run(leg: str, *options: str) -> int:
     print(f"== {leg}", flush=True)
-    pytest = [sys.executable, "-m", "pytest", "-q", "-n", "2", *options, *sys.argv[1:]]
-    return subprocess.run(pytest, env=os.environ | {"TEST_DB": leg}, check=False).returncode
+    workers = ["-n", "2", "--dist", "worksteal"]
+    pytest = [sys.executable, "-m", "pytest", "-q", *workers, *options, *sys.argv[1:]]
+    # Rewriting every assert takes each worker many seconds, so it is kept also where Python is told not to.
+    given = {"TEST_DB": leg, "PYTHONDONTWRITEBYTECODE": ""}
+    return subprocess.run(pytest, env=os.environ | given, check=False).returncode
 
 
 if __name__ == "__main__":

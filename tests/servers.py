@@ -64,10 +64,7 @@ def own_redis() -> Iterator[str]:
     for number in range(15, 0, -1):
         url = urlsplit(REDIS_URL)._replace(path=f"/{number}").geturl()
         with redis.Redis.from_url(url) as server:
-            if not server.set(CLAIM, os.getpid(), nx=True, ex=300):
-                continue
-            if server.dbsize() != 1:
-                server.delete(CLAIM)
+            if not _claimed(server):
                 continue
             try:
                 yield url
@@ -77,6 +74,26 @@ def own_redis() -> Iterator[str]:
     raise RuntimeError(f"No empty database on {REDIS_URL}.")
 
 
+def _claimed(server: redis.Redis) -> bool:
+    """Takes a database that is empty, or that a process of this machine left behind when it was killed."""
+    with contextlib.suppress(redis.WatchError), server.pipeline() as pipe:
+        pipe.watch(CLAIM)
+        owner = (pipe.get(CLAIM) or b"").decode()
+        if not _is_orphan(owner) if owner else pipe.dbsize():
+            return False
+        pipe.multi()
+        if owner:
+            pipe.flushdb()
+        pipe.set(CLAIM, f"{PREFIX}{os.getpid()}")
+        pipe.execute()
+        return True
+    return False
+
+
+def _is_orphan(owner: str) -> bool:
+    return owner.startswith(PREFIX) and not Path(f"/proc/{owner.removeprefix(PREFIX).split('_')[0]}").exists()
+
+
 def drop_orphans() -> None:
     """Databases whose test run was killed before it could drop them."""
     with psycopg.connect(POSTGRES_URL, autocommit=True) as server:
@@ -84,5 +101,5 @@ def drop_orphans() -> None:
             "SELECT datname FROM pg_database WHERE starts_with(datname, %s)", [PREFIX]
         ).fetchall()
         for (name,) in rows:
-            if not Path(f"/proc/{name.removeprefix(PREFIX).split('_')[0]}").exists():
+            if _is_orphan(name):
                 server.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")

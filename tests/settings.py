@@ -54,10 +54,15 @@ from watchbill.settings import DATABASES  # noqa: E402
 worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
 if ON_POSTGRES:
     DATABASES["default"]["OPTIONS"].pop("pool", None)
+    # Nothing here has to outlive a power cut.
+    DATABASES["default"]["OPTIONS"]["options"] = "-c synchronous_commit=off"
     DATABASES["default"]["TEST"] = {"NAME": servers.database_name(worker)}
 else:
     # A file, not memory: threads of one test share it as processes would.
     DATABASES["default"]["TEST"] = {"NAME": str(VAR / f"test_{worker}.sqlite3")}
     DATABASES["default"]["CONN_MAX_AGE"] = 0
+    DATABASES["default"]["OPTIONS"]["init_command"] += " PRAGMA synchronous=OFF;"
+    DATABASES["default"]["OPTIONS"]["timeout"] = 120  # who waits for the lock waits longer on a busy machine
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 ALLOWED_HOSTS = ["*"]
+WHITENOISE_AUTOREFRESH = True  # else every new client of a test looks through all static files first

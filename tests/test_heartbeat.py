@@ -11,7 +11,7 @@ from paging import dispatch
 from watchbill.ticking import heartbeat
 from watchbill.ticking.ticker import Ticker
 
-PATIENCE = 30
+PATIENCE = 120
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from paging.models import Notification
 from tests.paging.world import CAUSE, page, person
 from watchbill.ticking.senders import Senders
 
-LONG = 30  # nothing below waits this long; a failure does
+LONG = 120  # nothing below waits this long; a failure does
 
 
 class Company:

@@ -11,7 +11,7 @@ from watchbill.ticking import keeper, ticker
 from watchbill.ticking.loop import Loop
 from watchbill.ticking.ticker import Ticker
 
-LONG = 30  # nothing below waits this long; a failure does
+LONG = 120  # nothing below waits this long; a failure does
 
 
 class Work:

@@ -1,6 +1,5 @@
 """Schedules and their versions. History never changes: an edit appends a version, now or later."""
 
-import zoneinfo
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
@@ -16,6 +15,7 @@ from oncall.models import Participation, Schedule, ScheduleVersion
 from people.ledger.record import Actor, Line, record
 from people.ledger.verbs import Verb
 from people.models import Team, User
+from people.zones import zone_names
 
 
 def create_schedule(  # noqa: PLR0913 - the words of one request
@@ -126,7 +126,7 @@ def _named(name: str, team: Team | None) -> Schedule:
 
 
 def _zone(name: str) -> ZoneInfo:
-    if name not in zoneinfo.available_timezones():
+    if name not in zone_names():
         raise Refused(f"“{name}” is not a time zone; write a name such as Europe/Berlin.")
     return ZoneInfo(name)
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
@@ -14,6 +14,7 @@ from oncall.api.lookups import no_such
 from oncall.core.definition import Definition, DefinitionFaults
 from oncall.core.faults import Gathering, Path
 from people.models import User
+from people.zones import zone_names
 
 DEEPEST = 8  # roles, role, layers, layer, restrictions, restriction, days, day
 MOST = 500  # of anything in a list or a mapping
@@ -40,7 +41,7 @@ class DefinitionField(serializers.Field[Definition, Any, Any, Any]):
     def _zone(self) -> ZoneInfo:
         beside = getattr(self.parent, "initial_data", None)
         named = beside.get("time_zone") if isinstance(beside, Mapping) else None
-        known = isinstance(named, str) and named in available_timezones()
+        known = isinstance(named, str) and named in zone_names()
         return ZoneInfo(str(named) if known else self.context.get("time_zone", "UTC"))
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from itertools import islice
 from typing import Any
-from zoneinfo import available_timezones
 
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
@@ -18,6 +17,7 @@ from oncall.api.lookups import no_such
 from oncall.core.faults import unknown
 from oncall.models import Schedule
 from people.models import Team
+from people.zones import zone_names
 
 MOST_SHIFTS = 500
 MOST_STRANGE = 50
@@ -63,7 +63,7 @@ class TeamField(serializers.CharField):
 
 
 def _zone(name: str) -> None:
-    if name not in available_timezones():
+    if name not in zone_names():
         raise serializers.ValidationError(
             f"“{legible(name)}” is not a time zone; write a name such as Europe/Berlin."
         )

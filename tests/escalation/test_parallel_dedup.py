@@ -1,15 +1,14 @@
 """One alert for each dedup key, whoever comes first."""
 
 import json
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from random import Random
-from threading import Barrier
 
 import pytest
-from django.db import connection
 from django.test import Client
 
 from escalation.models import Alert, Incident
+from tests.racing import at_once
 from tests.world import KEY, World, pagerduty
 
 THREADS, POSTS = 10, 50
@@ -20,21 +19,13 @@ def posted(transactional_db):
     """Send bodies from ten connections that start together; the statuses come back."""
     World()
 
+    def send(path, bodies):
+        posts = (Client().post(path, body, content_type="application/json") for body in bodies)
+        return [answer.status_code for answer in posts]
+
     def run(bodies, path="/v2/enqueue"):
-        start = Barrier(THREADS)
-
-        def send(mine):
-            start.wait(timeout=10)
-            try:
-                return [
-                    Client().post(path, body, content_type="application/json").status_code for body in mine
-                ]
-            finally:
-                connection.close()
-
-        with ThreadPoolExecutor(THREADS) as pool:
-            shares = [bodies[n::THREADS] for n in range(THREADS)]
-            return [status for statuses in pool.map(send, shares) for status in statuses]
+        shares = at_once(*(partial(send, path, bodies[n::THREADS]) for n in range(THREADS)))
+        return [status for statuses in shares for status in statuses]
 
     return run
 

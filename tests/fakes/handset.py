@@ -141,10 +141,10 @@ class Handset:
     number: str
     company: "FakePhone" = field(repr=False)
 
-    def expect_sms(self, containing: str = "", *, timeout: float = 5) -> Sms:
+    def expect_sms(self, containing: str = "", *, timeout: float = 30) -> Sms:
         return self.company.expect_sms(to=self.number, containing=containing, timeout=timeout)
 
-    def expect_call(self, containing: str = "", *, timeout: float = 5) -> Call:
+    def expect_call(self, containing: str = "", *, timeout: float = 30) -> Call:
         return self.company.expect_call(to=self.number, containing=containing, timeout=timeout)
 
     def text(self, body: str, *, times: int = 1, opt_out_type: str = "") -> str:

@@ -59,7 +59,7 @@ class FakeMailbox:
     def port(self) -> int:
         return self._controller.port
 
-    def expect_mail(self, *, to: str, subject: str = "", containing: str = "", timeout: float = 5) -> Mail:
+    def expect_mail(self, *, to: str, subject: str = "", containing: str = "", timeout: float = 30) -> Mail:
         return self._inbox.take(
             lambda mail: to in mail.to and subject in mail.subject and containing in mail.body(),
             wanted=f"a mail to {to} with “{subject}” in its subject and “{containing}” in its text",

@@ -78,14 +78,14 @@ class FakePhone:
     def new_sid(self) -> str:
         return f"SM{self._carrier.count():032x}"
 
-    def expect_sms(self, *, to: str, containing: str = "", timeout: float = 5) -> Sms:
+    def expect_sms(self, *, to: str, containing: str = "", timeout: float = 30) -> Sms:
         return self._messages.take(
             lambda sms: sms.to == to and containing in sms.body,
             wanted=f"an SMS to {to} containing “{containing}”",
             timeout=timeout,
         )
 
-    def expect_call(self, *, to: str, containing: str = "", timeout: float = 5) -> Call:
+    def expect_call(self, *, to: str, containing: str = "", timeout: float = 30) -> Call:
         """`containing` is looked for in what the call says when it is picked up."""
         return self._calls.take(
             lambda call: call.to == to and (not containing or containing in call.twiml),

@@ -74,7 +74,7 @@ class FakeTelnyx:
             "api_base_url": f"http://127.0.0.1:{self._server.server_address[1]}/v2",
         }
 
-    def expect_sms(self, *, to: str, containing: str = "", timeout: float = 5) -> Sms:
+    def expect_sms(self, *, to: str, containing: str = "", timeout: float = 30) -> Sms:
         return self._messages.take(
             lambda sms: sms.to == to and containing in sms.body,
             wanted=f"an SMS by Telnyx to {to} containing “{containing}”",

@@ -47,6 +47,7 @@ class FakeWeb:
     def __init__(self) -> None:
         self._inbox: Inbox[Request] = Inbox()
         self._answers: deque[Answer] = deque()
+        self._expects_all = False
         self._server = _Server((self.host, 0), _handler(self))
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
 
@@ -58,14 +59,14 @@ class FakeWeb:
     def url(self) -> str:
         return f"http://{self.host}:{self.port}"
 
-    def expect_request(self, *, path: str = "", timeout: float = 5) -> Request:
+    def expect_request(self, *, path: str = "", timeout: float = 30) -> Request:
         return self._inbox.take(
             lambda request: request.path.startswith(path), wanted=f"a request to {path}", timeout=timeout
         )
 
     def forget(self) -> None:
-        """What has come is expected, if it came: of a caller that gives up, nobody knows how far it got."""
-        self._inbox = Inbox()
+        """All is expected, also what still comes: of a caller that gives up, nobody knows how far it got."""
+        self._expects_all = True
 
     def expect_none(self) -> None:
         assert not self._inbox.left()
@@ -96,7 +97,7 @@ class FakeWeb:
         self._server.server_close()
         self._thread.join()
         left = self._inbox.left()
-        assert kind or not left, f"Nobody expected {left}"
+        assert kind or self._expects_all or not left, f"Nobody expected {left}"
 
 
 class _Server(ThreadingHTTPServer):

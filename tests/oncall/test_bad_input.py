@@ -2,11 +2,10 @@
 
 import json
 from datetime import timedelta
-from threading import Barrier, Thread
+from functools import partial
 
 import pytest
 import time_machine
-from django.db import connection
 from django.test import Client
 
 from oncall import actions
@@ -15,6 +14,7 @@ from oncall.models import Override, Schedule, ScheduleVersion
 from people import actions as people
 from tests.oncall.feeds.office import DAY, NOW, TESTS, Office
 from tests.provisioning.organisations import SMALL, put, refused
+from tests.racing import outcomes_at_once
 
 COVER = {"role": "primary", "start": "2026-03-05T10:00", "end": "2026-03-05T20:00", "user": "bo"}
 CY = SMALL.replace("users:\n", "users:\n  - {username: cy}\n")
@@ -241,25 +241,11 @@ def test_a_version_to_come_that_was_replaced_is_another_one(office):
 @pytest.mark.django_db(transaction=True)
 def test_of_two_edits_that_race_one_wins_and_the_other_is_told():
     office = Office()
-    seen, line, refusals = office.schedule.versions.get().pk, Barrier(2), []
-
-    def edit(person: int) -> None:
-        try:
-            line.wait(timeout=10)
-            say(office, said(person), based_on=seen)
-        except actions.Refused as refusal:
-            refusals.append(str(refusal))
-        finally:
-            connection.close()
-
-    threads = [Thread(target=edit, args=(one.pk,)) for one in (office.bo, office.mia)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=30)
-
+    seen = office.schedule.versions.get().pk
+    edits = [partial(say, office, said(one.pk), based_on=seen) for one in (office.bo, office.mia)]
+    outcomes = outcomes_at_once(*edits)
     assert office.schedule.versions.count() == 2
-    [told] = refusals
+    [told] = [str(one) for one in outcomes if isinstance(one, actions.Refused)]
     assert "look at what it says now and make your change again" in told
 
 

@@ -1,12 +1,10 @@
 """A shift that falls on time off is told early and once, also after a crash and after a long outage."""
 
 from datetime import timedelta
-from threading import Barrier, Thread
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import time_machine
-from django.db import connection
 
 from oncall import actions
 from oncall.actions import time_off_conflicts
@@ -15,6 +13,7 @@ from oncall.models import ConflictTold, TimeOff
 from paging.models import Page
 from people.models import Membership
 from tests.oncall.noon import DAY, HOUR, TODAY, Noon
+from tests.racing import at_once
 from tests.world import TESTS
 from watchbill.ticking import keeper
 
@@ -253,19 +252,6 @@ def test_of_many_workers_one_tells(entries):
     noon = Noon()
     for _ in range(entries):
         away(noon, 3)
-    line = Barrier(3)
-
-    def work():
-        try:
-            line.wait(timeout=10)
-            time_off_conflicts.tell_due_conflicts(clock=lambda: noon.now)
-        finally:
-            connection.close()
-
-    threads = [Thread(target=work) for _ in range(3)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=30)
+    at_once(*3 * [lambda: time_off_conflicts.tell_due_conflicts(clock=lambda: noon.now)])
     assert told(noon) == BOTH
     assert look(noon) == []

@@ -1,16 +1,16 @@
 """Two requests that race for the same hours: one cover is made, the other hears whose it is."""
 
 from datetime import UTC, datetime, timedelta
-from threading import Barrier, Thread
+from functools import partial
 
 import pytest
-from django.db import connection
 
 from oncall import actions
 from oncall.core.definition import Definition
 from oncall.models import Override
 from people.actions import create_user
 from people.ledger.record import Actor
+from tests.racing import outcomes_at_once
 
 NOW = datetime(2025, 3, 3, 12, tzinfo=UTC)
 BY = Actor("the tests")
@@ -29,31 +29,21 @@ def test_of_covers_that_race_exactly_one_is_made():
         by=BY,
         now=NOW,
     )
-    start, line, refusals = NOW + timedelta(hours=1), Barrier(RACERS), []
+    start = NOW + timedelta(hours=1)
 
-    def race(n: int) -> None:
-        try:
-            line.wait(timeout=10)
-            actions.add_override(
-                schedule=schedule,
-                role="primary",
-                start=start + timedelta(minutes=n),
-                end=start + timedelta(hours=2),
-                user=people[n],
-                by=BY,
-                now=NOW,
-            )
-        except actions.Refused as refusal:
-            refusals.append(str(refusal))
-        finally:
-            connection.close()
+    def race(n: int) -> Override:
+        return actions.add_override(
+            schedule=schedule,
+            role="primary",
+            start=start + timedelta(minutes=n),
+            end=start + timedelta(hours=2),
+            user=people[n],
+            by=BY,
+            now=NOW,
+        )
 
-    threads = [Thread(target=race, args=(n,)) for n in range(RACERS)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=30)
-
+    outcomes = outcomes_at_once(*(partial(race, n) for n in range(RACERS)))
     winner = Override.objects.get()
+    refusals = [str(one) for one in outcomes if isinstance(one, actions.Refused)]
     assert len(refusals) == RACERS - 1
     assert all(str(winner.user) in refusal for refusal in refusals)

@@ -1,14 +1,14 @@
 """Two take the same swap at the same moment: exactly one carries it, the other hears who was quicker."""
 
-from threading import Barrier, Thread
+from functools import partial
 
 import pytest
-from django.db import connection
 
 from oncall import actions
 from oncall.models import Override
 from people.ledger.record import Actor
 from tests.oncall.noon import Noon
+from tests.racing import outcomes_at_once
 
 RACES = 5
 
@@ -18,25 +18,15 @@ def test_of_two_who_take_it_at_once_exactly_one_does():
     noon = Noon()
     takers = [noon.bo, noon.cy]
     for day in range(1, RACES + 1):
-        swap, line, refusals = noon.ask(12, 15, day=day), Barrier(len(takers)), []
+        swap = noon.ask(12, 15, day=day)
 
-        def race(taker, *, swap=swap, line=line, refusals=refusals) -> None:
-            try:
-                line.wait(timeout=10)
-                actions.take_swap(swap=swap, taker=taker, by=Actor.person(taker), now=noon.now)
-            except actions.Refused as refusal:
-                refusals.append((taker, str(refusal)))
-            finally:
-                connection.close()
+        def take(taker, *, swap=swap) -> None:
+            actions.take_swap(swap=swap, taker=taker, by=Actor.person(taker), now=noon.now)
 
-        threads = [Thread(target=race, args=(taker,)) for taker in takers]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join(timeout=30)
-
+        outcomes = outcomes_at_once(*(partial(take, taker) for taker in takers))
         swap.refresh_from_db()
-        ((loser, said),) = refusals
+        refusals = zip(takers, outcomes, strict=True)
+        ((loser, said),) = [(who, str(one)) for who, one in refusals if isinstance(one, actions.Refused)]
         assert swap.taker in takers
         assert swap.taker != loser
         assert f"{swap.taker} was quicker" in said

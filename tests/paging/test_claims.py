@@ -14,6 +14,7 @@ from paging.actions import outcomes, pages, refusals
 from paging.channels.base import ChannelError, Fault
 from paging.models import Attempt, Notification, Page
 from tests.paging.world import ALICE_SMS, CAUSE, NOW, Clock, Statements, page, person, rules
+from tests.racing import GIVE_UP, at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -33,14 +34,7 @@ def start(work: Callable[[], object]) -> threading.Thread:
 def test_workers_at_once_never_send_one_notification_twice(phone):
     people = [person(f"p{n}", sms=f"+141555501{n:02}") for n in range(20)]
     page(*people)
-    together = threading.Barrier(4)
-
-    def work() -> None:
-        together.wait(5)
-        dispatch.send_due(clock=Clock())
-
-    for thread in [start(work) for _ in range(4)]:
-        thread.join(20)
+    at_once(*4 * [lambda: dispatch.send_due(clock=Clock())])
     for number in range(20):
         phone.expect_sms(to=f"+141555501{number:02}")
     assert Attempt.objects.count() == 20
@@ -51,11 +45,11 @@ def test_a_provider_that_hangs_holds_up_one_worker_only(phone):
     page(person(sms=ALICE_SMS), person("bob", "Bob Ruiz", sms="+14155550102"))
     silence = phone.hang_next()
     stuck = start(lambda: dispatch.send_due(clock=Clock(), limit=1))
-    assert silence.reached.wait(5)
+    assert silence.reached.wait(GIVE_UP)
     assert dispatch.send_due(clock=Clock()) == 1
     phone.expect_sms(to="+14155550102")
     silence.release.set()
-    stuck.join(10)
+    stuck.join(GIVE_UP)
     phone.expect_sms(to=ALICE_SMS)
 
 
@@ -63,10 +57,10 @@ def test_a_stop_waits_for_no_provider_and_what_is_in_its_hands_is_said_to_be_sen
     page(person(sms=ALICE_SMS))
     silence = phone.hang_next()
     stuck = start(lambda: dispatch.send_due(clock=Clock(), limit=1))
-    assert silence.reached.wait(5)
+    assert silence.reached.wait(GIVE_UP)
     pages.stop(cause=CAUSE, reason="acknowledged", now=Clock()())
     silence.release.set()
-    stuck.join(10)
+    stuck.join(GIVE_UP)
     phone.expect_sms(to=ALICE_SMS)
     assert Notification.objects.get().state == "sent"
 
@@ -100,15 +94,12 @@ def test_who_waits_for_a_provider_holds_no_connection_of_the_pool(phone, monkeyp
 
 def test_two_transactions_that_ask_the_same_make_one_page():
     alice = person(sms=ALICE_SMS)
-    together = threading.Barrier(2)
 
     def ask() -> None:
-        together.wait(5)
         with transaction.atomic():
             page(alice)
 
-    for thread in [start(ask) for _ in range(2)]:
-        thread.join(20)
+    at_once(ask, ask)
     assert (Page.objects.count(), Notification.objects.count()) == (1, 1)
 
 
@@ -143,8 +134,7 @@ def test_of_two_messages_that_fail_at_once_the_second_sees_that_nobody_was_reach
     monkeypatch.setattr(outcomes, "_put", put_and_wait)
     for _ in range(2):
         phone.fail_next(status=400, code=21602)
-    for thread in [start(lambda: dispatch.send_due(clock=Clock(), limit=1)) for _ in range(2)]:
-        thread.join(20)
+    at_once(*2 * [lambda: dispatch.send_due(clock=Clock(), limit=1)])
     assert set(Notification.objects.values_list("state", flat=True)) == {"failed"}
     assert Page.objects.get().unreachable_at is not None
 
@@ -173,7 +163,6 @@ def test_of_two_refusals_of_one_address_at_once_one_tells_its_owner(settings, mo
 
     monkeypatch.setattr(refusals, "disable_contact_method", wait_and_disable)
     clocks = [Clock(NOW + timedelta(seconds=second)) for second in (1, 2)]
-    for thread in [start(partial(dispatch.send_due, clock=clock, limit=1)) for clock in clocks]:
-        thread.join(20)
+    at_once(*(partial(dispatch.send_due, clock=clock, limit=1) for clock in clocks))
     assert Notification.objects.filter(method__kind="email", state="failed").count() == 2
     assert Page.objects.filter(cause=f"user:{alice.pk}").count() == 1

@@ -1,10 +1,8 @@
 """Limits of an address, from rows; what they hold back, what they never do, and what one message says."""
 
-import threading
 from datetime import timedelta
 
 import pytest
-from django.db import connection
 
 from paging import dispatch, links, selectors
 from paging.actions import pages
@@ -13,6 +11,7 @@ from paging.core.notice import Notice
 from paging.models import Attempt, Notification
 from people.ledger.models import Entry
 from tests.paging.world import ALICE_MAIL, ALICE_SMS, NOW, Clock, Statements, facts, person, rules
+from tests.racing import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -165,20 +164,7 @@ def test_workers_at_once_near_the_limit_never_send_more_than_it_allows(phone):
     alice = person(sms=ALICE_SMS)
     for number in range(1, 21):
         ask(alice, number, urgency="low", service=f"service-{number}")
-    together = threading.Barrier(4)
-
-    def work():
-        try:
-            together.wait(5)
-            dispatch.send_due(clock=Clock())
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=work) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
+    at_once(*4 * [lambda: dispatch.send_due(clock=Clock())])
     phone.expect_sms(to=ALICE_SMS)
     assert Attempt.objects.count() == 1
     assert Notification.objects.filter(state="pending", due_at__gt=NOW).count() == 19

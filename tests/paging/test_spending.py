@@ -2,11 +2,9 @@
 
 from datetime import UTC, datetime
 from decimal import Decimal
-from threading import Barrier, Thread
 
 import pytest
 import time_machine
-from django.db import connection
 
 from paging import dispatch
 from paging.actions.spending import watch_spending
@@ -15,6 +13,7 @@ from paging.models import Attempt, MonthOfSpending, Notification, Page
 from paging.selectors import carried, spent
 from people.models import User
 from tests.paging.world import ALICE_MAIL, ALICE_SMS, NOW, Clock, page, person
+from tests.racing import at_once
 from watchbill.doctor import site
 from watchbill.ticking import keeper
 
@@ -151,20 +150,7 @@ def test_of_many_workers_one_tells():
     root = person("root", "Root", email="root@acme.example")
     User.objects.filter(pk=root.pk).update(is_superuser=True)
     spend(20)
-    line = Barrier(3)
-
-    def work():
-        try:
-            line.wait(timeout=10)
-            look(Clock())
-        finally:
-            connection.close()
-
-    threads = [Thread(target=work) for _ in range(3)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=30)
+    at_once(*3 * [lambda: look(Clock())])
     assert len(told()) == 1
     assert MonthOfSpending.objects.get().spent == 20
 

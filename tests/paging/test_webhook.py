@@ -5,7 +5,7 @@ import hmac
 import json
 import socket
 import threading
-from contextlib import closing
+from contextlib import closing, suppress
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -126,12 +126,9 @@ def test_a_server_that_drips_headers_is_given_up_in_time(settings, monkeypatch):
 
     def drip():
         peer, _ = listener.accept()
-        with closing(peer):
-            try:
-                while not pause.wait(0.05):
-                    peer.sendall(b"H")
-            except OSError:
-                return
+        with suppress(OSError), closing(peer):
+            while not pause.wait(0.05):
+                peer.sendall(b"H")
 
     thread = threading.Thread(target=drip, daemon=True)
     thread.start()
@@ -156,7 +153,7 @@ def test_what_speaks_no_http_is_asked_again(settings, garbage):
 
     def answer():
         peer, _ = listener.accept()
-        with closing(peer):
+        with suppress(OSError), closing(peer):
             peer.recv(65536)
             peer.sendall(garbage)
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.processes.tree import fetch, free_port, until
+from tests.processes.tree import PATIENCE, fetch, free_port, until
 
 BINARIES = ("prometheus-alertmanager", "alertmanager")
 
@@ -68,7 +68,7 @@ class Alertmanager:
 
     def __exit__(self, *_):
         self._process.send_signal(signal.SIGTERM)
-        self._process.wait(10)
+        self._process.wait(PATIENCE)
 
     def alert(self, *, over=False, **labels):
         """What Prometheus would post: this alert fires now, or has ended."""

@@ -13,12 +13,15 @@ WITH_BROKER = settings.ON_POSTGRES and settings.HAS_REDIS
 def pytest_collection_modifyitems(config, items):
     """What needs both servers belongs to the leg that has them. On the other nothing is missing, so it is
     left out there, not skipped. So is what needs a browser, where there is none.
+
+    What starts processes comes first: it takes longest, and would end alone when all other tests are done.
     """
     elsewhere = [item for item in items if "both_servers" in item.fixturenames and not WITH_BROKER]
     if missing() and not CI:  # the summary says so; under CI it fails
         elsewhere += [item for item in items if item.get_closest_marker("browser")]
     config.hook.pytest_deselected(items=elsewhere)
-    items[:] = [item for item in items if item not in elsewhere]
+    left = [item for item in items if item not in elsewhere]
+    items[:] = sorted(left, key=lambda item: item.get_closest_marker("processes") is None)
 
 
 @pytest.fixture(scope="module")

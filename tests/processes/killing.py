@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from math import inf
 
 from tests.fakes.mailbox import AnyPort
-from tests.processes.tree import fetch, manage, until
+from tests.processes.tree import PATIENCE, fetch, manage, until
 
 KEY = "0123456789abcdef0123456789abcdef"
 FIRST = "ana@example.com"
@@ -52,7 +52,7 @@ class Outcome:
     killed_after: float
 
 
-def trial(make_tree, sink, *, seed, alerts=20, within=60.0):
+def trial(make_tree, sink, *, seed, alerts=20, within=PATIENCE):
     """Post until the kill comes, restart, and ask the mailbox: an alert that got its 2xx has been told."""
     chance = random.Random(seed)  # noqa: S311
     killed_after = chance.uniform(0.0, 0.6)

@@ -9,7 +9,7 @@ import pytest
 from tests.fakes.mailbox import FakeMailbox
 from tests.processes.browser import phone
 from tests.processes.killing import post
-from tests.processes.tree import ROOT, fetch, manage
+from tests.processes.tree import PATIENCE, ROOT, fetch, manage
 
 ORGANISATION = ROOT / "tests/processes/organisation.yaml"
 pytestmark = [pytest.mark.processes, pytest.mark.browser]
@@ -42,12 +42,12 @@ def newest(tree, token):
 def test_a_thumb_on_the_mails_button_acknowledges_and_a_preview_does_not(tree, mailbox, tmp_path):
     token = manage(tree, "token", "mia").split()[-1]
     assert post(tree, "DiskFull") == 202
-    mail = mailbox.expect_mail(to="ana@example.com", subject="DiskFull", timeout=60)
+    mail = mailbox.expect_mail(to="ana@example.com", subject="DiskFull", timeout=PATIENCE)
     written = re.sub(r"http://[^/\"]+/p/", f"{tree.url}/p/", mail.body("html"))
     (link,) = set(re.findall(r"http://[^\"]+/p/[^\"]+", written))
 
     # Whoever shows a preview of the link, or scans the mail, opens it: nothing happens.
-    with urlopen(Request(link, method="HEAD"), timeout=10) as answer:  # noqa: S310 - our own server
+    with urlopen(Request(link, method="HEAD"), timeout=PATIENCE) as answer:  # noqa: S310 - our own server
         assert answer.status == 200
     assert fetch(link)[0] == 200
     assert newest(tree, token)["status"] == "triggered"

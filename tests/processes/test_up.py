@@ -44,13 +44,13 @@ def test_fresh_start_pages_somebody_and_a_later_one_goes_on(make_tree):
     assert b'watchbill_pages_total{urgency="high"} ' in fetch(f"{tree.url}/metrics")[1]
 
     assert tree.stop() == 0
-    assert tree.processes() == {}
+    until(lambda: tree.processes() == {}, "what was killed has ended", within=10)
 
     again = start(make_tree())
     assert not any("migrations" in line or "Filling" in line for line in again.lines)
     assert "Sign in as" in "\n".join(again.lines)
     assert again.stop(signal.SIGINT) == 0
-    assert again.processes() == {}
+    until(lambda: again.processes() == {}, "what was killed has ended", within=10)
 
 
 def test_what_dies_is_started_again_and_a_killed_parent_takes_all_with_it(make_tree):

@@ -22,7 +22,7 @@ from pathlib import Path
 from time import monotonic
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE = 90.0  # only a failure waits this long
+PATIENCE = 300.0  # only a failure waits this long
 KEPT = ("PATH", "HOME", "LANG", "TMPDIR")
 
 
@@ -53,7 +53,7 @@ def fetch(url, data=None, **headers):
     """(status, body). Status 0 when nobody answers."""
     request = urllib.request.Request(url, data=data, headers=headers)  # noqa: S310 - our own server
     try:
-        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
+        with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310
             return answer.status, answer.read()
     except urllib.error.HTTPError as refused:
         with refused:

@@ -1,10 +1,8 @@
 """Who comes on confirms item by item; what is open becomes theirs, and what nobody confirms is told."""
 
 from datetime import timedelta
-from threading import Barrier, Thread
 
 import pytest
-from django.db import connection
 
 from escalation.actions import respond
 from escalation.handover import confirming
@@ -15,6 +13,7 @@ from paging.models import Page
 from people.ledger.models import Entry
 from people.ledger.record import Actor
 from tests.escalation.handover.monday import HANDOFF, Monday
+from tests.racing import at_once
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 
@@ -199,23 +198,7 @@ def test_of_two_who_confirm_at_once_one_has_the_incident_and_it_is_confirmed_onc
     incident = world.at(HANDOFF - MINUTE).alert()
     world.tick()
     handoff = world.hand_over()
-    line, faults = Barrier(2), []
-
-    def race(user) -> None:
-        try:
-            line.wait(timeout=10)
-            world.confirm(handoff, by=user)
-        except BaseException as fault:  # noqa: BLE001
-            faults.append(fault)
-        finally:
-            connection.close()
-
-    threads = [Thread(target=race, args=(user,)) for user in (world.bo, world.bo)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=30)
-    assert faults == []
+    at_once(*2 * [lambda: world.confirm(handoff, by=world.bo)])
     row = Handoff.objects.get(pk=handoff.pk)
     assert now_of(incident).acknowledged_by == world.bo
     assert row.items.get(section="incidents").confirmed_by == world.bo

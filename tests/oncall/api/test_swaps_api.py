@@ -1,10 +1,9 @@
 """Swaps by HTTP: who may ask, take, approve, decline and withdraw, and how nonsense is refused."""
 
-from threading import Barrier, Thread
+from functools import partial
 
 import pytest
 import time_machine
-from django.db import connection
 from django.test import Client
 
 from oncall import actions
@@ -14,6 +13,7 @@ from people.ledger.models import Entry
 from people.models import Membership, Team, User
 from tests.oncall.api.caller import Caller
 from tests.oncall.noon import Noon
+from tests.racing import at_once
 from tests.world import TESTS
 
 ASKED = {"schedule": "Noon", "role": "primary", "start": "2026-03-03T12:00", "end": "2026-03-03T15:00"}
@@ -255,21 +255,9 @@ def test_of_two_who_take_it_at_once_by_http_one_does_and_one_hears_so():
     noon = Noon()
     callers = [Caller(user, now=noon.now) for user in (noon.bo, noon.cy)]
     for day in range(1, 4):
-        swap, line, answers = noon.ask(12, 15, day=day), Barrier(len(callers)), []
-
-        def race(caller, *, swap=swap, line=line, answers=answers) -> None:
-            try:
-                line.wait(timeout=10)
-                answers.append(caller.post(f"swaps/{swap.pk}/take"))
-            finally:
-                connection.close()
-
+        swap = noon.ask(12, 15, day=day)
         with time_machine.travel(noon.now, tick=False):
-            threads = [Thread(target=race, args=(caller,)) for caller in callers]
-            for thread in threads:
-                thread.start()
-            for thread in threads:
-                thread.join(timeout=60)
+            answers = at_once(*(partial(caller.post, f"swaps/{swap.pk}/take") for caller in callers))
 
         won, lost = sorted(answers, key=lambda answer: answer.status_code)
         assert (won.status_code, lost.status_code) == (200, 409)

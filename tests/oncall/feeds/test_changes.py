@@ -1,10 +1,8 @@
 """My future shifts changed, and I hear of it: once, with what changed, and not of what was undone."""
 
 from datetime import UTC, datetime, timedelta
-from threading import Barrier, Thread
 
 import pytest
-from django.db import connection
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,6 +18,7 @@ from people import actions as people
 from people.ledger.record import Actor
 from people.models import User
 from tests.oncall.feeds.office import DAY, HOUR, NEXT_WEEK, NOW, TESTS, WEEK, Office
+from tests.racing import at_once
 
 MINUTE = timedelta(minutes=1)
 MIA = Actor("Mia Falk (web)")
@@ -167,23 +166,15 @@ def test_what_cannot_be_told_is_tried_again_in_five_minutes_and_holds_up_no_othe
 
 @pytest.mark.django_db(transaction=True)
 def test_two_keepers_at_once_tell_each_person_once():
-    desk, line = Desk(), Barrier(2)
+    desk = Desk()
     desk.override(desk.mia, NEXT_WEEK, NEXT_WEEK + HOUR)
     publish_due(clock=lambda: NOW)
 
     def keep() -> None:
-        try:
-            line.wait(timeout=10)
-            for _ in range(3):
-                tell_due(clock=lambda: NOW + 2 * MINUTE)
-        finally:
-            connection.close()
+        for _ in range(3):
+            tell_due(clock=lambda: NOW + 2 * MINUTE)
 
-    threads = [Thread(target=keep) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=30)
+    at_once(keep, keep)
     assert sorted(desk.heard()) == ["bo", "mia"]
     assert Page.objects.count() == 2
 

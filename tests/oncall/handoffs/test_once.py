@@ -2,10 +2,9 @@
 
 import contextlib
 from datetime import timedelta
-from threading import Barrier, Thread
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -14,6 +13,7 @@ from oncall.handoffs import keeping, look
 from oncall.models import Handoff
 from paging.models import Page
 from tests.oncall.handoffs.keeping import DAY, HOUR, Kept
+from tests.racing import at_once
 from tests.world import MONDAY
 
 MINUTE = timedelta(minutes=1)
@@ -34,21 +34,12 @@ def announced(world) -> set[tuple[str, str, str, str]]:
 def test_of_keepers_that_look_at_once_each_thing_is_done_by_one():
     world = Kept().keep()
     world.now = MONDAY + WEEK
-    line = Barrier(4)
 
     def look_now() -> None:
-        try:
-            line.wait(timeout=10)
-            for _ in range(3):
-                handoffs.run_due(clock=lambda: world.now)
-        finally:
-            connection.close()
+        for _ in range(3):
+            handoffs.run_due(clock=lambda: world.now)
 
-    threads = [Thread(target=look_now) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=60)
+    at_once(*4 * [look_now])
     assert world.told("on", "off") == [
         ("09 09:00", "bo", "on"),
         ("09 09:00", "ana", "off"),

@@ -17,7 +17,7 @@ from people.models import User
 from tests.oncall.feeds.office import NEXT_WEEK, NOW, TESTS, WEEK, Office
 
 SPAN = ("--since", "2026-03-09T09:00", "--until", "2026-04-20T09:00")
-ASKED = {"since": "2026-03-09T09:00", "until": "2026-04-20T09:00", "seconds": 5}
+ASKED = {"since": "2026-03-09T09:00", "until": "2026-04-20T09:00", "seconds": 30}
 UNTIL = NEXT_WEEK + 6 * WEEK
 
 
@@ -36,7 +36,7 @@ def office(db) -> Office:
 
 
 def proposed(office) -> dict:
-    return json.loads(office.command("plan", "Three", *SPAN, "--seconds", "5", "--format", "json"))
+    return json.loads(office.command("plan", "Three", *SPAN, "--seconds", "30", "--format", "json"))
 
 
 def client(user) -> Client:
@@ -68,7 +68,7 @@ def test_who_is_away_gets_no_turn_then_and_the_rest_is_shared_out(office):
 
 def test_an_accepted_plan_is_what_was_shown_and_the_roster_pages_it(office):
     actions.add_time_off(user=office.bo, start=date(2026, 3, 9), end=date(2026, 3, 17), by=TESTS, now=NOW)
-    office.command("plan", "Three", *SPAN, "--seconds", "5", "--accept")
+    office.command("plan", "Three", *SPAN, "--seconds", "30", "--accept")
     shown = final_shifts(office.three, since=NEXT_WEEK, until=UNTIL, split_at_handoffs=True)
     assert {shift.override for shift in shown} == {"temporary"}
     names = dict(User.objects.values_list("pk", "username"))
@@ -148,7 +148,7 @@ def test_the_admins_page_proposes_and_accepts(office):
     browser.force_login(office.mia, backend="django.contrib.auth.backends.ModelBackend")
     page = f"/admin/oncall/schedule/{office.three.pk}/plan/"
     assert browser.get(page).status_code == 200
-    answer = browser.post(page, {"since": "2026-03-09", "until": "2026-04-20", "seconds": "5"})
+    answer = browser.post(page, {"since": "2026-03-09", "until": "2026-04-20", "seconds": "30"})
     assert "Proven" in answer.content.decode()
     kept = answer.content.decode().split('name="accept" value="')[1].split('"')[0]
     assert browser.post(page, {"accept": kept + "x"}).url == page

@@ -5,7 +5,6 @@ sentence for the one who wrote it.
 """
 
 import re
-import zoneinfo
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
@@ -29,6 +28,7 @@ from pydantic import (
     model_validator,
 )
 
+from people.zones import zone_names
 from watchbill.provisioning import durations
 from watchbill.provisioning.faults import suggestion
 
@@ -163,17 +163,12 @@ def _length(value: Any) -> durations.Length:
     return read
 
 
-@cache
-def _zones() -> frozenset[str]:
-    return frozenset(zoneinfo.available_timezones())
-
-
 def _zone(value: str) -> str:
-    if value in _zones():
+    if value in zone_names():
         return value
-    places = {zone.rpartition("/")[2]: zone for zone in _zones()}
+    places = {zone.rpartition("/")[2]: zone for zone in zone_names()}
     known = places.get(value.replace(" ", "_").title())
-    hint = f" Did you mean “{known}”?" if known else suggestion(value, _zones())
+    hint = f" Did you mean “{known}”?" if known else suggestion(value, zone_names())
     raise ValueError(f"“{value}” is not a time zone; write a name such as Europe/Berlin.{hint}")
 
 
