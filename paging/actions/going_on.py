@@ -1,4 +1,4 @@
-"""Another way for a message that failed: the next provider, then the next method; or its page is unreachable."""
+"""Another way for a message that failed: the next provider, or the next method; else the page is lost."""
 
 from datetime import datetime, timedelta
 
