@@ -13,7 +13,7 @@ from escalation.models import Incident
 from escalation.replies.acting import acknowledge_all, incident_of, perform
 from paging.actions.codes import code_of
 from paging.actions.hearing import MOST_WRONG, Answer, Outcome, hear, people_at
-from paging.actions.opting import opt_in, opt_out
+from paging.actions.refusals import opt_in, opt_out
 from paging.core import gsm7
 from paging.core.address import masked
 from paging.core.replies import Carrier, Reply, parse

@@ -140,6 +140,15 @@ def disable_contact_method(*, method: ContactMethod, reason: str, by: Actor, now
         _record(Verb.CONTACT_METHOD_DISABLED, method, "is no longer paged by", by=by, now=now, why=reason)
 
 
+@transaction.atomic
+def allow_contact_method(*, method: ContactMethod, by: Actor, now: datetime) -> None:
+    """What it was disabled for is over. One that was never verified still waits for its code."""
+    if ContactMethod.objects.filter(pk=method.pk).exclude(disabled_reason="").update(disabled_reason=""):
+        method.disabled_reason = ""
+        does = "can be paged by" if method.verified_at else "may verify"
+        _record(Verb.CONTACT_METHOD_CHANGED, method, does, by=by, now=now)
+
+
 def _record(verb: Verb, method: ContactMethod, does: str, *, by: Actor, now: datetime, why: str = "") -> None:
     what = f"{method.user} {does} {method.get_kind_display()} ({masked(method.address)})"
     data = {"method": method.pk, "kind": method.kind}
