@@ -1,91 +1,12 @@
-"""Rows of the paging floor: how a person is reached, and what became of each message."""
+"""What was asked to reach people, and what became of each message."""
 
 import uuid
 
 from django.db import models
 from django.db.models import Q
 
-from paging.core.address import shown
+from paging.models.contacts import ContactMethod
 from people.models import User
-
-
-class ContactMethod(models.Model):
-    """One way to reach a person. An unverified or disabled one is never paged.
-
-    `signing_secret` is a webhook's: what is posted to it is signed with it.
-    """
-
-    class Kind(models.TextChoices):
-        SMS = "sms", "SMS"
-        VOICE = "voice", "Voice"
-        EMAIL = "email", "Email"
-        CHAT = "chat", "Chat"
-        WEBHOOK = "webhook", "Webhook"
-
-    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="contact_methods")
-    kind = models.CharField(max_length=16, choices=Kind)
-    address = models.CharField(
-        max_length=1000,
-        help_text="E.164 number such as +14155550101, an email, a chat service as apprise spells it "
-        "(ntfys://ntfy.example/topic), or a webhook's https:// address.",
-    )
-    verified_at = models.DateTimeField(null=True, blank=True)
-    disabled_reason = models.CharField(max_length=200, blank=True)
-    signing_secret = models.CharField(max_length=64, blank=True, default="", db_default="", editable=False)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["user", "kind", "address"], name="one_method_per_address")
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.get_kind_display()} {self.shown}"
-
-    @property
-    def shown(self) -> str:
-        """The address, for its own person."""
-        return shown(self.kind, self.address)
-
-
-class Verification(models.Model):
-    """One code that was asked for, to prove that a contact method is its person's own.
-
-    The code itself is kept nowhere: `paging.core.code` makes it of `seed` and of SECRET_KEY. Only the
-    newest one of a method counts, for 15 minutes. `wrong` counts guesses.
-    """
-
-    method = models.ForeignKey(ContactMethod, on_delete=models.PROTECT, related_name="verifications")
-    seed = models.UUIDField(default=uuid.uuid4, editable=False)
-    asked_at = models.DateTimeField()
-    wrong = models.PositiveSmallIntegerField(default=0)
-    used_at = models.DateTimeField(null=True, blank=True)
-
-    class Meta:
-        indexes = [models.Index(fields=["method", "asked_at"], name="verification_recent")]
-
-    def __str__(self) -> str:
-        return f"code for {self.method}"
-
-
-class NotificationRule(models.Model):
-    """At this urgency, this kind of method, `after` this long. Who has none is paged on all at once."""
-
-    class Urgency(models.TextChoices):
-        HIGH = "high"
-        LOW = "low"
-
-    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="notification_rules")
-    urgency = models.CharField(max_length=4, choices=Urgency, default=Urgency.HIGH)
-    via = models.CharField(max_length=16, choices=ContactMethod.Kind)
-    after = models.DurationField()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["user", "urgency", "via", "after"], name="one_rule_per_moment")
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.via} after {self.after}"
 
 
 class Page(models.Model):
@@ -265,75 +186,3 @@ class Attempt(models.Model):
 
     def __str__(self) -> str:
         return f"{self.provider}: {self.subject or self.body[:60]}"
-
-
-class ReplyCode(models.Model):
-    """What a number in a reply means on one phone: the cause that it was last shown for, to `user`.
-
-    A number is free again once its cause is over (`freed_at`); until it is given to another cause, a
-    reply to it is still understood.
-    """
-
-    phone = models.CharField(max_length=254, help_text="E.164")
-    number = models.PositiveIntegerField()
-    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
-    cause = models.CharField(max_length=64)
-    shown_at = models.DateTimeField()
-    freed_at = models.DateTimeField(null=True, blank=True)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["phone", "number"], name="one_cause_per_reply_number"),
-            models.UniqueConstraint(fields=["phone", "cause"], name="one_reply_number_per_cause"),
-        ]
-        indexes = [
-            # The numbers that the end of a cause frees.
-            models.Index(fields=["cause"], condition=Q(freed_at__isnull=True), name="reply_code_taken")
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.number} for {self.cause}"
-
-
-class Inbound(models.Model):
-    """A message that a known phone sent us, and what it was answered. One that a provider posts again
-    gets the same answer, and nothing happens twice.
-    """
-
-    class Outcome(models.TextChoices):
-        DONE = "done", "it was done, or had been done already"
-        CARRIER = "carrier", "a word of the carrier's, such as STOP"
-        WRONG = "wrong", "not understood, or it named nothing"
-
-    provider = models.CharField(max_length=32)
-    provider_id = models.CharField(max_length=128)
-    at = models.DateTimeField()
-    phone = models.CharField(max_length=254)
-    user = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
-    said = models.CharField(max_length=160)
-    outcome = models.CharField(max_length=8, choices=Outcome)
-    answer = models.CharField(max_length=320, blank=True)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["provider", "provider_id"], name="one_answer_per_inbound_message")
-        ]
-        indexes = [models.Index(fields=["phone", "at"], name="inbound_of_a_phone")]
-
-    def __str__(self) -> str:
-        return f"{self.said!r} ({self.outcome})"
-
-
-class MonthOfSpending(models.Model):
-    """What messages cost in a calendar month of UTC (“2026-11”), as far as was last looked.
-
-    `warned` is the share of the cap, in percent, of which administrators were told last.
-    """
-
-    month = models.CharField(max_length=7, unique=True)
-    spent = models.DecimalField(max_digits=14, decimal_places=5, default=0)
-    warned = models.PositiveSmallIntegerField(default=0)
-    wake_at = models.DateTimeField()
-
-    def __str__(self) -> str:
-        return f"{self.spent.normalize():f} in {self.month}"
