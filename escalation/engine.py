@@ -13,6 +13,7 @@ import structlog
 from django.db import DatabaseError, InterfaceError, OperationalError, transaction
 
 from escalation import targets, telling, wording
+from escalation.core.cause import cause_of
 from escalation.core.decision import Decision, Note, PageFallback, PageManagers, PageTargets, StopPaging
 from escalation.core.incident import State, Status, Urgency
 from escalation.core.machine import decide, opening
@@ -205,7 +206,7 @@ def _do(
             actor = ENGINE if decision.event in wording.BY_THE_ENGINE else by
             lines.append(wording.line(row, decision, by=actor, why=why))
         case StopPaging(reason):
-            pages.stop(cause=cause(row), reason=reason, now=now)
+            pages.stop(cause=cause_of(row.pk), reason=reason, now=now)
         case PageTargets():
             anyone = _page_step(row, decision, lines, now)
             return () if decision.outside else (StepRan(anyone),)
@@ -214,10 +215,6 @@ def _do(
         case PageFallback():
             _page_fallback(row, decision.run, lines, now)
     return ()
-
-
-def cause(row: Incident) -> str:
-    return f"incident:{row.pk}"
 
 
 def _page_step(row: Incident, decision: PageTargets, lines: list[Line], now: datetime) -> bool:
@@ -279,7 +276,7 @@ def _page(
     requests = [
         pages.PageRequest(
             user_id=one.user,
-            cause=cause(row),
+            cause=cause_of(row.pk),
             run=run,
             urgency=row.urgency,
             facts=wording.facts(row, alert, because=one.because, valid_for=valid_for),
@@ -301,6 +298,6 @@ def _mark(row: Incident, state: State, *, now: datetime, by: Actor) -> bool:
         return True
     elif state.status is Status.RESOLVED and row.resolved_at is None:
         row.resolved_at, row.resolved_by = now, by.user
-        free_codes(cause=cause(row), now=now)
+        free_codes(cause=cause_of(row.pk), now=now)
         return True
     return False

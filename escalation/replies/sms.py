@@ -10,7 +10,8 @@ from datetime import datetime
 import structlog
 
 from escalation.models import Incident
-from escalation.replies.acting import acknowledge_all, incident_of, perform
+from escalation.replies.acting import acknowledge_all, perform
+from escalation.selectors import incident_about
 from paging.actions.codes import code_of
 from paging.actions.hearing import MOST_WRONG, Answer, Outcome, hear, people_at
 from paging.actions.refusals import opt_in, opt_out
@@ -78,7 +79,7 @@ def _act(wanted: Reply, phone: str, people: Sequence[User], *, wrong: int, now: 
 
 
 def _answer(wanted: Reply, code: ReplyCode, people: Sequence[User], *, now: datetime) -> str:
-    incident = incident_of(code.cause)
+    incident = incident_about(code.cause)
     if incident is None:
         return TEST
     if not wanted.all:
@@ -89,7 +90,7 @@ def _answer(wanted: Reply, code: ReplyCode, people: Sequence[User], *, now: date
 
 def _told(people: Sequence[User]) -> list[tuple[Incident, User]]:
     by = {user.pk: user for user in people}
-    found = [(incident_of(cause), by[user]) for cause, user in told_causes(list(by)).items()]
+    found = [(incident_about(cause), by[user]) for cause, user in told_causes(list(by)).items()]
     return [(incident, user) for incident, user in found if incident is not None]
 
 

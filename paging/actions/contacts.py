@@ -17,6 +17,7 @@ from django.db import transaction
 
 from paging import chat
 from paging.core.address import masked
+from paging.core.rules import in_words
 from paging.models import ContactMethod, NotificationRule
 from people.ledger.record import Actor, Line, record
 from people.ledger.verbs import Verb
@@ -186,11 +187,3 @@ def _checked_rule(via: str, after: timedelta) -> tuple[str, timedelta]:
     if not timedelta(0) <= after <= LONGEST_WAIT:
         raise Refused(f"A rule's `after` is {after}; write something from 0m to 24h.")
     return via, after
-
-
-def in_words(after: timedelta) -> str:
-    """How long after the page: “at once”, “after 2 min”, “after 90 s”."""
-    seconds = round(after.total_seconds())
-    if not seconds:
-        return "at once"
-    return f"after {seconds // 60} min" if seconds % 60 == 0 else f"after {seconds} s"

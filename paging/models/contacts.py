@@ -5,6 +5,7 @@ import uuid
 from django.db import models
 
 from paging.core.address import shown
+from paging.core.rules import in_words
 from people.models import User
 
 
@@ -84,4 +85,4 @@ class NotificationRule(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.via} after {self.after}"
+        return f"{self.get_via_display()} {in_words(self.after)}"
