@@ -185,4 +185,4 @@ class Attempt(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.provider}: {self.subject or self.body[:60]}"
+        return f"{self.provider}: {self.subject or self.body.partition(chr(10))[0][:60]}"
