@@ -1,6 +1,4 @@
-"""Every message, and what became of it; how the providers do; and the outbox: each message as it was handed
-over.
-"""
+"""Every message and what became of it, how the providers do, and the outbox: each call of a provider."""
 
 from collections.abc import Collection
 from datetime import timedelta

@@ -32,8 +32,8 @@ DAY = timedelta(days=1)
 def live_through(now: datetime) -> None:
     """Outside a transaction: as always when messages are handed over."""
     _test_page(User.objects.get(username="maya"), at=now - 9 * DAY)
-    _incident(Service.objects.get(name="checkout"), at=now - DAY)
     _opts_out(User.objects.get(username="oscar"), at=now - 3 * DAY)
+    _incident(Service.objects.get(name="checkout"), at=now - DAY)
     jun = User.objects.get(username="jun")
     verifying.add_own_method(user=jun, kind="sms", address="+14155550123", by=_by(jun, "web"), now=now)
 
@@ -65,7 +65,7 @@ def _incident(service: Service, *, at: datetime) -> None:
     _arrive(called["voice"], at=at + 25 * SECOND)
     responder = User.objects.get(pages__notifications__message_id=called["voice"])
     respond.acknowledge(incident_id=incident.pk, by=_by(responder, "by phone"), now=at + 40 * SECOND)
-    words = "Yesterday's deploy sent card payments to the old gateway; rolled back."
+    words = "A deploy sent card payments to the old gateway; rolled back."
     respond.note(incident_id=incident.pk, text=words, by=_by(responder, "web"), now=at + 7 * MINUTE)
     respond.resolve(incident_id=incident.pk, by=_by(responder, "web"), now=at + 8 * MINUTE)
 
