@@ -5,6 +5,7 @@ from datetime import datetime
 
 from escalation.actions import respond
 from escalation.models import Incident
+from escalation.selectors import incidents
 from paging.core.render import clean
 from paging.core.replies import Act
 from people.ledger.record import Actor
@@ -17,6 +18,14 @@ VERBS = {
 }
 TITLE = 80  # characters of a title in a sentence
 MOST = 20  # incidents that one reply acknowledges
+
+
+def incident_of(cause: str) -> Incident | None:
+    """None for what is no incident, such as a test page."""
+    kind, _, number = cause.partition(":")
+    if kind != "incident" or not number.isdecimal():
+        return None
+    return incidents().filter(pk=int(number)).first()
 
 
 def perform(act: Act, incident: Incident, *, by: User, via: str, now: datetime) -> str:

@@ -8,8 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from escalation.models import Incident
-from escalation.replies.acting import TITLE, acknowledge_all, named, on_it, perform
-from escalation.selectors import incident_about
+from escalation.replies.acting import TITLE, acknowledge_all, incident_of, named, on_it, perform
 from paging.actions.pages import reachable
 from paging.actions.receipts import record_receipt
 from paging.core import render
@@ -42,7 +41,7 @@ def pick_up(message_id: UUID) -> Speech:
         return Speech(NOT_YOURS)
     if called.says > 1:
         return _of_many(called)
-    facts, incident = Facts.from_json(called.page.facts), incident_about(called.page.cause)
+    facts, incident = Facts.from_json(called.page.facts), incident_of(called.page.cause)
     if incident is None:
         return Speech(render.voice(facts))
     if over := _over(incident):
@@ -53,7 +52,7 @@ def pick_up(message_id: UUID) -> Speech:
 def press(message_id: UUID, *, digits: str, receipt: Receipt, now: datetime) -> Speech:
     """A key was pressed, so somebody is there: `receipt` says so of the call."""
     called = _called(message_id)
-    incident = None if called is None else incident_about(called.page.cause)
+    incident = None if called is None else incident_of(called.page.cause)
     if called is None or incident is None:
         return Speech(NOT_YOURS)
     record_receipt(message_id=message_id, receipt=receipt, now=now)
@@ -93,7 +92,7 @@ def _pressed_for_many(called: Notification, key: Key | None, *, now: datetime) -
 
 def _said(called: Notification) -> list[Incident]:
     said = said_by(called.pk)
-    found = (incident_about(cause) for cause in (said.causes if said else ()))
+    found = (incident_of(cause) for cause in (said.causes if said else ()))
     return [incident for incident in found if incident is not None]
 
 

@@ -10,8 +10,7 @@ from datetime import datetime
 import structlog
 
 from escalation.models import Incident
-from escalation.replies.acting import acknowledge_all, perform
-from escalation.selectors import incident_about
+from escalation.replies.acting import acknowledge_all, incident_of, perform
 from paging.actions.codes import code_of
 from paging.actions.hearing import MOST_WRONG, Answer, Outcome, hear, people_at
 from paging.actions.refusals import opt_in, opt_out
@@ -79,7 +78,7 @@ def _act(wanted: Reply, phone: str, people: Sequence[User], *, wrong: int, now: 
 
 
 def _answer(wanted: Reply, code: ReplyCode, people: Sequence[User], *, now: datetime) -> str:
-    incident = incident_about(code.cause)
+    incident = incident_of(code.cause)
     if incident is None:
         return TEST
     if not wanted.all:
@@ -90,7 +89,7 @@ def _answer(wanted: Reply, code: ReplyCode, people: Sequence[User], *, now: date
 
 def _told(people: Sequence[User]) -> list[tuple[Incident, User]]:
     by = {user.pk: user for user in people}
-    found = [(incident_about(cause), by[user]) for cause, user in told_causes(list(by)).items()]
+    found = [(incident_of(cause), by[user]) for cause, user in told_causes(list(by)).items()]
     return [(incident, user) for incident, user in found if incident is not None]
 
 

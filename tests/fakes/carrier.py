@@ -32,7 +32,7 @@ class Carrier(Loopback):
         self._lock = threading.Lock()
         self.failures: deque[Failure] = deque()
         self.refused: list[Form] = []
-        super().__init__(self._answer)
+        super().__init__(self._answer, keeps=True)
 
     def count(self) -> int:
         """A number for a new sid."""

@@ -1,6 +1,8 @@
 """A web server on the loopback: what every fake is that is spoken to by HTTP."""
 
+import contextlib
 import json
+import socket
 import sys
 import threading
 from collections.abc import Callable, Mapping
@@ -56,10 +58,13 @@ class Scripted:
 
 
 class Loopback:
-    """`answer` is called in a thread for each request."""
+    """`answer` is called in a thread for each connection. `keeps`: a caller may keep its connection for the
+    next request.
+    """
 
-    def __init__(self, answer: Callable[[Request], Response]) -> None:
-        self._server = _Server((HOST, 0), type("Handler", (_Handler,), {"answer": staticmethod(answer)}))
+    def __init__(self, answer: Callable[[Request], Response], *, keeps: bool = False) -> None:
+        more = {"answer": staticmethod(answer)} | ({"protocol_version": "HTTP/1.1"} if keeps else {})
+        self._server = _Server((HOST, 0), type("Handler", (_Handler,), more))
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
 
     @property
@@ -69,6 +74,15 @@ class Loopback:
     @property
     def url(self) -> str:
         return f"http://{HOST}:{self.port}"
+
+    @property
+    def connections(self) -> int:
+        """How many were opened so far."""
+        return self._server.connections
+
+    def hang_up(self) -> None:
+        """End every connection that is open, as a server does with one that rested for long."""
+        self._server.hang_up()
 
     def start(self) -> None:
         self._thread.start()
@@ -83,6 +97,33 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
 
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self._open: set[socket.socket] = set()
+        self._lock = threading.Lock()
+        self.connections = 0
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        with self._lock:
+            self._open.add(request)
+            self.connections += 1
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        with self._lock:
+            self._open.discard(request)
+        super().shutdown_request(request)
+
+    def server_close(self) -> None:
+        super().server_close()
+        self.hang_up()
+
+    def hang_up(self) -> None:
+        with self._lock:
+            for connection in self._open:
+                with contextlib.suppress(OSError):
+                    connection.shutdown(socket.SHUT_RDWR)
+
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A caller that has given up and gone is no news."""
         if not isinstance(sys.exc_info()[1], OSError):
@@ -91,6 +132,7 @@ class _Server(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     answer: ClassVar[Callable[[Request], Response]]
+    wbufsize = -1  # one packet for an answer
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))

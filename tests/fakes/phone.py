@@ -62,6 +62,15 @@ class FakePhone:
     def refused(self) -> list[Form]:
         return self._carrier.refused
 
+    @property
+    def connections(self) -> int:
+        """How many callers of its API have opened so far."""
+        return self._carrier.connections
+
+    def hang_up(self) -> None:
+        """End every connection to its API that is open, as a server does with one that rested for long."""
+        self._carrier.hang_up()
+
     def calls_back(self, server: str, *, public: str = "") -> None:
         """Post to this server from now on, signed for `public`; by default for the server's own address."""
         self.callbacks.server, self.callbacks.public = server, public or server
