@@ -124,8 +124,9 @@ def _add_costs(rows: Collection[Any]) -> None:
 class NotificationAdmin(ReadOnly):
     """Every message that was to leave, sent or not, and why; and how the providers do."""
 
+    said = "Every message that was to leave, sent or not, and why. The outbox has each call of a provider."
+    list_before_template = "paging/said.html"
     actions_list = ("delivery",)
-
     list_display = ("due_at", "person", "method", "about", "became", "why", "handed_to", "price")
     list_filter = (
         UrgencyFilter,
@@ -141,7 +142,6 @@ class NotificationAdmin(ReadOnly):
         "page__cause",
         "page__facts__title",
         "reason",
-        "tries__provider_id",
     )
     date_hierarchy = "due_at"
     ordering = ("-due_at", "-id")
@@ -158,6 +158,14 @@ class NotificationAdmin(ReadOnly):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Notification]:
         return super().get_queryset(request).select_related("page__user", "method")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Notification], search_term: str
+    ) -> tuple[QuerySet[Notification], bool]:
+        """Also by the id that a provider gave to an attempt, whole: that is how one asks a provider."""
+        found, repeats = super().get_search_results(request, queryset, search_term)
+        named = Attempt.objects.filter(provider_id=search_term.strip()).exclude(provider_id="")
+        return found | queryset.filter(pk__in=named.values("notification")), repeats
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return NotificationList
@@ -249,6 +257,10 @@ def _linked(row: Notification) -> str:
 class AttemptAdmin(AttemptTold, ReadOnly):
     """The outbox: each message as it was handed over, newest first."""
 
+    said = (
+        "Each call of a provider, as it was handed over. What became of a message stands in its notification."
+    )
+    list_before_template = "paging/said.html"
     list_display = ("at", "person", "via", "provider", "accepted", "words", "error", "price")
     list_filter = (
         "provider",

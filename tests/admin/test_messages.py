@@ -34,7 +34,7 @@ def test_each_says_what_it_is_about_and_what_became_of_it(mia, paged):
     said = text(mia.get(LIST))
     assert f'href="/incidents/{paged.pk}"' in said
     assert f"#{paged.pk} {paged.title}" in said
-    for words in ("sent", "the provider took it", "outbox", "0.0075 USD"):
+    for words in ("Every message that was to leave", "sent", "the provider took it", "outbox", "0.0075 USD"):
         assert words in said
 
 
