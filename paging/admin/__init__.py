@@ -1,6 +1,7 @@
 """The admin of this floor: how people are reached, on their page; every message, and what became of it."""
 
-from paging.admin.messages import AttemptAdmin, NotificationAdmin
+from paging.admin.attempts import AttemptAdmin
+from paging.admin.messages import NotificationAdmin
 from paging.admin.people import ReachablePersonAdmin
 
 __all__ = ["AttemptAdmin", "NotificationAdmin", "ReachablePersonAdmin"]

@@ -1,6 +1,5 @@
-"""Every message and what became of it, how the providers do, and the outbox: each call of a provider."""
+"""Every message, what became of it and why; and how the providers do."""
 
-from collections.abc import Collection
 from datetime import timedelta
 from typing import Any
 
@@ -8,24 +7,24 @@ from django.conf import settings
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.template.defaultfilters import linebreaksbr, truncatechars
+from django.template.defaultfilters import truncatechars
 from django.template.response import TemplateResponse
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from unfold.decorators import action, display
 from unfold.views import ChangeList
 
 from paging.actions.spending import month_start
+from paging.admin.attempts import AttemptRows, linked
+from paging.admin.filters import URGENCIES, PersonFilter, ProviderFilter, UrgencyFilter, searchable
 from paging.core.cause import is_test
-from paging.core.rules import HIGH, INFO, LOW
+from paging.core.rules import INFO
 from paging.models import Attempt, Notification, Page
 from paging.selectors import carried, costs, spent
-from people.recorded import ReadOnly, Shown
+from people.recorded import ReadOnly
 
 DAYS = ("1", "7", "30")
 TITLE = 90  # characters of what a message is about
-WORDS = 200  # characters of a message in a list
 MOST_NAMED = 50
 State = Notification.State
 STATES = {
@@ -39,67 +38,6 @@ STATES = {
     State.SUPPRESSED: "default",
     State.UNKNOWN: "warning",
 }
-URGENCIES = {HIGH: "high", LOW: "low", INFO: "a notice, which pages nobody"}
-
-
-class AttemptTold:
-    """How an attempt is read, in rows and on its own page."""
-
-    @display(description="Text")
-    def text(self, row: Attempt) -> str:
-        texts = "\n\n".join(filter(None, (row.subject, row.body)))
-        return format_html("{}", linebreaksbr(texts, autoescape=True))
-
-    @display(description="Answered after")
-    def took(self, row: Attempt) -> str:
-        return "-" if row.took_ms is None else f"{row.took_ms} ms"
-
-    @display(description="Cost")
-    def price(self, row: Attempt) -> str:
-        return "-" if row.cost is None else f"{row.cost.normalize():f} {row.currency}"
-
-    @display(description="Provider's id")
-    def named(self, row: Attempt) -> str:
-        """A long word, which may be broken where the page is narrow."""
-        return format_html('<span style="word-break:break-all">{}</span>', row.provider_id or "-")
-
-
-class AttemptRows(AttemptTold, Shown):
-    model = Attempt
-    fields = ("at", "provider", "accepted", "error", "named", "took", "price", "text")
-    readonly_fields = fields
-    ordering = ("id",)
-    verbose_name_plural = "attempts: each call of a provider"
-
-
-class UrgencyFilter(admin.SimpleListFilter):
-    title = "urgency"
-    parameter_name = "urgency"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return list(URGENCIES.items())
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Notification]) -> QuerySet[Notification]:
-        return queryset.filter(page__urgency=self.value()) if self.value() in URGENCIES else queryset
-
-
-class ProviderFilter(admin.SimpleListFilter):
-    title = parameter_name = "provider"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        names = (
-            Notification.objects.exclude(provider="").order_by("provider").values_list("provider", flat=True)
-        )
-        return [(name, name) for name in names.distinct()]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Notification]) -> QuerySet[Notification]:
-        return queryset.filter(provider=self.value()) if self.value() else queryset
-
-
-class PersonFilter(admin.RelatedOnlyFieldListFilter):
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.title = "person"
 
 
 class NotificationList(ChangeList):
@@ -110,14 +48,10 @@ class NotificationList(ChangeList):
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         rows: list[Any] = list(self.result_list)
-        _add_costs(rows)
+        found = costs([row.pk for row in rows])
+        for row in rows:
+            row.cost = ", ".join(f"{cost.normalize():f} {unit}" for unit, cost in found.get(row.pk, ()))
         self.result_list = rows
-
-
-def _add_costs(rows: Collection[Any]) -> None:
-    found = costs([row.pk for row in rows])
-    for row in rows:
-        row.cost = ", ".join(f"{cost.normalize():f} {currency}" for currency, cost in found.get(row.pk, ()))
 
 
 @admin.register(Notification)
@@ -138,7 +72,7 @@ class NotificationAdmin(ReadOnly):
     search_fields = (
         "page__user__username",
         "page__user__name",
-        "method__address",
+        "open_address",
         "page__cause",
         "page__facts__title",
         "reason",
@@ -157,7 +91,8 @@ class NotificationAdmin(ReadOnly):
     readonly_fields = ("person", "about", "urgency", "said_by", "speaks_for")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Notification]:
-        return super().get_queryset(request).select_related("page__user", "method")
+        rows: QuerySet[Notification] = super().get_queryset(request).select_related("page__user", "method")
+        return rows.alias(open_address=searchable("method"))
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Notification], search_term: str
@@ -224,7 +159,7 @@ class NotificationAdmin(ReadOnly):
 
     @display(description="Said by")
     def said_by(self, row: Notification) -> str:
-        return "-" if row.bundled_into is None else _linked(row.bundled_into)
+        return "-" if row.bundled_into is None else linked(row.bundled_into)
 
     @display(description="Also says")
     def speaks_for(self, row: Notification) -> str:
@@ -243,67 +178,3 @@ def _about(page: Page) -> str:
         facts["path"],
         title,
     )
-
-
-def _linked(row: Notification) -> str:
-    return format_html(
-        '<a class="underline" href="{}">{}</a>',
-        reverse("admin:paging_notification_change", args=[row.pk]),
-        row,
-    )
-
-
-@admin.register(Attempt)
-class AttemptAdmin(AttemptTold, ReadOnly):
-    """The outbox: each message as it was handed over, newest first."""
-
-    said = (
-        "Each call of a provider, as it was handed over. What became of a message stands in its notification."
-    )
-    list_before_template = "paging/said.html"
-    list_display = ("at", "person", "via", "provider", "accepted", "words", "error", "price")
-    list_filter = (
-        "provider",
-        "accepted",
-        "notification__method__kind",
-        ("notification__page__user", PersonFilter),
-    )
-    search_fields = (
-        "subject",
-        "body",
-        "provider_id",
-        "notification__page__user__username",
-        "notification__method__address",
-    )
-    date_hierarchy = "at"
-    ordering = ("-id",)
-    fields = (
-        ("at", "took"),
-        ("person", "via"),
-        ("became", "price"),
-        ("provider", "named"),
-        ("accepted", "error"),
-        "text",
-    )
-    readonly_fields = ("person", "via", "became", "text", "took", "price", "named")
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Attempt]:
-        return (
-            super().get_queryset(request).select_related("notification__page__user", "notification__method")
-        )
-
-    @display(description="Person", ordering="notification__page__user__username")
-    def person(self, row: Attempt) -> str:
-        return str(row.notification.page.user)
-
-    @display(description="To")
-    def via(self, row: Attempt) -> str:
-        return str(row.notification.method)
-
-    @display(description="What became of it")
-    def became(self, row: Attempt) -> str:
-        return _linked(row.notification)
-
-    @display(description="Message")
-    def words(self, row: Attempt) -> str:
-        return truncatechars(row.subject or row.body, WORDS)

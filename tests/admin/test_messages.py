@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from paging.models import Attempt, Notification
+from paging.models import Attempt, ContactMethod, Notification
 
 LIST = "/admin/paging/notification/"
 OUTBOX = "/admin/paging/attempt/"
@@ -124,3 +124,12 @@ def test_an_attempt_says_what_it_cost_and_leads_to_what_became_of_it(mia, paged)
     said = text(mia.get(f"{OUTBOX}{row.pk}/change/"))
     assert f'href="{page_of(row.notification)}"' in said
     assert "&lt;b&gt;disk&lt;/b&gt;" in said
+
+
+@pytest.mark.parametrize("page", [LIST, OUTBOX])
+def test_they_are_found_by_an_address_that_is_no_key(mia, paged, page):
+    assert count(mia.get(page, {"q": "ana@example.com"})) == 1
+    ContactMethod.objects.filter(address="ana@example.com").update(
+        kind="chat", address="ntfys://ntfy.example/s3cret"
+    )
+    assert count(mia.get(page, {"q": "s3cret"})) == 0
