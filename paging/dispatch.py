@@ -29,6 +29,8 @@ from paging.core.failover import Standing, in_order
 from paging.core.message import Message
 from paging.models import Notification, Page
 
+NOTICE_VALID = 4 * 3600  # seconds
+
 RECORD_TRIES = 3
 STANDING = Standing()
 
