@@ -1,5 +1,5 @@
-"""How fast messages leave: a burst of pages, and one page at a time at idle, to a phone company that answers
-in 50 ms.
+"""How fast messages leave: a burst of pages, one page at a time at idle, and a burst that is acknowledged in
+its midst, to a phone company that answers in 50 ms.
 
     .venv/bin/python bench/dispatch.py [pages] [times]
 
@@ -45,6 +45,7 @@ CELERY = (sys.executable, "-m", "celery", "-q", "-A", "watchbill")
 WORKER = (*CELERY, "worker", "--pool", "threads", "-c", "2", "--loglevel", "error")
 ENGINE = (sys.executable, "manage.py", "engine")
 PATIENCE = 120
+SHARED = "incident:1"
 
 
 def arrived(wanted: list[str]) -> dict[str, float]:
@@ -82,8 +83,10 @@ def people(wanted: list[str]) -> list[User]:
     return users
 
 
-def page(users: list[User]) -> float:
-    """Page them all in one transaction; when that was committed."""
+def page(users: list[User], cause: str = "") -> float:
+    """Page them all in one transaction, each about something else unless a cause is named; when that was
+    committed.
+    """
     facts = Facts(
         reference="#42", title="DiskFull on db-1", service="checkout-api", severity="SEV-1",
         path="/incidents/42", because="primary of Checkout, step 1",
@@ -91,7 +94,7 @@ def page(users: list[User]) -> float:
     with transaction.atomic():
         asked = [
             pages.PageRequest(
-                user_id=user.pk, cause=f"incident:{user.pk}", run="1", urgency="high", facts=facts
+                user_id=user.pk, cause=cause or f"incident:{user.pk}", run="1", urgency="high", facts=facts
             )
             for user in users
         ]
@@ -131,7 +134,8 @@ def inside(name: str, count: int, times: int, *worker: str) -> None:
     """In a database of its own, with a worker of its own."""
     call_command("migrate", verbosity=0)
     first, burst, single = numbers(2_000_000, 40), numbers(3_000_000, count), numbers(4_000_000, times)
-    groups = [people(first), people(burst), people(single)]
+    stopped = numbers(5_000_000, 400)
+    groups = [people(first), people(burst), people(single), people(stopped)]
     with subprocess.Popen(worker, cwd=ROOT) as process:  # noqa: S603 - our own command
         try:
             page(groups[0])
@@ -148,9 +152,24 @@ def inside(name: str, count: int, times: int, *worker: str) -> None:
             left = Notification.objects.exclude(state="sent").count()
             doubled = Attempt.objects.count() - count - times - len(first)
             print(f"{'':<34} not sent {left}, doubled {doubled}", flush=True)
+            print(f"{name + ', acknowledged':<34} {acknowledged_midway(groups[3], stopped)}", flush=True)
         finally:
             process.send_signal(signal.SIGTERM)
             process.wait(30)
+
+
+def acknowledged_midway(users: list[User], wanted: list[str]) -> str:
+    """A quarter of them have left when somebody acknowledges: how long after that the last one leaves."""
+    page(users, SHARED)
+    wait_until(lambda: len(arrived(wanted)) >= len(wanted) / 4, pause=0.02)
+    with transaction.atomic():
+        pages.stop(cause=SHARED, reason="acknowledged", now=datetime.now(UTC))
+    acknowledged = time()
+    going = Notification.objects.filter(page__cause=SHARED, state__in=["pending", "claimed", "unknown"])
+    wait_until(lambda: not going.exists(), pause=0.1)
+    taken = arrived(wanted)
+    after = max(taken.values()) - acknowledged
+    return f"last one {after * 1000:.0f} ms after it, {len(taken)} of {len(wanted)} had left"
 
 
 def cpu_seconds(pid: int) -> float:

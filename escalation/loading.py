@@ -5,6 +5,7 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
+import structlog
 from django.db.models import F
 from django.db.models.functions import Greatest
 
@@ -14,6 +15,8 @@ from escalation.core.urgency import SupportHours, urgency_of
 from escalation.models import Alert, Incident, Service
 from escalation.models import Step as StepRow
 from escalation.models import Target as TargetRow
+
+log = structlog.get_logger(__name__)
 
 
 def policy_of(service: Service) -> Policy:
@@ -72,8 +75,17 @@ def state_of(row: Incident) -> State:
         managers_paged=row.managers_paged,
         outside_from=row.outside_from,
         outside_done=tuple(row.outside_done),
-        parked=Parked(row.parked_reason),
+        parked=_parked(row.parked_reason),
     )
+
+
+def _parked(word: str) -> Parked:
+    """A word of a later version, in the middle of an upgrade, must not keep anybody from acknowledging."""
+    try:
+        return Parked(word)
+    except ValueError:
+        log.warning("parked_for_a_reason_unknown_here", reason=word, effect="its wake_at decides")
+        return Parked.NOT
 
 
 STATE_COLUMNS = (

@@ -150,6 +150,12 @@ class Incident(models.Model):
         ACKNOWLEDGED = "acknowledged"
         RESOLVED = "resolved"
 
+    class Turn(models.IntegerChoices):
+        """Which of those that are due is decided first."""
+
+        FIRST = 0, "the first of its service for a while"
+        MORE = 1, "one more of its service"
+
     service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="incidents")
     title = models.CharField(max_length=1024)
     severity = models.CharField(max_length=5)
@@ -178,6 +184,9 @@ class Incident(models.Model):
     outside_done = models.JSONField(default=list, blank=True)
     parked_reason = models.CharField(max_length=40, blank=True)
     wake_at = models.DateTimeField(null=True, blank=True)
+    turn = models.PositiveSmallIntegerField(
+        choices=Turn, default=Turn.MORE, db_default=Turn.MORE, editable=False
+    )
 
     class Meta:
         constraints = [
@@ -194,6 +203,10 @@ class Incident(models.Model):
         indexes = [
             # The engine: what is due now. Resolved incidents are not in it.
             models.Index(fields=["wake_at", "id"], condition=Q(wake_at__isnull=False), name="incident_due"),
+            # The engine: of one turn, what is due now, oldest first.
+            models.Index(
+                fields=["turn", "wake_at", "id"], condition=Q(wake_at__isnull=False), name="incident_turn"
+            ),
             # Pages for people: what is open.
             models.Index(fields=["-triggered_at"], condition=~Q(status="resolved"), name="incident_open"),
             models.Index(fields=["service", "-triggered_at"], name="incident_of_service"),

@@ -80,7 +80,8 @@ def _resolver(service: Service) -> plan.Resolve:
         if isinstance(decision, PageTargets):
             users = [one.user for one in targets.recipients(decision.targets, at=at)]
         else:
-            users = [one.user for one in targets.managers(service.team_id)]
+            team = service.team_id or 0
+            users = [one.user for one in targets.managers([team]).get(team, ())]
         known.update({one.user: one for one in _reached([user for user in users if user not in known])})
         return [known[user] for user in users]
 

@@ -17,14 +17,25 @@ class Recipient:
     because: str
 
 
-def recipients(targets: Sequence[Target], *, at: datetime) -> list[Recipient]:
-    """The people meant by `targets` at `at`, each once, in the order of the targets. Shadows and people
-    who have left are never paged. At most three queries more than the resolver's own.
+class Now:
+    """Whom targets mean at `at`, of rows that are read once, however many ask. Shadows and people who have
+    left are never paged. At most three queries more than the resolver's own.
     """
-    on_call = oncall.on_call(_schedules(targets), at=at)
-    found = _meant(targets, on_call, _members(_teams(targets)))
-    active = _active(found)
-    return [Recipient(user, because) for user, because in found.items() if user in active]
+
+    def __init__(self, targets: Sequence[Target], *, at: datetime) -> None:
+        self._on_call = oncall.on_call(_schedules(targets), at=at)
+        self._members = _members(_teams(targets))
+        self._people = _active(_meant(targets, self._on_call, self._members))
+
+    def recipients(self, targets: Sequence[Target]) -> list[Recipient]:
+        """The people meant by some of them, each once, in the order of the targets."""
+        found = _meant(targets, self._on_call, self._members)
+        return [Recipient(user, because) for user, because in found.items() if user in self._people]
+
+
+def recipients(targets: Sequence[Target], *, at: datetime) -> list[Recipient]:
+    """The people meant by `targets` at `at`, each once, in the order of the targets."""
+    return Now(targets, at=at).recipients(targets)
 
 
 class Ahead:
@@ -52,14 +63,15 @@ class Ahead:
         return [user for user in found if user in self.people]
 
 
-def managers(team_id: int | None) -> list[Recipient]:
-    """The active managers of a team."""
-    if team_id is None:
-        return []
+def managers(teams: Collection[int]) -> dict[int, list[Recipient]]:
+    """The active managers of each team that has any, by username."""
+    found: dict[int, list[Recipient]] = {}
     rows = Membership.objects.filter(
-        team_id=team_id, role=Membership.Role.MANAGER, user__is_active=True
+        team_id__in=teams, role=Membership.Role.MANAGER, user__is_active=True
     ).order_by("user__username")
-    return [Recipient(row.user_id, "manager of the team") for row in rows]
+    for row in rows:
+        found.setdefault(row.team_id, []).append(Recipient(row.user_id, "manager of the team"))
+    return found
 
 
 def _schedules(targets: Sequence[Target]) -> set[int]:

@@ -12,7 +12,16 @@ from people.ledger.verbs import Verb
 from people.models import User
 
 BY_THE_ENGINE = frozenset(
-    {Event.HELD, Event.ACK_EXPIRED, Event.STEP_EMPTY, Event.STEP_UNREACHED, Event.EXHAUSTED, Event.HEALED}
+    {
+        Event.HELD,
+        Event.ACK_EXPIRED,
+        Event.STEP_EMPTY,
+        Event.STEP_UNREACHED,
+        Event.OUTSIDE_UNREACHED,
+        Event.NOBODY_LEFT,
+        Event.EXHAUSTED,
+        Event.HEALED,
+    }
 )
 
 SAID: dict[Event, tuple[Verb, str]] = {
@@ -32,6 +41,11 @@ SAID: dict[Event, tuple[Verb, str]] = {
         Verb.INCIDENT_UNREACHABLE,
         "nobody of the step was reached; the next runs at once",
     ),
+    Event.OUTSIDE_UNREACHED: (
+        Verb.INCIDENT_UNREACHABLE,
+        "nobody of the step was reached; the team's managers are asked instead",
+    ),
+    Event.NOBODY_LEFT: (Verb.INCIDENT_UNREACHABLE, "nobody at all could be reached"),
     Event.EXHAUSTED: (Verb.INCIDENT_EXHAUSTED, "the escalation policy is exhausted"),
     Event.HEALED: (Verb.INCIDENT_HEALED, "found the incident waiting for nothing; paging starts at step 1"),
     Event.RESOLVED: (Verb.INCIDENT_RESOLVED, "resolved the incident"),

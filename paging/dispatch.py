@@ -37,14 +37,14 @@ STANDING = Standing()
 LOST = "sent again: the worker that held it died, perhaps after it left"
 CLAIMED = ["state", "claim", "lease_until", "attempts", "admitted_at", "beyond_limit", "says", "reason"]
 # The states are those of WAITING, written out as the index has them.
-FIRST_DUE = """
-SELECT waiting.id FROM paging_notification waiting
+FIRST_OF = """
+(SELECT waiting.id FROM paging_notification waiting
 JOIN paging_page page ON page.id = waiting.page_id AND page.stopped_at IS NULL
 JOIN paging_contactmethod method ON method.id = waiting.method_id
-WHERE waiting.priority = %s AND waiting.due_at <= %s AND waiting.state IN ('pending', 'unknown')
+WHERE waiting.priority = %s AND waiting.due_at <= %s AND waiting.state IN ('pending', 'unknown') {}
+ORDER BY waiting.due_at, waiting.id LIMIT 1{})
 """
-OF_KINDS = "AND method.kind IN ({}) "
-IN_ORDER = "ORDER BY waiting.due_at, waiting.id LIMIT 1"
+OF_KINDS = "AND method.kind IN ({})"
 LOCKED = " FOR UPDATE OF waiting SKIP LOCKED"
 log = structlog.get_logger(__name__)
 
@@ -135,23 +135,24 @@ def _claim(
 
 
 def _first_due(what: Sequence[What], kinds: Collection[str], now: datetime) -> Notification | None:
-    """One priority after the other, so that each question reads the beginning of an index."""
-    for priority in _wanted(what):
-        if (pk := _first_of(priority, kinds, now)) is not None:
-            return Notification.objects.select_related("page__user", "method").get(pk=pk)
-    return None
-
-
-def _first_of(priority: int, kinds: Collection[str], now: datetime) -> int | None:
-    """The id of the first due row, locked. Asked again for every message: in SQL, since Django takes longer
-    to put it together than the database to answer.
+    """The first due row, locked. Asked again for every message: in SQL, since Django takes longer to put it
+    together than the database to answer.
     """
-    given = (priority, connection.ops.adapt_datetimefield_value(now), *kinds)
-    asked = FIRST_DUE + (OF_KINDS.format(", ".join(["%s"] * len(kinds))) if kinds else "") + IN_ORDER
+    priorities, at = _wanted(what), connection.ops.adapt_datetimefield_value(now)
+    given = [value for priority in priorities for value in (priority, at, *kinds)]
     with connection.cursor() as cursor:
-        cursor.execute(asked + (LOCKED if connection.features.has_select_for_update else ""), given)
-        row = cursor.fetchone()
-    return None if row is None else row[0]
+        cursor.execute(_first_of(len(priorities), len(kinds)), given)
+        (pk,) = cursor.fetchone()
+    return None if pk is None else Notification.objects.select_related("page__user", "method").get(pk=pk)
+
+
+def _first_of(priorities: int, kinds: int) -> str:
+    """One priority after the other, so that each question reads the beginning of an index, and none is asked
+    (or a row locked) once the one before it found something.
+    """
+    of_kinds = OF_KINDS.format(", ".join(["%s"] * kinds)) if kinds else ""
+    question = FIRST_OF.format(of_kinds, LOCKED if connection.features.has_select_for_update else "")
+    return f"SELECT COALESCE({', '.join([question] * priorities)}, NULL)"
 
 
 def _wanted(what: Sequence[What]) -> list[int]:

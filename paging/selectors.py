@@ -209,6 +209,12 @@ def said_by(notification_id: int) -> Said | None:
     return Said(pages[0].user, tuple(page.cause for page in pages)) if pages else None
 
 
+def was_told(user_id: int, cause: str) -> bool:
+    """Whether a message of a page about it has reached this person or is about to."""
+    said = Notification.objects.filter(REACHED, page__user_id=user_id, page__cause=cause)
+    return said.exclude(page__urgency=INFO).exists()
+
+
 def told_of(cause: str) -> list[int]:
     """Whom a message of a page about it has reached or is about to (ids), of those who want to hear more."""
     rows = Page.objects.filter(

@@ -14,7 +14,14 @@ from people.models import Membership, Team, User
 
 MANAGED_APPS = frozenset({"people", "oncall", "escalation", "paging", "ledger"})
 VIEW_ONLY = frozenset(
-    {"ledger.entry", "paging.attempt", "paging.notification", "paging.page", "people.apitoken"}
+    {
+        "ledger.entry",
+        "paging.attempt",
+        "paging.inbound",
+        "paging.notification",
+        "paging.page",
+        "people.apitoken",
+    }
 )
 
 

@@ -28,6 +28,7 @@ for name in [name for name in os.environ if name.startswith(("TWILIO_", "TELNYX_
     "SMS_PROVIDERS",
     "REDIS_URL",
     "EMAIL_URL",
+    "EMAIL_REPLIES",
     "DEFAULT_FROM_EMAIL",
     "ALLOWED_HOSTS",
     "FALLBACK_CONTACT",

@@ -79,6 +79,16 @@ def test_value_may_stand_in_a_file(root):
         ({"REDIS_URL": "redis://"}, "REDIS_URL must begin with"),
         ({"EMAIL_URL": "mail.example:25"}, "EMAIL_URL must begin with smtp:// or smtps://"),
         ({"EMAIL_URL": "smtp://:25"}, "EMAIL_URL names no host"),
+        ({"EMAIL_REPLIES": "reply.acme.example"}, "EMAIL_REPLIES must begin with one of mailersend://"),
+        ({"EMAIL_REPLIES": "mailgun://@reply.acme.example"}, "must be mailgun://SECRET@reply.acme.example"),
+        ({"EMAIL_REPLIES": "mailgun://key"}, "or mailgun://SECRET@pager@acme.example for a mailbox"),
+        ({"EMAIL_REPLIES": "mailgun://key@reply"}, "EMAIL_REPLIES must be"),
+        ({"EMAIL_REPLIES": f"mailgun://key@{'x' * 33}@acme.example"}, "at most 32 characters, without a +"),
+        ({"EMAIL_REPLIES": "mailgun://key@a+b@acme.example"}, "at most 32 characters, without a +"),
+        (
+            {"EMAIL_REPLIES": "postmark://short@acme.example"},
+            "that Postmark cannot post with; write at least 16",
+        ),
         ({"DEFAULT_FROM_EMAIL": "Watchbill"}, "DEFAULT_FROM_EMAIL is"),
         ({"TWILIO_API_BASE_URL": "stand-in"}, "TWILIO_API_BASE_URL must begin with"),
         ({"TWILIO_FROM_NUMBER": "0151 234"}, "write it with its country, such as +14155550100"),
@@ -130,6 +140,9 @@ def test_wrong_value_is_refused_with_what_to_write_instead(root, variables, says
         {"REDIS_URL": "redis://:hu/sh@cache"},
         {"EMAIL_URL": "smtp://u:hu?sh@mail"},
         {"EMAIL_URL": "mail://u:hush@mail"},
+        {"EMAIL_REPLIES": "mail://hush@reply.acme.example"},
+        {"EMAIL_REPLIES": "mailgun://x@hush@@reply.acme.example"},
+        {"EMAIL_REPLIES": "postmark://hush@reply.acme.example"},
         {"HEARTBEAT_URL": "ping.example/hush"},
         {"TWILIO_API_BASE_URL": "u:hush@stand-in"},
         {"SECRET_KEY": "hush"},
@@ -289,3 +302,22 @@ def test_what_would_fail_later_is_refused_at_the_start(tmp_path, name, value):
     with pytest.raises(VariableError, match=name) as refused:
         read({"VAR_DIR": str(tmp_path), name: value}, root=tmp_path)
     assert "hidden" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("value", "at", "options"),
+    [
+        ("mailgun://k%40y@Reply.Acme.example", "reply.acme.example", {"webhook_signing_key": "k@y"}),
+        ("mailersend://hush@reply.acme.example", "reply.acme.example", {"inbound_secret": "hush"}),
+        (
+            "postmark://0123456789abcdef@0a1b@inbound.postmarkapp.com",
+            "0a1b@inbound.postmarkapp.com",
+            {"webhook_secret": "watchbill:0123456789abcdef"},
+        ),
+        ("", "", {}),
+    ],
+)
+def test_who_takes_the_answers_to_mails_and_where(root, value, at, options):
+    found = given(root, EMAIL_REPLIES=value).mail_replies
+    assert (found.provider, found.at, found.options) == (value.partition(":")[0], at, options)
+    assert "hush" not in repr(found)

@@ -29,11 +29,20 @@ MINUTE = timedelta(minutes=1)
 
 
 class World:
-    def __init__(self, *, now: datetime = MONDAY + timedelta(hours=1), repeat: int = 1) -> None:
+    def __init__(
+        self,
+        *,
+        now: datetime = MONDAY + timedelta(hours=1),
+        repeat: int = 1,
+        kinds: Sequence[str] = ("email",),
+    ) -> None:
         self.now = now
         self.began = now
-        self.ana, self.bo = self.person("ana", "Ana Ruiz"), self.person("bo", "Bo Lind")
-        self.mia = self.person("mia", "Mia Falk")
+        self.ana, self.bo = (
+            self.person("ana", "Ana Ruiz", kinds=kinds),
+            self.person("bo", "Bo Lind", kinds=kinds),
+        )
+        self.mia = self.person("mia", "Mia Falk", kinds=kinds)
         self.team = people.create_team(name="Payments", by=TESTS, now=now)
         people.set_members(
             team=self.team,
@@ -96,11 +105,16 @@ class World:
         return config.StepSpec(timeout=timedelta(minutes=minutes), targets=targets)
 
     def alert(
-        self, dedup_key: str = "disk", *, severity: str = "SEV-1", action: Action = Action.TRIGGER
+        self,
+        dedup_key: str = "disk",
+        *,
+        severity: str = "SEV-1",
+        action: Action = Action.TRIGGER,
+        key: str = KEY,
     ) -> Incident:
         """A source speaks about a key; the newest incident of that key comes back."""
         event = Event(action=action, dedup_key=dedup_key, summary=f"{dedup_key} is full", severity=severity)
-        intake.receive(key=KEY, events=[event], source="tests", now=self.now)
+        intake.receive(key=key, events=[event], source="tests", now=self.now)
         found = Alert.objects.filter(dedup_key=dedup_key).order_by("-pk").first()
         assert found is not None
         assert found.incident is not None

@@ -16,7 +16,7 @@ from psycopg import ProgrammingError
 from psycopg.conninfo import make_conninfo
 
 from paging.core.price import Prices
-from watchbill import carriers, mailing, values
+from watchbill import carriers, mail_replies, mailing, values
 from watchbill.mailing import Mailing
 from watchbill.values import VariableError
 
@@ -55,6 +55,7 @@ class Environment:
     allowed_hosts: list[str]
     public_url: str
     mailing: Mailing
+    mail_replies: mail_replies.Replies
     default_from_email: str
     twilio_account_sid: str
     twilio_auth_token: str
@@ -108,6 +109,7 @@ def read(environment: Mapping[str, str], *, root: Path) -> Environment:
         allowed_hosts=_hosts(get("ALLOWED_HOSTS", ""), public_url=public_url),
         public_url=public_url,
         mailing=mailing.read(get("EMAIL_URL", "")),
+        mail_replies=mail_replies.read(get("EMAIL_REPLIES", "")),
         default_from_email=values.sender(get("DEFAULT_FROM_EMAIL", "Watchbill <watchbill@localhost>")),
         twilio_account_sid=get("TWILIO_ACCOUNT_SID", ""),
         twilio_auth_token=get("TWILIO_AUTH_TOKEN", ""),

@@ -126,6 +126,7 @@ EMAIL_USE_TLS = ENV.mailing.server.get("EMAIL_USE_TLS", False)
 EMAIL_USE_SSL = ENV.mailing.server.get("EMAIL_USE_SSL", False)
 EMAIL_TIMEOUT = 8
 MAIL_API = ENV.mailing.api
+MAIL_REPLIES: dict[str, Any] = asdict(ENV.mail_replies)
 DEFAULT_FROM_EMAIL = ENV.default_from_email
 
 # Which channels carry which kind of contact method: when the first provider fails, the next one is asked at
@@ -246,6 +247,7 @@ UNFOLD = {
                     ("Calls", "call", "escalation_hotcall"),
                     ("Notifications", "notifications", "paging_notification"),
                     ("Outbox", "outbox", "paging_attempt"),
+                    ("Replies", "reply", "paging_inbound"),
                 ],
                 "On call": [
                     ("Schedules", "calendar_month", "oncall_schedule"),

@@ -13,6 +13,7 @@ urlpatterns = [
     path("twilio/", include("escalation.hotline.api.urls")),
     path("telnyx/", include("paging.api.telnyx_urls")),
     path("telnyx/", include("escalation.replies.api.telnyx_urls")),
+    path("mail/", include("escalation.replies.api.mail_urls")),
     re_path(r"^healthz/?$", health.healthz, name="healthz"),
     re_path(r"^readyz/?$", health.readyz, name="readyz"),
     re_path(r"^metrics/?$", health.metrics, name="metrics"),

@@ -20,6 +20,8 @@ class Event(StrEnum):
     REASSIGNED = "reassigned"
     STEP_EMPTY = "step_empty"
     STEP_UNREACHED = "step_unreached"
+    OUTSIDE_UNREACHED = "outside_unreached"
+    NOBODY_LEFT = "nobody_left"
     EXHAUSTED = "exhausted"
     HEALED = "healed"
     RESOLVED = "resolved"

@@ -93,6 +93,9 @@ def _ticked(stimulus: Ticked, state: State, policy: Policy, now: datetime) -> An
 
 @_answer.register
 def _step_ran(stimulus: StepRan, state: State, policy: Policy, now: datetime) -> Answer:
+    if stimulus.outside is not None:
+        outside = f"{moves.OUTSIDE}{stimulus.outside}"
+        return state, [] if stimulus.anyone else moves.managers_for(outside, "nobody could be paged by it")
     if stimulus.anyone:
         return replace(state, reached=True), []
     notes: list[Decision] = [Note(Event.STEP_EMPTY, "nobody could be paged by it")]
@@ -101,17 +104,22 @@ def _step_ran(stimulus: StepRan, state: State, policy: Policy, now: datetime) ->
         return replace(state, step_at=now), notes
     # Every step of this pass was empty. The managers hear now, and the pass's rhythm is kept, so that
     # its repeats find whoever comes on call meanwhile.
-    state, more = moves.page_managers(state, "no step of the policy reached anyone")
+    state, more = moves.page_managers(state, f"{state.repeat}", "no step of the policy reached anyone")
     return state, notes + more
 
 
 @_answer.register
 def _unreachable(stimulus: Unreachable, state: State, policy: Policy, now: datetime) -> Answer:
     why = "every message of it failed"
-    if state.status is not Status.TRIGGERED:
+    outside = stimulus.run.startswith(moves.OUTSIDE)
+    if state.status is not Status.TRIGGERED and not outside:
         return state, []
+    if stimulus.run.endswith(moves.FALLBACK):
+        return moves.nobody_left(state, now) if not outside else (state, [Note(Event.NOBODY_LEFT, why)])
     if stimulus.run.endswith(moves.MANAGERS):
-        return state, [PageFallback(run=f"{stimulus.run}.fallback", why=why)]
+        return state, [PageFallback(run=f"{stimulus.run}{moves.FALLBACK}", why=why)]
+    if outside:
+        return state, moves.managers_for(stimulus.run, why)
     if stimulus.run != moves.last_run(state, policy):
         return state, []
     return replace(state, step_at=now), [Note(Event.STEP_UNREACHED, why)]
@@ -198,7 +206,7 @@ def _run_outside(state: State, policy: Policy, now: datetime) -> Answer:
                 PageTargets(
                     number=step.number,
                     repeat=0,
-                    run=f"outside.{step.number}",
+                    run=f"{moves.OUTSIDE}{step.number}",
                     targets=step.targets,
                     outside=True,
                 )
@@ -227,7 +235,7 @@ def _run_step(state: State, policy: Policy, now: datetime) -> Answer:
 
 def _exhaust(state: State) -> Answer:
     parked = replace(state, step_at=None, parked=Parked.EXHAUSTED)
-    parked, more = moves.page_managers(parked, "the policy is exhausted and nobody acknowledged")
+    parked, more = moves.page_managers(parked, "exhausted", "the policy is exhausted and nobody acknowledged")
     return parked, [Note(Event.EXHAUSTED), *more]
 
 

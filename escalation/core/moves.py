@@ -1,13 +1,20 @@
 """The moves between states that the machine makes."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from escalation.core.decision import Decision, PageManagers
+from escalation.core.decision import Decision, Event, Note, PageManagers
 from escalation.core.incident import Parked, State, Status, Urgency
 from escalation.core.policy import Policy, Step
 
 MANAGERS = ".managers"
+FALLBACK = ".fallback"
+OUTSIDE = "outside."
+
+AGAIN = timedelta(minutes=5)
+"""After this, and then less and less often, all is tried again where nobody at all could be reached: an
+outage of every provider must not outlast the policy. At the latest after LONGEST_WAIT."""
+LONGEST_WAIT = 3 * AGAIN
 
 
 def start(state: State, now: datetime) -> State:
@@ -60,10 +67,29 @@ def advanced(state: State, policy: Policy) -> State:
     return replace(state, step=state.step + 1)
 
 
-def page_managers(state: State, why: str) -> tuple[State, list[Decision]]:
+def page_managers(state: State, when: str, why: str) -> tuple[State, list[Decision]]:
+    """`when` tells this moment from others of the same cycle."""
     if state.managers_paged:
         return state, []
-    return replace(state, managers_paged=True), [PageManagers(run=f"{state.cycle}{MANAGERS}", why=why)]
+    run = f"{state.cycle}.{when}{MANAGERS}"
+    return replace(state, managers_paged=True), [PageManagers(run=run, why=why)]
+
+
+def managers_for(outside: str, why: str) -> list[Decision]:
+    """Whatever the managers heard before: that step has something of its own to say."""
+    return [Note(Event.OUTSIDE_UNREACHED, why), PageManagers(run=f"{outside}{MANAGERS}", why=why)]
+
+
+def nobody_left(state: State, now: datetime) -> tuple[State, list[Decision]]:
+    """Neither the managers nor the fallback contact: silence is no answer. While steps are left, they go on,
+    and the managers are asked once more at the end.
+    """
+    if state.parked is not Parked.EXHAUSTED:
+        return replace(state, managers_paged=False), [Note(Event.NOBODY_LEFT, "the next step is waited for")]
+    wait = min(AGAIN * state.cycle, LONGEST_WAIT)
+    minutes = int(wait / timedelta(minutes=1))
+    again = replace(start(state, now), step_at=now + wait)
+    return again, [Note(Event.NOBODY_LEFT, f"all is tried again in {minutes} min")]
 
 
 def last_run(state: State, policy: Policy) -> str:

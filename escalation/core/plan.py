@@ -90,7 +90,8 @@ class _Walk:
             for decision in decisions:
                 if isinstance(decision, PageTargets):
                     found = self._page(decision, now, step=decision.number)
-                    waiting.extend(() if decision.outside else (StepRan(found),))
+                    outside = decision.number if decision.outside else None
+                    waiting.append(StepRan(found, outside))
                 elif isinstance(decision, PageManagers):
                     self._page(decision, now, step=None)
 

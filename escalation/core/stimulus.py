@@ -31,9 +31,12 @@ class Ticked:
 
 @dataclass(frozen=True)
 class StepRan:
-    """The engine resolved a step's targets: `anyone` says whether at least one person could be paged."""
+    """The engine resolved a step's targets: `anyone` says whether at least one person could be paged.
+    `outside` is the number of a step that stands outside the sequence.
+    """
 
     anyone: bool
+    outside: int | None = None
 
 
 @dataclass(frozen=True)

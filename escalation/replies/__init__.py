@@ -1,1 +1,1 @@
-"""People answer a page from their phone: by SMS and by the keys of a call."""
+"""People answer a page: by SMS, by the keys of a call, and by mail."""

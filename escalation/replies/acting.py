@@ -1,6 +1,6 @@
 """Do what somebody answered, and say in a sentence what became of it."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from escalation.actions import respond
@@ -8,6 +8,7 @@ from escalation.models import Incident
 from escalation.selectors import incidents
 from paging.core.render import clean
 from paging.core.replies import Act
+from paging.selectors import told_causes
 from people.ledger.record import Actor
 from people.models import User
 
@@ -28,6 +29,13 @@ def incident_of(cause: str) -> Incident | None:
     return incidents().filter(pk=int(number)).first()
 
 
+def told(people: Sequence[User]) -> list[tuple[Incident, User]]:
+    """What these people have been paged about and is not over, each with whom of them."""
+    by = {user.pk: user for user in people}
+    found = [(incident_of(cause), by[user]) for cause, user in told_causes(list(by)).items()]
+    return [(incident, user) for incident, user in found if incident is not None]
+
+
 def perform(act: Act, incident: Incident, *, by: User, via: str, now: datetime) -> str:
     """As this person, by the door `via`. What cannot be done is a sentence, too."""
     verb, done, more = VERBS[act]
@@ -45,13 +53,15 @@ def acknowledge_all(found: Collection[tuple[Incident, User]], *, via: str, now: 
     waiting = sorted(
         ((incident, by) for incident, by in found if incident.status == Incident.Status.TRIGGERED),
         key=lambda one: one[0].pk,
-    )[:MOST]
+    )
     if not waiting:
         return "Nothing is waiting to be acknowledged."
     if len(waiting) == 1:
         return perform(Act.ACKNOWLEDGE, waiting[0][0], by=waiting[0][1], via=via, now=now)
-    for incident, by in waiting:
+    for incident, by in waiting[:MOST]:
         perform(Act.ACKNOWLEDGE, incident, by=by, via=via, now=now)
+    if len(waiting) > MOST:
+        return f"Acknowledged {MOST} of {len(waiting)}; answer once more for the rest."
     return f"Acknowledged {len(waiting)}: {', '.join(f'#{incident.pk}' for incident, _ in waiting)}."
 
 

@@ -5,10 +5,13 @@ The state is read when the phone is picked up and again when a key is pressed, n
 
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
+from uuid import UUID, uuid4
+
+from django.db import transaction
 
 from escalation.models import Incident
 from escalation.replies.acting import TITLE, acknowledge_all, incident_of, named, on_it, perform
+from paging.actions.hearing import Answer, Heard, Outcome, note
 from paging.actions.pages import reachable
 from paging.actions.receipts import record_receipt
 from paging.core import render
@@ -16,13 +19,15 @@ from paging.core.message import Facts
 from paging.core.receipt import Receipt
 from paging.core.replies import KEYS, Act, Key
 from paging.core.rules import INFO
-from paging.models import Notification
+from paging.models import ContactMethod, Notification
 from paging.selectors import said_by
 
 VIA = "by phone"
 MENU_OF_ALL = "Press 4 to acknowledge them all, or star to hear this again."
 MENU = "Press 4 to acknowledge, 6 to resolve, 5 to escalate, or star to hear this again."
 NO_KEY = "That key does nothing."
+AGAIN = "say it again"
+MOST_OF_A_CALL = 90  # characters of what a provider calls it
 NOT_YOURS = "There is no page for you here. Goodbye."
 
 
@@ -49,6 +54,7 @@ def pick_up(message_id: UUID) -> Speech:
     return Speech(f"{render.spoken(facts)} {MENU}", keys=True)
 
 
+@transaction.atomic
 def press(message_id: UUID, *, digits: str, receipt: Receipt, now: datetime) -> Speech:
     """A key was pressed, so somebody is there: `receipt` says so of the call."""
     called = _called(message_id)
@@ -57,14 +63,35 @@ def press(message_id: UUID, *, digits: str, receipt: Receipt, now: datetime) -> 
         return Speech(NOT_YOURS)
     record_receipt(message_id=message_id, receipt=receipt, now=now)
     key = KEYS.get(digits)
+    speech = _pressed(called, incident, key, now=now)
+    heard = Heard(
+        via=ContactMethod.Kind.VOICE,
+        provider=receipt.provider,
+        provider_id=f"{receipt.provider_id[:MOST_OF_A_CALL]}.{uuid4().hex}",  # a call has many keys
+        sender=called.method.address,
+        said=digits,
+        understood=_meant(key),
+    )
+    became = Outcome.WRONG if speech.text.startswith(NO_KEY) else Outcome.DONE
+    note(heard, Answer(became, speech.text, called.page.user), now=now)
+    return speech
+
+
+def _pressed(called: Notification, incident: Incident, key: Key | None, *, now: datetime) -> Speech:
     if called.says > 1:
         return _pressed_for_many(called, key, now=now)
     if key is None:
         return Speech(f"{NO_KEY} {MENU}", keys=True)
     if key.act is None:
-        return pick_up(message_id)
+        return pick_up(called.message_id)
     done = perform(key.act, incident, by=called.page.user, via=VIA, now=now)
     return Speech(_aloud(f"{done} Goodbye."))
+
+
+def _meant(key: Key | None) -> str:
+    if key is None:
+        return ""
+    return AGAIN if key.act is None else key.act.value
 
 
 def _of_many(called: Notification) -> Speech:
@@ -113,6 +140,6 @@ def _over(incident: Incident) -> str:
 
 
 def _called(message_id: UUID) -> Notification | None:
-    found = Notification.objects.exclude(page__urgency=INFO).select_related("page__user")
+    found = Notification.objects.exclude(page__urgency=INFO).select_related("page__user", "method")
     called = found.filter(message_id=message_id).first()
     return called if called is not None and reachable(called.page.user) else None

@@ -9,16 +9,14 @@ from datetime import datetime
 
 import structlog
 
-from escalation.models import Incident
-from escalation.replies.acting import acknowledge_all, incident_of, perform
+from escalation.replies.acting import acknowledge_all, incident_of, perform, told
 from paging.actions.codes import code_of
-from paging.actions.hearing import MOST_WRONG, Answer, Outcome, hear, people_at
+from paging.actions.hearing import MOST_WRONG, Answer, Heard, Outcome, hear, pass_over, people_at
 from paging.actions.refusals import opt_in, opt_out
 from paging.core import gsm7
 from paging.core.address import masked
-from paging.core.replies import Carrier, Reply, parse
-from paging.models import ReplyCode
-from paging.selectors import told_causes
+from paging.core.replies import Carrier, Reply, in_words, parse
+from paging.models import ContactMethod, ReplyCode
 from people.ledger.record import Actor
 from people.models import User
 
@@ -38,12 +36,20 @@ def answer_sms(
     """Do what it says and return the answer, empty where nothing is to be said. `opted` is what the carrier
     took it for, where it says so.
     """
-    people = people_at(phone)
+    people, wanted = people_at(phone), opted or parse(body)
+    heard = Heard(
+        via=ContactMethod.Kind.SMS,
+        provider=provider,
+        provider_id=provider_id,
+        sender=phone,
+        said=gsm7.transliterate(" ".join(body.split())),
+        understood=in_words(wanted),
+    )
     if not people or not provider_id:
         log.info("sms_from_stranger", provider=provider, phone=masked(phone))
+        if provider_id:
+            pass_over(heard, Outcome.STRANGER, now=now)
         return ""
-    wanted = opted or parse(body)
-    said = gsm7.transliterate(" ".join(body.split()))
 
     def act(wrong: int) -> Answer:
         if isinstance(wanted, Carrier):
@@ -54,7 +60,7 @@ def answer_sms(
             return _wrong("", people, wrong)
         return _act(wanted, phone, people, wrong=wrong, now=now)
 
-    return hear(provider=provider, provider_id=provider_id, phone=phone, said=said, act=act, now=now)
+    return hear(heard, act=act, now=now)
 
 
 def _carriers(word: Carrier, phone: str, people: Sequence[User], *, wrong: int, now: datetime) -> Answer:
@@ -69,7 +75,7 @@ def _carriers(word: Carrier, phone: str, people: Sequence[User], *, wrong: int, 
 
 def _act(wanted: Reply, phone: str, people: Sequence[User], *, wrong: int, now: datetime) -> Answer:
     if wanted.all and wanted.number is None:
-        return _done(acknowledge_all(_told(people), via=VIA, now=now), people[0])
+        return _done(acknowledge_all(told(people), via=VIA, now=now), people[0])
     code = code_of(phone, number=wanted.number)
     if code is None or code.user not in people:
         missing = NO_MESSAGE if wanted.number is None else NO_NUMBER.format(wanted.number)
@@ -83,14 +89,8 @@ def _answer(wanted: Reply, code: ReplyCode, people: Sequence[User], *, now: date
         return TEST
     if not wanted.all:
         return perform(wanted.act, incident, by=code.user, via=VIA, now=now)
-    found = [one for one in _told(people) if one[0].service_id == incident.service_id]
+    found = [one for one in told(people) if one[0].service_id == incident.service_id]
     return acknowledge_all(found, via=VIA, now=now)
-
-
-def _told(people: Sequence[User]) -> list[tuple[Incident, User]]:
-    by = {user.pk: user for user in people}
-    found = [(incident_of(cause), by[user]) for cause, user in told_causes(list(by)).items()]
-    return [(incident, user) for incident, user in found if incident is not None]
 
 
 def _done(sentence: str, user: User) -> Answer:

@@ -2,40 +2,59 @@
 
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import Q
 
-from paging.models import ContactMethod, ReplyCode
+from paging.models import ReplyCode
 
 FORGOTTEN = timedelta(days=30)
 """Longer than any snooze: what was not shown for so long is over, even if nobody said so."""
 
 
-@transaction.atomic
+TAKE = """
+INSERT INTO paging_replycode (phone, number, user_id, cause, shown_at) VALUES (%s, %s, %s, %s, %s)
+ON CONFLICT DO NOTHING
+"""
+
+
 def show_code(*, phone: str, user_id: int, cause: str, now: datetime) -> int:
     """The number that stands for `cause` on this phone, as shown now: its own, or else the lowest free one.
 
     A reply without a number means what was shown last. Call it before the message that shows it leaves.
     """
-    # Two messages to one phone at once: the second waits, and sees the number that the first has taken.
-    list(
-        ContactMethod.objects.select_for_update(no_key=True)
-        .filter(address=phone)
-        .order_by("pk")
-        .values_list("pk")
-    )
-    codes = {code.number: code for code in ReplyCode.objects.filter(phone=phone)}
-    code = next((code for code in codes.values() if code.cause == cause), None)
-    if code is None:
-        number = next(
+    while True:
+        codes = {code.number: code for code in ReplyCode.objects.filter(phone=phone)}
+        own = next((code.number for code in codes.values() if code.cause == cause), None)
+        number = own or next(
             number
             for number in range(1, len(codes) + 2)
             if number not in codes or _is_free(codes[number], now=now)
         )
-        code = codes.get(number) or ReplyCode(phone=phone, number=number)
-    code.cause, code.user_id, code.shown_at, code.freed_at = cause, user_id, now, None
-    code.save()
-    return code.number
+        if number in codes:
+            taken = _take_over(codes[number], user_id=user_id, cause=cause, now=now)
+        else:
+            taken = _take_new(phone, number, user_id=user_id, cause=cause, now=now)
+        if taken:  # or else another message to this phone was quicker
+            return number
+
+
+def _take_over(code: ReplyCode, *, user_id: int, cause: str, now: datetime) -> bool:
+    """A code as it was read a moment ago. False where it is another's by now, or the cause has its own."""
+    same = ReplyCode.objects.filter(pk=code.pk, cause=code.cause)
+    if code.cause != cause:
+        same = same.filter(shown_at=code.shown_at, freed_at=code.freed_at)
+    try:
+        with transaction.atomic():
+            return bool(same.update(cause=cause, user_id=user_id, shown_at=now, freed_at=None))
+    except IntegrityError:
+        return False
+
+
+def _take_new(phone: str, number: int, *, user_id: int, cause: str, now: datetime) -> bool:
+    shown_at = connection.ops.adapt_datetimefield_value(now)
+    with connection.cursor() as cursor:
+        cursor.execute(TAKE, (phone, number, user_id, cause, shown_at))
+        return bool(cursor.rowcount)
 
 
 def _is_free(code: ReplyCode, *, now: datetime) -> bool:

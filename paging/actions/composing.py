@@ -73,7 +73,9 @@ def _page(claimed: Notification, facts: Facts, *, now: datetime) -> Message:
     if message.via == Kind.WEBHOOK:
         body = webhook.page(facts, envelope=_envelope(claimed, now=now), link=link, address=address)
         return replace(message, text=body, secret=claimed.method.signing_secret)
-    return _mail(message, mail.page(facts, link=link, address=address))
+    answer = links.reply_address(claimed.pk)
+    said = mail.page(facts, link=link, address=address, by_mail=bool(answer))
+    return replace(_mail(message, said), reply_to=answer)
 
 
 def _bundle(claimed: Notification, causes: Collection[str], *, now: datetime) -> Message:
@@ -96,7 +98,9 @@ def _bundle(claimed: Notification, causes: Collection[str], *, now: datetime) ->
         return replace(message, text=bundle_text.voice(service, facts), answerable=True)
     if message.via == Kind.CHAT:
         return _chat(message, bundle_text.in_chat(service, facts, link=link), link=link)
-    return _mail(message, bundle_text.email(service, facts, link=link))
+    answer = links.reply_address(claimed.pk)
+    letter = bundle_text.email(service, facts, link=link, by_mail=bool(answer))
+    return replace(_mail(message, letter), reply_to=answer)
 
 
 def _notice(claimed: Notification, notice: Notice, *, now: datetime) -> Message:

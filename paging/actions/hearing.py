@@ -1,22 +1,28 @@
-"""What phones say to us: whose phone it is, that it is heard once, and when we stop answering."""
+"""What people say to us: whose phone it is, that it is heard once, and when we stop answering."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from paging.actions.pages import reachable
 from paging.actions.refusals import OPTED_OUT
+from paging.core.address import masked
+from paging.loading import USABLE
 from paging.models import ContactMethod, Inbound
 from people.models import User
 
 MOST_WRONG = 5
-"""Wrong replies of one phone in a row that are answered; numbers are not taken after as many."""
+"""Wrong replies of one sender in a row that are answered; numbers are not taken after as many."""
+MOST_PASSED_OVER = 50
+"""Messages of strangers and of programs that are kept, of all together."""
+
 LOCKED = timedelta(minutes=15)
 PHONES = (ContactMethod.Kind.SMS, ContactMethod.Kind.VOICE)
 Outcome = Inbound.Outcome
+PASSED_OVER = (Outcome.MACHINE, Outcome.STRANGER)
 
 
 @dataclass(frozen=True)
@@ -39,28 +45,47 @@ def people_at(phone: str) -> list[User]:
     return [user for user in User.objects.filter(Exists(owns)).order_by("pk") if reachable(user)]
 
 
-def hear(
-    *,
-    provider: str,
-    provider_id: str,
-    phone: str,
-    said: str,
-    act: Callable[[int], Answer],
-    now: datetime,
-) -> str:
-    """The sentence to answer with. `act` gets how many wrong replies in a row this phone has sent so far, and
-    runs in the transaction that writes down what was heard: a message that is posted again, even at the
-    same moment, gets its first answer and does nothing.
+def mailboxes_of(user: User) -> QuerySet[ContactMethod]:
+    """The addresses a mail of this person may come from: verified ones that they are paged at."""
+    return ContactMethod.objects.filter(USABLE, user=user, kind=ContactMethod.Kind.EMAIL).order_by("pk")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Heard:
+    """What a provider brought us: `provider_id` is its name for it, `sender` the number or address it came
+    from, `said` what counts of it, and `understood` what that was taken for; empty: for nothing.
+    """
+
+    via: ContactMethod.Kind
+    provider: str
+    provider_id: str
+    sender: str
+    said: str
+    understood: str = ""
+
+    def row(self) -> dict[str, str]:
+        return {
+            "via": self.via,
+            "sender": self.sender[:254],
+            "said": self.said[:160],
+            "understood": self.understood,
+        }
+
+
+def hear(heard: Heard, *, act: Callable[[int], Answer], now: datetime) -> str:
+    """The sentence to answer with. `act` gets how many wrong replies in a row this sender has sent so far,
+    and runs in the transaction that writes down what was heard: a message that is posted again, even at
+    the same moment, gets its first answer and does nothing.
     """
     with transaction.atomic():
         row, new = Inbound.objects.get_or_create(
-            provider=provider,
-            provider_id=provider_id[:128],
-            defaults={"at": now, "phone": phone, "said": said[:160], "outcome": Outcome.DONE},
+            provider=heard.provider,
+            provider_id=heard.provider_id[:128],
+            defaults={**heard.row(), "at": now, "outcome": Outcome.DONE},
         )
         if not new:
             return row.answer
-        wrong = _wrong_in_a_row(phone, now=now, besides=row.pk)
+        wrong = _wrong_in_a_row(heard, now=now, besides=row.pk)
         answer = act(wrong)
         silent = answer.outcome is Outcome.WRONG and wrong >= MOST_WRONG
         row.outcome, row.user, row.answer = answer.outcome, answer.user, "" if silent else answer.text[:320]
@@ -68,8 +93,36 @@ def hear(
         return row.answer
 
 
-def _wrong_in_a_row(phone: str, *, now: datetime, besides: int) -> int:
+def note(heard: Heard, answer: Answer, *, now: datetime) -> None:
+    """Write down what was heard and answered elsewhere, such as a key of a call."""
+    Inbound.objects.create(
+        **heard.row(),
+        provider=heard.provider,
+        provider_id=heard.provider_id[:128],
+        at=now,
+        outcome=answer.outcome,
+        user=answer.user,
+        answer=answer.text[:320],
+    )
+
+
+def pass_over(heard: Heard, outcome: Inbound.Outcome, *, user: User | None = None, now: datetime) -> None:
+    """Write down what is neither done nor answered; of a stranger without their number. Of many in LOCKED
+    the first ones only: nobody fills the database by writing to us.
+    """
+    sender = (heard.sender if user else masked(heard.sender))[:254]
+    lately = Inbound.objects.filter(outcome__in=PASSED_OVER, at__gt=now - LOCKED)
+    if lately.filter(sender=sender).count() < MOST_WRONG and lately.count() < MOST_PASSED_OVER:
+        Inbound.objects.get_or_create(
+            provider=heard.provider,
+            provider_id=heard.provider_id[:128],
+            defaults={**heard.row(), "sender": sender, "at": now, "outcome": outcome, "user": user},
+        )
+
+
+def _wrong_in_a_row(heard: Heard, *, now: datetime, besides: int) -> int:
     """Since the last reply that was understood, or a quarter of an hour without any."""
-    heard = Inbound.objects.filter(phone=phone, at__gt=now - LOCKED).exclude(pk=besides)
-    right = heard.exclude(outcome=Outcome.WRONG).order_by("-pk").values_list("pk", flat=True).first()
-    return heard.filter(pk__gt=right or 0).count()
+    sent = Inbound.objects.filter(sender=heard.sender, via=heard.via, at__gt=now - LOCKED).exclude(pk=besides)
+    right = sent.filter(outcome__in=[Outcome.DONE, Outcome.CARRIER]).order_by("-pk")
+    last = right.values_list("pk", flat=True).first() or 0
+    return sent.filter(outcome=Outcome.WRONG, pk__gt=last).count()

@@ -28,7 +28,7 @@ def tell(*, requests: Sequence[NoticeRequest], now: datetime) -> list[int]:
 
     Returns the ids of those whom no notice can reach.
     """
-    return page(
+    untold = page(
         requests=[
             PageRequest(
                 user_id=one.user_id,
@@ -42,3 +42,4 @@ def tell(*, requests: Sequence[NoticeRequest], now: datetime) -> list[int]:
         ],
         now=now,
     )
+    return [one.user_id for one in untold]

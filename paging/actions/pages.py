@@ -49,6 +49,10 @@ class PageRequest:
     def service(self) -> str:
         return self.facts.service[:200]
 
+    @property
+    def key(self) -> tuple[str, str, int]:
+        return self.cause, self.run, self.user_id
+
 
 def subject_of(cause: str) -> tuple[str, int]:
     """The ledger's subject of a cause. Raises ValueError where it is not "type:id"."""
@@ -58,11 +62,11 @@ def subject_of(cause: str) -> tuple[str, int]:
     return kind, int(number)
 
 
-def page(*, requests: Sequence[PageRequest], now: datetime) -> list[int]:
+def page(*, requests: Sequence[PageRequest], now: datetime) -> list[PageRequest]:
     """Write the pages and all their notifications, each due at its rule's moment after `now`.
 
-    Returns the ids of those who cannot be reached at all: no verified, enabled contact method, or no
-    longer active. They get no page. A constant number of statements.
+    Returns those whose person cannot be reached at all: no verified, enabled contact method, or no longer
+    active. They get no page. A constant number of statements.
     """
     users = _active({request.user_id for request in requests})
     methods, rules = loading.usable_methods(users), loading.rules(users)
@@ -82,8 +86,8 @@ def page(*, requests: Sequence[PageRequest], now: datetime) -> list[int]:
     plans = [plan for plan in found if plan.moments]
     if plans:
         _write(plans, now=now)
-    reached = {plan.request.user_id for plan in plans}
-    return [request.user_id for request in requests if request.user_id not in reached]
+    reached = {plan.key for plan in plans}
+    return [request for request in requests if request.key not in reached]
 
 
 def _rules_of(urgency: str) -> str:
@@ -109,7 +113,7 @@ class _Plan:
 
     @property
     def key(self) -> tuple[str, str, int]:
-        return self.request.cause, self.request.run, self.request.user_id
+        return self.request.key
 
     def begins(self, now: datetime) -> datetime:
         return after_night(now, ZoneInfo(self.user.time_zone)) if self.request.quiet else now

@@ -27,7 +27,12 @@ def letter(message: Message, connection: Any) -> EmailMultiAlternatives:
         thread = f"<{UNSAFE.sub('-', message.thread)}@{_domain()}>"
         headers |= {"In-Reply-To": thread, "References": thread}
     mail = EmailMultiAlternatives(
-        message.subject, message.text, to=[message.to], headers=headers, connection=connection
+        message.subject,
+        message.text,
+        to=[message.to],
+        reply_to=[message.reply_to] if message.reply_to else None,
+        headers=headers,
+        connection=connection,
     )
     if message.html:
         mail.attach_alternative(message.html, "text/html")

@@ -1,7 +1,10 @@
 """Twilio's account: its client with our timeouts and base address, its errors in our words."""
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
+from time import monotonic
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -18,6 +21,7 @@ from paging.core.twilio import KNOWN, number_of
 PROVIDER = "twilio"
 TITLE = "Twilio"
 TIMEOUT = (3.0, 5.0)  # seconds to connect and to answer: 8 together, below dispatch's lease
+KEPT = 15.0  # seconds a connection may rest: less than a server or a router in between lets it
 
 # Our own address, which Twilio has to reach: not public, or not well formed.
 UNREACHABLE = frozenset({21205, 21609})
@@ -39,19 +43,54 @@ class _Http(TwilioHttpClient):  # type: ignore[misc]
         return super().request(method, url, *args, **kwargs)
 
 
+@dataclass
+class _Kept:
+    """A client whose connection stays open, so that a burst pays for one handshake, not for each."""
+
+    config: Mapping[str, str]
+    client: Client
+    http: _Http
+    until: float
+
+
+class _OfThread(threading.local):
+    """Each thread has its own: nobody says that the client may be shared."""
+
+    kept: _Kept | None = None
+
+
+_OF_THREAD = _OfThread()
+
+
 @contextmanager
 def account() -> Iterator[Any]:
     """Twilio's REST client. Inside, all that Twilio or the network refuses is a ChannelError."""
-    config = settings.TWILIO
-    http = _Http(base_url=config["api_base_url"])
+    kept = _client(settings.TWILIO)
     try:
-        yield Client(config["account_sid"], config["auth_token"], http_client=http)
+        yield kept.client
     except (TwilioRestException, TwilioServiceException) as fault:
         raise _translated(fault) from fault
     except OSError as fault:  # what `requests` raises without an answer
+        _close()
         raise ChannelError(f"Twilio did not answer: {fault}", fault=Fault.TEMPORARY) from fault
-    finally:
-        http.session.close()
+    kept.until = monotonic() + KEPT
+
+
+def _client(config: Mapping[str, str]) -> _Kept:
+    kept = _OF_THREAD.kept
+    if kept is not None and kept.config == config and monotonic() < kept.until:
+        return kept
+    _close()
+    http = _Http(base_url=config["api_base_url"])
+    client = Client(config["account_sid"], config["auth_token"], http_client=http)
+    kept = _OF_THREAD.kept = _Kept(dict(config), client, http, until=monotonic() + KEPT)
+    return kept
+
+
+def _close() -> None:
+    if _OF_THREAD.kept is not None:
+        _OF_THREAD.kept.http.session.close()
+        _OF_THREAD.kept = None
 
 
 def _translated(fault: Any) -> ChannelError:

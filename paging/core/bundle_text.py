@@ -31,12 +31,12 @@ def voice(service: str, said: Sequence[Facts]) -> str:
     )
 
 
-def email(service: str, said: Sequence[Facts], *, link: str) -> Mail:
-    """Every one of them. `link` acts without a login."""
+def email(service: str, said: Sequence[Facts], *, link: str, by_mail: bool = False) -> Mail:
+    """Every one of them. `link` acts without a login; `by_mail`: so does an answer."""
     rows = [(facts.reference, f"{facts.severity} {facts.title}") for facts in said[:LISTED]]
     more = [("…", f"and {len(said) - LISTED} more")] if len(said) > LISTED else []
     title = headline(service, len(said))
-    return mail.many(title, [*rows, *more], link=link)
+    return mail.many(title, [*rows, *more], link=link, by_mail=by_mail)
 
 
 def in_chat(service: str, said: Sequence[Facts], *, link: str) -> chat.Chat:

@@ -15,6 +15,8 @@ ADDRESS = 2000
 ACTION = "Acknowledge or resolve"
 ACTION_ON_ALL = "Acknowledge them all"
 HOW = "It opens a page with the buttons, without a login. Opening it does nothing yet."
+BY_MAIL = "Or answer this mail: ack, resolve or escalate, in the first line."
+BY_MAIL_OF_ALL = "Or answer this mail: ack, in the first line, acknowledges them all."
 COLOURS = {"SEV-1": "#b42318", "SEV-2": "#b54708", "SEV-3": "#175cd3"}
 OTHER_COLOUR = "#475467"
 HEADING = "margin:0 0 12px;font-size:22px;line-height:1.3;overflow-wrap:anywhere"
@@ -63,8 +65,10 @@ class Mail:
     html: str
 
 
-def page(facts: Facts, *, link: str, address: str) -> Mail:
-    """`link` acts without a login; `address` is the cause's own page."""
+def page(facts: Facts, *, link: str, address: str, by_mail: bool = False) -> Mail:
+    """`link` acts without a login, and so does an answer where it arrives (`by_mail`); `address` is the
+    cause's own page.
+    """
     detail = [
         (clean(label, limit=LABEL), clean(value, limit=VALUE))
         for label, value in list(facts.detail.items())[:DETAILS]
@@ -79,6 +83,7 @@ def page(facts: Facts, *, link: str, address: str) -> Mail:
         severity=clean(facts.severity, limit=LABEL),
         because=clean(facts.because, limit=VALUE),
         reference=clean(facts.reference, limit=LABEL),
+        or_else=BY_MAIL if by_mail else "",
     )
     return Mail(
         said.subject,
@@ -89,7 +94,7 @@ def page(facts: Facts, *, link: str, address: str) -> Mail:
 
 @dataclass(frozen=True)
 class _Said:
-    """Each in one line."""
+    """Each in one line. `or_else`: how else one may answer, where one may."""
 
     subject: str
     title: str
@@ -97,6 +102,7 @@ class _Said:
     severity: str
     because: str
     reference: str
+    or_else: str
 
 
 Pairs = list[tuple[str, str]]
@@ -106,7 +112,7 @@ def _page_text(said: _Said, detail: Pairs, links: Pairs, *, link: str, address: 
     rows = [("Service", said.service), ("Severity", said.severity), ("Why you", said.because), *detail]
     table = "\n".join(f"{label}: {value}" for label, value in rows)
     where = [*links, (f"All of {said.reference}", address)]
-    return "\n\n".join([said.title, _listed([(ACTION, link)]), table, _listed(where)]) + "\n"
+    return _text(said.title, _listed([(ACTION, link)]), said.or_else, table, _listed(where))
 
 
 def _page_html(said: _Said, detail: Pairs, links: Pairs, *, link: str, address: str) -> str:
@@ -118,7 +124,7 @@ def _page_html(said: _Said, detail: Pairs, links: Pairs, *, link: str, address: 
         f'<h1 style="{HEADING}">{escape(said.title)}</h1>',
         f'<p class="soft" style="margin:0 0 20px">You are asked as {escape(said.because)}.</p>',
         _button("Acknowledge", link),
-        f'<p class="soft" style="margin:8px 0 0;font-size:13px">{HOW}</p>',
+        _how(said.or_else),
         _links_html(links),
         _table(detail),
     ]
@@ -143,19 +149,30 @@ def notice(told: Notice, *, link: str) -> Mail:
     )
 
 
-def many(title: str, rows: Sequence[tuple[str, str]], *, link: str) -> Mail:
-    """Many pages of one service: (reference, title) of each. `link` acts on all of them, without a login."""
+def many(title: str, rows: Sequence[tuple[str, str]], *, link: str, by_mail: bool = False) -> Mail:
+    """Many pages of one service: (reference, title) of each. `link` acts on all of them, without a login, and
+    so does an answer where it arrives (`by_mail`).
+    """
+    or_else = BY_MAIL_OF_ALL if by_mail else ""
     subject = clean(title, limit=SUBJECT)
     table = [(clean(label, limit=LABEL), clean(value, limit=VALUE)) for label, value in rows]
     said = "\n".join(f"{label}: {value}" for label, value in table)
     body = [
         f'<h1 style="{HEADING}">{escape(clean(title))}</h1>',
         _button(ACTION_ON_ALL, link),
-        f'<p class="soft" style="margin:8px 0 0;font-size:13px">{HOW}</p>',
+        _how(or_else),
         _table(table),
     ]
-    text = "\n\n".join([clean(title), _listed([(ACTION_ON_ALL, link)]), said]) + "\n"
+    text = _text(clean(title), _listed([(ACTION_ON_ALL, link)]), or_else, said)
     return Mail(subject, text, _document(subject, table[0][1] if table else "", "".join(body), ""))
+
+
+def _text(*parts: str) -> str:
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _how(or_else: str) -> str:
+    return f'<p class="soft" style="margin:8px 0 0;font-size:13px">{f"{HOW} {or_else}".strip()}</p>'
 
 
 def _listed(links: Pairs) -> str:

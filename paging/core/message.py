@@ -41,11 +41,12 @@ class Facts:
 class Message:
     """One message as a channel gets it, ready to hand over.
 
-    `message_id` stays the same over retries. `text` is all there is to say, for `via`: to read or, for
-    voice, to be spoken. `user` is a username. `at` is when it was rendered, in UTC. `answerable`: whoever
-    gets a call of it can answer by pressing a key. `secrets` are parts of `text` that no row keeps. `link` is
-    the address with which `text` ends, where a channel may have to shorten what stands before it. Messages
-    with one `thread` (the cause, “incident:42”) belong together. `secret` signs what a webhook gets.
+    `message_id` stays the same over retries. `text` is all there is to say, for `via`: to read or, for voice,
+    to be spoken. `user` is a username. `at` is when it was rendered, in UTC. `answerable`: whoever gets a
+    call of it can answer by pressing a key. `secrets` are parts of `text` that no row keeps. `link` is the
+    address with which `text` ends, where a channel may have to shorten what stands before it. A mail is
+    answered to `reply_to`, which is a key; empty: to nobody. Messages with one `thread` (the cause,
+    “incident:42”) belong together. `secret` signs what a webhook gets.
     """
 
     message_id: str
@@ -58,6 +59,7 @@ class Message:
     html: str = ""
     link: str = ""
     thread: str = ""
+    reply_to: str = field(default="", repr=False)
     secret: str = field(default="", repr=False)
     valid_seconds: int = 600
     answerable: bool = False

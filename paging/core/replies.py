@@ -109,6 +109,16 @@ def _reply(found: dict[str, str | None]) -> Reply | None:
     return Reply(act, None if number is None else int(number), every)
 
 
+def in_words(understood: Reply | Carrier | None) -> str:
+    """“acknowledge 1”, “acknowledge all”; empty where nothing was understood."""
+    if not isinstance(understood, Reply):
+        return "" if understood is None else understood.value
+    act, number = understood.act.value, understood.number
+    if not understood.all:
+        return act if number is None else f"{act} {number}"
+    return f"{act} all" if number is None else f"{act} all of {number}'s service"
+
+
 def hint(number: int) -> str:
     """What a message says about how to answer it."""
     return f"Reply {number}a ack, {number}r resolve, {number}e escalate"

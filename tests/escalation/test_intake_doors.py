@@ -160,7 +160,10 @@ def test_one_malformed_alert_in_a_group_stores_nothing_of_it(post):
 
 
 def test_when_the_database_is_down_the_sender_is_told_to_try_again(post):
-    with patch("escalation.intake.service_key", side_effect=OperationalError("server closed the connection")):
+    with patch(
+        "escalation.intake.receiving.service_key",
+        side_effect=OperationalError("server closed the connection"),
+    ):
         answer = post("/v2/enqueue", pagerduty())
     assert answer.status_code == 503
     assert answer["Retry-After"] == "5"

@@ -67,7 +67,7 @@ def request(user: User, *, run: str = "1.0.1", urgency: str = "high", **changes:
 
 
 def page(*users: User, now: datetime = NOW, **options: Any) -> list[int]:
-    return pages.page(requests=[request(user, **options) for user in users], now=now)
+    return [one.user_id for one in pages.page(requests=[request(user, **options) for user in users], now=now)]
 
 
 def states() -> dict[str, str]:

@@ -9,6 +9,7 @@ from escalation import engine, wording
 from escalation.actions import config
 from escalation.loading import policy_of
 from escalation.models import Incident
+from escalation.sources.event import Action
 from oncall.models import ScheduleVersion
 from paging.actions import contacts
 from paging.actions.pages import fallback_recipient
@@ -46,7 +47,7 @@ def test_an_incident_that_the_database_refuses_holds_up_none_behind_it(world, mo
             raise IntegrityError("refused")
         return facts(row, *args, **words)
 
-    monkeypatch.setattr(engine.wording, "facts", refused)
+    monkeypatch.setattr(wording, "facts", refused)
     world.wait(minutes=1)
     world.alert("fine")
     assert (1, "ana", "email") in world.tick().sent()
@@ -174,3 +175,90 @@ def test_a_failure_after_the_acknowledgement_escalates_nothing(world, refused):
     engine.run_due(clock=lambda: world.now)
     world.acknowledge(incident, world.bo)
     assert world.tick().tick().sent() == []
+
+
+def unresolved(world, user):
+    """After ten minutes unresolved, whoever is on it, `user` is paged."""
+    steps = [
+        world.step(config.TargetSpec(user=world.ana), minutes=30),
+        config.StepSpec(after=timedelta(minutes=10), targets=(config.TargetSpec(user=user),)),
+    ]
+    config.change_policy(policy=world.policy, repeat=0, steps=steps, by=TESTS, now=world.now)
+
+
+@pytest.mark.parametrize("acknowledged", [False, True])
+def test_where_the_ten_minute_step_reaches_nobody_the_managers_are_asked(world, refused, acknowledged):
+    boss = world.person("boss", "Boss Berg")
+    unresolved(world, boss)
+    refused.add(boss.email)
+    incident = world.alert()
+    world.tick()
+    if acknowledged:
+        world.acknowledge(incident, world.ana)
+    world.wait(minutes=10)
+    assert world.tick().sent() == [(0, "ana", "email"), (10, "mia", "email")]
+    assert any("asked instead" in line for line in world.timeline(incident))
+
+
+@pytest.mark.parametrize("acknowledged", [False, True])
+def test_where_the_ten_minute_step_finds_nobody_the_managers_are_asked(world, acknowledged):
+    gone = world.person("gone", "Gone Away")
+    unresolved(world, gone)
+    incident = world.alert()
+    deactivate_user(user=gone, by=TESTS, now=world.now)
+    world.tick()
+    if acknowledged:
+        world.acknowledge(incident, world.ana)
+    assert world.wait(minutes=10).sent() == [(0, "ana", "email"), (10, "mia", "email")]
+
+
+def test_where_those_managers_cannot_be_reached_either_the_fallback_contact_is(world, refused, settings):
+    settings.FALLBACK_CONTACT = "noc@example.com"
+    boss = world.person("boss", "Boss Berg")
+    unresolved(world, boss)
+    refused.update({boss.email, world.mia.email})
+    world.acknowledge(world.alert(), world.ana)
+    world.wait(minutes=10)
+    for _ in range(3):
+        world.tick()
+    assert world.sent() == [(10, ":fallback", "email")]
+
+
+@pytest.mark.parametrize("fallback", ["", "noc@example.com"])
+def test_an_outage_of_every_way_does_not_outlast_the_policy(world, refused, settings, fallback):
+    """All is tried again until somebody is reached; then it is over, as any policy is."""
+    settings.FALLBACK_CONTACT = fallback
+    everybody = {world.ana.email, world.bo.email, world.mia.email, "noc@example.com"}
+    refused.update(everybody)
+    incident = world.alert()
+    for _ in range(40):
+        world.wait(minutes=1)
+    assert world.sent() == []
+    assert any("nobody at all could be reached" in line for line in world.timeline(incident))
+    refused.clear()
+    for _ in range(60):
+        world.wait(minutes=1)
+    assert {who for _, who, _ in world.sent()} == {"ana", "bo", "mia"}
+    incident.refresh_from_db()
+    assert (incident.parked_reason, incident.wake_at) == ("exhausted", None)
+
+
+def test_where_nobody_has_a_way_at_all_it_is_tried_again_and_again_and_said_each_time(db):
+    world = World(kinds=())
+    incident = world.alert()
+    world.wait(hours=2)
+    told = [line for line in world.timeline(incident) if "nobody at all could be reached" in line]
+    assert 8 <= len(told) <= 24
+    contacts.set_contact_method(
+        user=world.ana, kind="email", address="ana@example.com", by=TESTS, now=world.now
+    )
+    assert world.wait(minutes=15).sent()[0][1] == "ana"  # LONGEST_WAIT
+
+
+def test_what_a_later_version_parked_is_acknowledged_and_resolved_by_this_one(world):
+    incident = world.alert()
+    Incident.objects.filter(pk=incident.pk).update(parked_reason="a word of tomorrow")
+    assert world.acknowledge(incident, world.bo).status == "acknowledged"
+    world.alert(action=Action.RESOLVE)
+    incident.refresh_from_db()
+    assert incident.status == "resolved"

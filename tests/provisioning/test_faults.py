@@ -36,6 +36,8 @@ def with_override(override: str) -> str:
             "phone: +14155550101",
             "users[0].phone (line 4): 14155550101 is a number here",
         ),
+        ('phone: "+14155550101"', "phone: [a]", "users[0].phone (line 4): This has to be text, not a list."),
+        ('phone: "+14155550101"', "phone: {a: b}", "users[0].phone (line 4): This has to be text, not a"),
         ('phone: "+14155550101"', 'phone: "0101"', "users[0].phone (line 4): “0101” is not a phone number"),
         ("name: Ana", "time_zone: Europe/Berln", "Did you mean “Europe/Berlin”?"),
         ("name: Ana", "time_zone: berlin", "Did you mean “Europe/Berlin”?"),
@@ -256,7 +258,7 @@ def test_somebody_who_has_left_cannot_be_named_but_under_users():
 def test_an_error_at_the_end_of_a_whole_organisation_leaves_nothing_behind():
     broken = ACME.replace("people: [dave]", "people: [davey]")
     assert refused(broken, now=NOW) == [
-        "pay_plans[1].people[0] (line 130): There is no user “davey”. Did you mean “dave”?"
+        "pay_plans[1].people[0] (line 131): There is no user “davey”. Did you mean “dave”?"
     ]
 
 

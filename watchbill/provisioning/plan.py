@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from oncall.advice import Told
+from watchbill.provisioning.document.escalation import HotLine
 from watchbill.provisioning.document.organisation import Organisation
 from watchbill.provisioning.document.schedules import Override
 from watchbill.provisioning.document.words import Part
@@ -99,6 +100,14 @@ def _keys(document: Organisation) -> Iterator[Found]:
             yield Found((service.name, key.name), key, ("services", index, "routing_keys", number))
 
 
+def _hot_lines(document: Organisation) -> Iterator[Found]:
+    """By its number alone: one that another service had is moved, since it can be dialled only once."""
+    for index, service in enumerate(document.services):
+        for number, dialled in enumerate(service.hot_lines):
+            line = HotLine(number=dialled, service=service.name)
+            yield Found((dialled,), line, ("services", index, "hot_lines", number))
+
+
 def _time_off(document: Organisation) -> Iterator[Found]:
     for index, away in enumerate(document.time_off):
         yield Found((away.user, away.start.isoformat(), away.end.isoformat()), away, ("time_off", index))
@@ -126,9 +135,10 @@ LISTINGS: dict[str, Listing] = {
     "escalation policy": _named("escalation_policies", "name"),
     "service": _named("services", "name"),
     "routing key": _keys,
+    "hot line": _hot_lines,
     "pay plan": _named("pay_plans", "name"),
 }
-INNER = {"overrides", "temporary", "routing_keys"}  # listed as things of their own
+INNER = {"overrides", "temporary", "routing_keys", "hot_lines"}  # listed as things of their own
 
 
 def compare(stored: Organisation, wanted: Organisation) -> tuple[list[Change], int, list[Change]]:

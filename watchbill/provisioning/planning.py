@@ -9,6 +9,7 @@ from oncall.actions.spans import GRACE
 from oncall.models import Override as OverrideRow
 from people.models import Team
 from watchbill.provisioning.completing import complete, explicit
+from watchbill.provisioning.document.escalation import HotLine
 from watchbill.provisioning.document.organisation import Organisation
 from watchbill.provisioning.document.people import Person, TimeOff
 from watchbill.provisioning.document.schedules import Override, Temporary
@@ -102,8 +103,15 @@ def _retiring(missing: Iterable[Change]) -> Iterator[Change]:
     leaving = {(change.kind, change.identity[0]) for change in missing}
     for kind in reversed(LISTINGS):
         for change in missing:
-            if change.kind == kind and (PARENTS.get(kind, ""), change.identity[0]) not in leaving:
+            if change.kind == kind and _belongs_to(change) not in leaving:
                 yield change
+
+
+def _belongs_to(change: Change) -> tuple[str, str]:
+    """The kind and name of the thing that it is a part of; no kind where it stands alone."""
+    if isinstance(change.stored, HotLine):
+        return "service", change.stored.service
+    return PARENTS.get(change.kind, ""), change.identity[0]
 
 
 def _kept(wanted: Organisation) -> Iterator[str]:

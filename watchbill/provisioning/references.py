@@ -92,6 +92,12 @@ def _twice(document: Organisation) -> Iterator[Fault]:
         if key.key is not None
     ]
     yield from _repeated(values, "is the value of two routing keys; a key belongs to one service")
+    dialled = [
+        (number, ("services", index, "hot_lines", n))
+        for index, service in enumerate(document.services)
+        for n, number in enumerate(service.hot_lines)
+    ]
+    yield from _repeated(dialled, "stands here twice; a number rings the on-call of one service")
     away = [
         ((one.user, one.start, one.end), ("time_off", index)) for index, one in enumerate(document.time_off)
     ]

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import Prefetch, QuerySet
 
-from escalation.models import EscalationPolicy, RoutingKey, Service, Step, Target
+from escalation.models import EscalationPolicy, HotLine, RoutingKey, Service, Step, Target
 from oncall.models import TimeOff
 from paging.actions.pages import FALLBACK_USERNAME
 from paging.models import ContactMethod
@@ -173,8 +173,11 @@ def _target(target: Target) -> dict[str, Any]:
 
 def _services() -> QuerySet[Service]:
     keys = RoutingKey.objects.filter(revoked_at=None).order_by("pk")
+    lines = HotLine.objects.filter(retired_at=None).order_by("pk")
     services = Service.objects.filter(retired_at=None).select_related("team", "policy")
-    return services.prefetch_related(Prefetch("routing_keys", keys)).order_by("pk")
+    return services.prefetch_related(Prefetch("routing_keys", keys), Prefetch("hot_lines", lines)).order_by(
+        "pk"
+    )
 
 
 def _service(service: Service) -> dict[str, Any]:
@@ -187,5 +190,6 @@ def _service(service: Service) -> dict[str, Any]:
         "urgency": service.urgency,
         "runbooks": service.runbooks,
         "routing_keys": [{"name": key.name, "key": key.key} for key in service.routing_keys.all()],
+        "hot_lines": [line.number for line in service.hot_lines.all()],
         **service.extras,
     }

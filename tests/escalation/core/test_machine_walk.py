@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from escalation.core.decision import PageManagers, PageTargets
+from escalation.core.decision import PageFallback, PageManagers, PageTargets
 from escalation.core.incident import Parked, Status, Urgency
 from escalation.core.machine import decide, opening
 from escalation.core.policy import OutsideStep, Policy, Step, Target
@@ -21,12 +21,22 @@ from escalation.core.stimulus import (
     StepRan,
     Ticked,
     Triggered,
+    Unreachable,
 )
 
 WHO = (Target(label="Ana", user=1),)
 waits = st.integers(1, 7200).map(lambda seconds: timedelta(seconds=seconds))
 severities = st.sampled_from(["SEV-1", "SEV-2", "SEV-3", "SEV-4"])
 urgencies = st.sampled_from(list(Urgency))
+
+
+def answers(decision, *, anyone):
+    """What the engine says after a page, in its words."""
+    if isinstance(decision, PageTargets):
+        return [StepRan(anyone, decision.number if decision.outside else None)]
+    if isinstance(decision, PageManagers) and not anyone:
+        return [Unreachable(f"{decision.run}.fallback")]
+    return [Unreachable(decision.run)] if isinstance(decision, PageFallback) and not anyone else []
 
 
 class Walk(RuleBasedStateMachine):
@@ -48,6 +58,7 @@ class Walk(RuleBasedStateMachine):
         stimulus = Triggered(severity=severity, urgency=urgency, raise_at=raise_at)
         self.state = opening(stimulus)
         self.runs: set[str] = set()
+        self.given_up: set[str] = set()
         self.resolved = False
         self.happen(stimulus, anyone=True)
 
@@ -58,12 +69,11 @@ class Walk(RuleBasedStateMachine):
                 return
             self.state, decisions = decide(self.state, self.policy, waiting.pop(0), self.now)
             for decision in decisions:
-                if isinstance(decision, PageTargets | PageManagers):
+                if isinstance(decision, PageTargets | PageManagers | PageFallback):
                     assert not self.resolved, "paged after a resolve"
                     assert decision.run not in self.runs, "two runs of one name"
                     self.runs.add(decision.run)
-                if isinstance(decision, PageTargets) and not decision.outside:
-                    waiting.append(StepRan(anyone))
+                waiting += answers(decision, anyone=anyone)
             wake_at = self.state.wake_at(self.policy)
             if not waiting and wake_at is not None and wake_at <= self.now:
                 waiting.append(Ticked())
@@ -81,6 +91,25 @@ class Walk(RuleBasedStateMachine):
             assert wake_at > self.now
             self.now = wake_at
             self.happen(Ticked(), anyone=anyone)
+
+    @precondition(lambda self: self.runs - self.given_up)
+    @rule(data=st.data(), anyone=st.booleans())
+    def every_message_of_a_run_failed(self, data, anyone):
+        """Once for each run, perhaps long after it."""
+        run = data.draw(st.sampled_from(sorted(self.runs - self.given_up)))
+        self.given_up.add(run)
+        self.happen(Unreachable(run), anyone=anyone)
+
+    @rule(behind=st.integers(0, 60), anyone=st.booleans())
+    def a_machine_whose_clock_is_behind_looks(self, behind, anyone):
+        """What it decides lies in no past that another one has left behind."""
+        real, before = self.now, self.state
+        self.now -= timedelta(seconds=behind)
+        self.happen(Ticked(), anyone=anyone)
+        if before.step_at is not None and self.state.step_at is not None:
+            assert self.state.step_at >= min(before.step_at, self.now)
+        self.now = real
+        self.happen(Ticked(), anyone=anyone)
 
     @rule(severity=severities, urgency=urgencies)
     def repeated(self, severity, urgency):

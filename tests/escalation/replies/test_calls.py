@@ -7,7 +7,7 @@ from django.test import Client
 
 from escalation.actions import respond
 from escalation.models import Incident
-from paging.models import Notification
+from paging.models import Inbound, Notification
 from people.ledger.record import Actor
 from tests.escalation.replies.conftest import ANA, BO
 
@@ -50,6 +50,24 @@ def test_4_acknowledges(world, ana, incident):
 def test_6_resolves(world, ana, incident):
     assert ana.answer().press("6").spoken.startswith("Resolved")
     assert (status(incident), incident.resolved_by) == ("resolved", world.ana)
+
+
+def test_each_key_is_kept_with_what_it_did(ana, incident):
+    ana.answer()
+    for key in ("7", "*", "4"):
+        ana.press(key)
+    kept = list(Inbound.objects.order_by("pk").values_list("said", "understood", "outcome"))
+    assert kept == [("7", "", "wrong"), ("*", "say it again", "done"), ("4", "acknowledge", "done")]
+    last = Inbound.objects.latest("pk")
+    assert (last.via, last.sender, last.user.username) == ("voice", ANA, "ana")
+    assert last.answer == f"Acknowledged number {incident.pk} disk is full. Goodbye."
+
+
+def test_keys_do_not_count_against_replies_from_the_same_phone(world, phone, ana, incident):
+    ana.answer()
+    for _ in range(6):
+        ana.press("9")
+    assert phone(ANA).text("hello").startswith("Not understood. Reply 1a")
 
 
 def test_5_escalates(world, ana, incident, phone):

@@ -222,7 +222,20 @@ def test_a_stranger_hears_nothing(world, ana, phone, said):
     ana.expect_sms()
     assert phone("+14155559999").text(said) == ""
     assert status(incident) == "triggered"
-    assert not Inbound.objects.exists()
+    kept = Inbound.objects.get()
+    assert (kept.outcome, kept.user, kept.answer) == ("stranger", None, "")
+    assert (kept.sender, kept.said) == ("+1415…9999", said)
+
+
+def test_strangers_do_not_fill_the_database(world, ana, phone):
+    for number in range(60):
+        for _ in range(8):
+            phone(f"+1415555{number:04}").text("hello")
+    assert Inbound.objects.filter(sender="+1415…0000").count() == 5
+    assert Inbound.objects.count() == 50
+    world.clock.shift(timedelta(minutes=15, seconds=1))
+    phone("+14155550001").text("hello")
+    assert Inbound.objects.count() == 51
 
 
 @pytest.mark.parametrize("change", [{"is_active": False}, None])

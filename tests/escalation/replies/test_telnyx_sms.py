@@ -70,7 +70,7 @@ def test_after_five_wrong_replies_no_answer_goes_back(world, paged, telnyx, repl
 def test_strangers_are_not_heard(paged, reply):
     assert reply("1a", sender="+14155550199") == 200
     assert status(paged) == "triggered"
-    assert not Inbound.objects.exists()
+    assert [row.outcome for row in Inbound.objects.all()] == ["stranger"]
 
 
 def test_a_forged_reply_is_refused(world, paged, reply):

@@ -54,6 +54,11 @@ CARRIERS: Mapping[str, Mapping[Action, Carrier]] = {
         "change": escalation.ensure_key,
         "retire": escalation.revoke_key,
     },
+    "hot line": {
+        "create": escalation.add_hot_line,
+        "change": escalation.move_hot_line,
+        "retire": escalation.retire_hot_line,
+    },
     "pay plan": {"create": kept.keep, "change": kept.keep, "retire": kept.remove},
 }
 

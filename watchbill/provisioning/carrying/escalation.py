@@ -1,12 +1,13 @@
-"""Escalation policies, services and routing keys."""
+"""Escalation policies, services, routing keys and hot lines."""
 
 from typing import cast
 
-from escalation.actions import config
+from escalation.actions import config, hot_lines
 from escalation.models import EscalationPolicy, RoutingKey
+from escalation.models import HotLine as HotLineRow
 from escalation.models import Service as ServiceRow
 from watchbill.provisioning.carrying.context import Context
-from watchbill.provisioning.document.escalation import Key, Policy, Service, Step, Target
+from watchbill.provisioning.document.escalation import HotLine, Key, Policy, Service, Step, Target
 from watchbill.provisioning.plan import Change
 
 KEPT = ("heartbeats", "grouping", "auto_resolve_after", "maintenance")
@@ -66,6 +67,22 @@ def revoke_key(change: Change, context: Context) -> None:
     service, name = change.identity
     for key in RoutingKey.objects.filter(service__name=service, name=name, revoked_at=None):
         config.revoke_routing_key(key=key, by=context.by, now=context.now)
+
+
+def add_hot_line(change: Change, context: Context) -> None:
+    line = cast("HotLine", change.wanted)
+    hot_lines.add_hot_line(service=_service(line.service), number=line.number, by=context.by, now=context.now)
+
+
+def move_hot_line(change: Change, context: Context) -> None:
+    """Calls to it reach another service's on-call."""
+    retire_hot_line(change, context)
+    add_hot_line(change, context)
+
+
+def retire_hot_line(change: Change, context: Context) -> None:
+    for line in HotLineRow.objects.filter(number=change.identity[0], retired_at=None):
+        hot_lines.retire_hot_line(line=line, by=context.by, now=context.now)
 
 
 def _policy(name: str) -> EscalationPolicy:

@@ -12,6 +12,7 @@ from watchbill.provisioning.document.words import (
     Moment,
     Name,
     Part,
+    Phone,
     Reason,
     RoleName,
     Username,
@@ -100,6 +101,13 @@ class Key(Part):
     key: Annotated[str, AfterValidator(_key)] | None = None
 
 
+class HotLine(Part):
+    """A number of ours that rings the on-call of `service`. A service lists its numbers alone."""
+
+    number: Phone
+    service: Name
+
+
 class Heartbeat(Part):
     name: Name
     every: Duration
@@ -128,6 +136,7 @@ class Service(Part):
     urgency: dict[Severity, Urgency] = USUAL_URGENCY
     runbooks: list[Runbook] = []
     routing_keys: list[Key] = []
+    hot_lines: list[Annotated[Phone, Field(min_length=1)]] = []
     heartbeats: list[Heartbeat] = []
     grouping: Grouping | None = None
     auto_resolve_after: Duration | None = None

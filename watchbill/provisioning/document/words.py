@@ -207,9 +207,12 @@ def _email(value: str) -> str:
     return value
 
 
-def _phone(value: Any) -> str:
-    if isinstance(value, int):
+def _phone(value: Any) -> Any:
+    """In E.164. What is no text is left as it is, for pydantic to say so."""
+    if isinstance(value, int) and not isinstance(value, bool):
         raise ValueError(f"{value} is a number here; put the phone number in quotes, such as “+14155550101”.")  # noqa: TRY004
+    if not isinstance(value, str):
+        return value
     try:
         parsed = phonenumbers.parse(value, None) if value else None
     except phonenumbers.NumberParseException:
@@ -220,7 +223,7 @@ def _phone(value: Any) -> str:
         raise ValueError(
             f"“{value}” is not a phone number; write it with its country, such as “+14155550101”."
         )
-    return str(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164))
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
 
 
 def _amount(value: Any) -> int | float | str:

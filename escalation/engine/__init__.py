@@ -1,0 +1,12 @@
+"""Gathers rows, asks the machine, applies the answer in one transaction.
+
+Locks are always taken in one order, alerts before their incidents and incidents by id, so that an intake and
+a person who resolve at the same moment wait for each other instead of deadlocking. Holding an incident's lock
+proves that its state is the last one decided.
+"""
+
+from escalation.engine.applying import Change, Opening, apply, apply_all, open_incidents
+from escalation.engine.due import run_due
+from escalation.engine.paging import cause
+
+__all__ = ["Change", "Opening", "apply", "apply_all", "cause", "open_incidents", "run_due"]

@@ -1,0 +1,213 @@
+"""Decides, and does what was decided, for as many incidents at once as are given: in a number of statements
+that does not grow with them.
+"""
+
+from collections import deque
+from collections.abc import Generator, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from escalation import telling, wording
+from escalation.core.decision import Decision, Note, PageFallback, PageManagers, PageTargets, StopPaging
+from escalation.core.incident import State, Status
+from escalation.core.machine import decide, opening
+from escalation.core.moves import FALLBACK
+from escalation.core.policy import Policy
+from escalation.core.stimulus import Snoozed, StepRan, Stimulus, Ticked, Triggered, Unreachable
+from escalation.engine.around import Around
+from escalation.engine.paging import Asking, Paging, cause
+from escalation.loading import STATE_COLUMNS, put_state, state_of
+from escalation.models import Incident, Service
+from paging.actions import pages
+from paging.actions.codes import free_codes
+from paging.actions.pages import PageRequest
+from people import metrics
+from people.ledger.record import ENGINE, Actor, Line, record
+
+Turn = Incident.Turn
+LATELY = timedelta(minutes=15)
+"""A service that had no other incident for so long is heard before one that has a storm of them."""
+
+COLUMNS = [*STATE_COLUMNS, "acknowledged_at", "acknowledged_by", "resolved_at", "resolved_by"]
+Run = Generator[list[PageRequest], set[int], None]
+"""Yields requests for pages, is sent the ids of those whom nothing reaches."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """Something that happens to an incident, whose row the caller holds locked."""
+
+    row: Incident
+    stimulus: Stimulus
+    by: Actor = ENGINE
+    why: str = ""
+
+
+def apply(row: Incident, stimulus: Stimulus, *, now: datetime, by: Actor = ENGINE, why: str = "") -> None:
+    """Decide and do, for a row that the caller holds locked, in the caller's transaction."""
+    apply_all([Change(row, stimulus, by=by, why=why)], now=now)
+
+
+def apply_all(changes: Sequence[Change], *, now: datetime) -> None:
+    """The same for several incidents, each of them once, in the caller's transaction.
+
+    Whatever goes wrong with one of them is raised, and is the fault of all: the caller undoes it and tries
+    them one by one.
+    """
+    lines: list[Line] = []
+    around = Around([change.row for change in changes], at=now)
+    news: list[Change] = []
+    in_step(
+        [_run(change, Paging(change.row, lines, around, now), news) for change in changes], lines, now=now
+    )
+    _save([change.row for change in changes])
+    for change in news:
+        did = "snoozed" if isinstance(change.stimulus, Snoozed) else change.row.status
+        telling.tell_paged(change.row, did=did, by=change.by, now=now)
+
+
+def in_step(runs: Iterable[Run | Asking], lines: list[Line], *, now: datetime) -> None:
+    """Let all of them go on until each asks for pages or ends; write these pages at once; and so on. What is
+    in `lines` by then is written before: the cause stands before what it brings about.
+    """
+    asking = [asked for run in runs if (asked := _go_on(run, None))]
+    while asking:
+        _write(lines, now)
+        unreached = pages.page(requests=[one for asked in asking for one in asked.requests], now=now)
+        missed = {one.key for one in unreached}
+        asking = [more for asked in asking if (more := _go_on(asked.run, asked.of(missed)))]
+    _write(lines, now)
+
+
+@dataclass(frozen=True)
+class _Asked:
+    run: Run | Asking
+    requests: list[PageRequest]
+
+    def of(self, missed: set[tuple[str, str, int]]) -> set[int]:
+        return {one.user_id for one in self.requests if one.key in missed}
+
+
+def _go_on(run: Run | Asking, answer: set[int] | None) -> _Asked | None:
+    try:
+        return _Asked(run, next(run) if answer is None else run.send(answer))
+    except StopIteration:
+        return None
+
+
+@dataclass(frozen=True)
+class Opening:
+    """An incident to be, of a new alert. `recurred`: the same alert was resolved within the hour."""
+
+    title: str
+    stimulus: Triggered
+    recurred: bool = False
+
+
+def open_incidents(
+    *, service: Service, policy: Policy, openings: Sequence[Opening], by: Actor, now: datetime
+) -> list[Incident]:
+    """New incidents of one service, each due at once unless its urgency lets it wait. In the caller's
+    transaction; the policy is frozen into them.
+    """
+    lately = Incident.objects.filter(service=service, triggered_at__gt=now - LATELY)
+    turn = Turn.MORE if lately.exists() else Turn.FIRST
+    frozen, lines, opened = policy.to_json(), [], []
+    for one in openings:
+        state, decisions = decide(opening(one.stimulus), policy, one.stimulus, now)
+        row = Incident(
+            service=service,
+            title=one.title,
+            policy=frozen,
+            recurred=one.recurred,
+            triggered_at=now,
+            turn=turn,
+        )
+        put_state(row, state, policy)
+        opened.append((row, one, decisions))
+        turn = Turn.MORE
+    rows = Incident.objects.bulk_create([row for row, _, _ in opened])
+    for row, one, decisions in opened:
+        why = "the same alert was resolved within the hour" if one.recurred else ""
+        lines += [wording.line(row, note, by=by, why=why) for note in decisions if isinstance(note, Note)]
+        metrics.INCIDENTS.labels(severity=row.severity).inc()
+    record(lines, now=now)
+    return rows
+
+
+def _run(change: Change, paging: Paging, news: list[Change]) -> Run:
+    """Until nothing more is due. `news` learns of it where those who were paged are to be told."""
+    row, now = change.row, paging.now
+    policy, state = Policy.from_json(row.policy), state_of(row)
+    waiting: deque[Stimulus] = deque([change.stimulus])
+    while waiting:
+        state, decisions = decide(state, policy, waiting.popleft(), now)
+        put_state(row, state, policy)
+        for decision in decisions:
+            metrics.DECISIONS.labels(kind=type(decision).__name__).inc()
+            waiting.extend((yield from _do(change, decision, paging)))
+        if not waiting and _is_due(state, policy, now):
+            waiting.append(Ticked())
+    if _mark(row, state, now=now, by=change.by):
+        news.append(change)
+
+
+def _do(
+    change: Change, decision: Decision, paging: Paging
+) -> Generator[list[PageRequest], set[int], Sequence[Stimulus]]:
+    """Carry out one decision; what it turns up is fed back to the machine."""
+    match decision:
+        case Note():
+            actor = ENGINE if decision.event in wording.BY_THE_ENGINE else change.by
+            paging.lines.append(wording.line(change.row, decision, by=actor, why=change.why))
+        case StopPaging(reason):
+            _write(paging.lines, paging.now)
+            pages.stop(cause=cause(change.row), reason=reason, now=paging.now)
+        case PageTargets():
+            anyone = yield from paging.step(decision)
+            return (StepRan(anyone, decision.number if decision.outside else None),)
+        case PageManagers():
+            if not (yield from paging.managers(decision)):
+                return (Unreachable(f"{decision.run}{FALLBACK}"),)
+        case PageFallback():
+            if not (yield from paging.fallback(decision.run)):
+                return (Unreachable(decision.run),)
+    return ()
+
+
+def _is_due(state: State, policy: Policy, now: datetime) -> bool:
+    """A step that was skipped makes the next one due within the same transaction."""
+    wake_at = state.wake_at(policy)
+    return wake_at is not None and wake_at <= now
+
+
+def _write(lines: list[Line], now: datetime) -> None:
+    if lines:
+        record(lines, now=now)
+        lines.clear()
+
+
+def _save(rows: Sequence[Incident]) -> None:
+    """Of several, by one INSERT that finds them all there: Django's bulk update spells every column of every
+    row out as a condition, and takes longer than the decisions.
+    """
+    if len(rows) == 1:
+        rows[0].save(update_fields=COLUMNS)
+    else:
+        Incident.objects.bulk_create(rows, update_conflicts=True, unique_fields=["id"], update_fields=COLUMNS)
+
+
+def _mark(row: Incident, state: State, *, now: datetime, by: Actor) -> bool:
+    """Who acknowledged or resolved, and when, for people and reports; the machine does not read it. Whether
+    that is news. What is over needs no number to reply with.
+    """
+    if state.status is Status.TRIGGERED:
+        row.acknowledged_at, row.acknowledged_by = None, None
+    elif state.status is Status.ACKNOWLEDGED and row.acknowledged_at is None:
+        row.acknowledged_at, row.acknowledged_by = now, by.user
+        return True
+    elif state.status is Status.RESOLVED and row.resolved_at is None:
+        row.resolved_at, row.resolved_by = now, by.user
+        free_codes(cause=cause(row), now=now)
+        return True
+    return False

@@ -1,0 +1,91 @@
+"""What comes in by a key: one event, or a post of thousands."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from django.db import transaction
+
+from escalation.intake.reacting import Reaction
+from escalation.models import Alert, ChangeEvent, Incident, RoutingKey, Service
+from escalation.sources.event import Change, Event
+from people import metrics
+from people.ledger.record import Actor
+
+BATCH = 50
+"""Events in one transaction. What one of them opens is paged once all of them are written."""
+
+
+class UnknownKey(Exception):
+    """No live routing key has this value. The answer must be the same for every such value."""
+
+
+def service_key(key: str) -> RoutingKey:
+    """The live routing key with this value, its service and policy beside it. Raises UnknownKey."""
+    found = (
+        RoutingKey.objects.select_related("service__policy")
+        .filter(digest=RoutingKey.digest_of(key), revoked_at=None, service__retired_at=None)
+        .first()
+    )
+    if found is None:
+        raise UnknownKey
+    return found
+
+
+def receive(*, key: str, events: Sequence[Event], source: str, now: datetime) -> int:
+    """Take in what one post said; all of it is durable when this returns. Returns the number of new
+    incidents. Raises UnknownKey, with nothing written.
+
+    A post of thousands is written in batches, so that it does not keep every other sender waiting; a
+    sender that hears of a fault in between sends all of it again, and what is there already only counts.
+    Alerts are touched in the order of their keys, so that two posts that name the same alerts never wait
+    for each other in a circle.
+    """
+    found = service_key(key)
+    ordered = sorted(events, key=lambda event: (event.whole_group, event.dedup_key))
+    opened = 0
+    for first in range(0, len(ordered), BATCH):
+        opened += _receive_batch(found, ordered[first : first + BATCH], source=source, now=now)
+    return opened
+
+
+@transaction.atomic
+def _receive_batch(key: RoutingKey, events: Sequence[Event], *, source: str, now: datetime) -> int:
+    reaction = Reaction(key.service, by=Actor(f"{key.name} ({source})"), now=now)
+    for event in events:
+        metrics.EVENTS.labels(source=source, action=event.action.value).inc()
+    return sum(reaction.to(wave) for wave in _waves(events))
+
+
+@transaction.atomic
+def raise_alert(*, service: Service, event: Event, by: Actor, now: datetime) -> Incident:
+    """The incident of an alert that no sender with a key raised; of one raised already, the same."""
+    Reaction(service, by=by, now=now).to([event])
+    return Incident.objects.get(
+        alerts__service=service, alerts__dedup_key=event.dedup_key, alerts__status=Alert.Status.OPEN
+    )
+
+
+@transaction.atomic
+def receive_change(*, key: str, change: Change, now: datetime) -> None:
+    """Keep a change event. Raises UnknownKey."""
+    ChangeEvent.objects.create(
+        service=service_key(key).service,
+        at=change.at or now,
+        received_at=now,
+        summary=change.summary,
+        source=change.source,
+        payload=dict(change.payload),
+    )
+
+
+def _waves(events: Sequence[Event]) -> Iterator[list[Event]]:
+    """The first event of each key, then the second of each, and so on; those about whole groups last."""
+    turns: dict[str, int] = {}
+    waves: defaultdict[int, list[Event]] = defaultdict(list)
+    for event in events:
+        if not event.whole_group:
+            turns[event.dedup_key] = turns.get(event.dedup_key, -1) + 1
+            waves[turns[event.dedup_key]].append(event)
+    yield from waves.values()
+    yield from ([event] for event in events if event.whole_group)
