@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from django.db.models import QuerySet
 
+from escalation.core.cause import incident_in
 from escalation.models import HotLine, Incident
 from people.ledger.models import Entry
 from people.ledger.verbs import Verb
@@ -18,6 +19,12 @@ def incidents() -> QuerySet[Incident]:
 
 def open_incidents() -> QuerySet[Incident]:
     return incidents().exclude(status=Incident.Status.RESOLVED)
+
+
+def incident_about(cause: str) -> Incident | None:
+    """What a page is about; None for what is no incident, such as a test page."""
+    number = incident_in(cause)
+    return None if number is None else incidents().filter(pk=number).first()
 
 
 def timeline(incident_id: int) -> QuerySet[Entry]:

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.utils.text import capfirst
 
+from escalation.core.cause import cause_of
 from escalation.core.incident import Status, Urgency
 from escalation.models import Incident
 from paging.actions.notices import NoticeRequest, tell
@@ -16,7 +17,7 @@ def tell_paged(row: Incident, *, did: str, by: Actor, now: datetime) -> None:
     """In the transaction that decides it. `did`: “acknowledged”, “snoozed” or “resolved”. Never the one who
     did it; never again about the same status; by night only of what was worth waking somebody for.
     """
-    cause = f"incident:{row.pk}"
+    cause = cause_of(row.pk)
     doer = by.user.pk if by.user else None
     notice = Notice(
         title=f"{capfirst(did)} by {by.user or by.name}: #{row.pk} {row.title}",

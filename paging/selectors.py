@@ -184,6 +184,16 @@ def spent(*, since: datetime, currency: str) -> Decimal:
     return rows.aggregate(sum=Sum("cost"))["sum"] or Decimal(0)
 
 
+def costs(notification_ids: Collection[int]) -> dict[int, list[tuple[str, Decimal]]]:
+    """What each of these messages cost, as (currency, sum), over all its attempts and as far as is known."""
+    rows = Attempt.objects.filter(notification__in=notification_ids, cost__isnull=False)
+    found: dict[int, list[tuple[str, Decimal]]] = defaultdict(list)
+    summed = rows.values_list("notification", "currency").annotate(sum=Sum("cost")).order_by("currency")
+    for pk, currency, cost in summed:
+        found[pk].append((currency, cost))
+    return dict(found)
+
+
 class Said(NamedTuple):
     """What one message speaks of to whom, in the words of the floor above; many causes if it is a bundle."""
 

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from escalation import wording
+from escalation.core.cause import cause_of
 from escalation.core.decision import PageManagers, PageTargets
 from escalation.core.moves import FALLBACK
 from escalation.engine.around import Around
@@ -27,7 +28,7 @@ VALID_FOR = timedelta(minutes=10)
 
 
 def cause(row: Incident) -> str:
-    return f"incident:{row.pk}"
+    return cause_of(row.pk)
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from django.db.models import Q
 
+from escalation.core.cause import incident_in
 from escalation.handover.incidents import muted
 from escalation.handover.lines import Item, clipped, listed, times
 from escalation.handover.scope import Scope
@@ -41,7 +42,7 @@ def noise(scope: Scope) -> Sequence[Item]:
 
 
 def _noisy(scope: Scope) -> Iterator[tuple[str, list[str]]]:
-    paged = Counter(_incident(one.cause) for one in scope.paged)
+    paged = Counter(incident_in(one.cause) for one in scope.paged)
     by_key: dict[tuple[int, str], list[Alert]] = defaultdict(list)
     for alert in _alerts(scope, [pk for pk in paged if pk is not None]):
         by_key[alert.service_id, alert.dedup_key].append(alert)
@@ -74,11 +75,6 @@ def _went_alone(alert: Alert) -> bool:
     return unseen and alert.resolved_at is not None and alert.resolved_at - alert.first_event_at <= SHORT
 
 
-def _incident(cause: str) -> int | None:
-    kind, _, number = cause.partition(":")
-    return int(number) if kind == "incident" and number.isdecimal() else None
-
-
 def _path(cause: str) -> str:
-    number = _incident(cause)
+    number = incident_in(cause)
     return "" if number is None else f"/incidents/{number}"

@@ -11,6 +11,7 @@ from datetime import datetime
 
 import structlog
 
+from escalation.core.cause import cause_of
 from escalation.models import Incident
 from escalation.replies.acting import acknowledge_all, incident_of, perform, told
 from paging.actions.answering import answer_by_mail
@@ -88,8 +89,9 @@ def _writer(mail: MailReply, answered: Notification | None) -> User | None:
 def _act(wanted: Reply, answered: Notification, user: User, *, wrong: int, now: datetime) -> Answer:
     if wanted.number is None:
         return _about_all_it_says(wanted, answered, user, wrong=wrong, now=now)
-    incident = incident_of(f"incident:{wanted.number}")
-    if incident is None or not was_told(user.pk, f"incident:{wanted.number}"):
+    cause = cause_of(wanted.number)
+    incident = incident_of(cause)
+    if incident is None or not was_told(user.pk, cause):
         return _wrong(NOT_TOLD.format(wanted.number), user, wrong)
     if not wanted.all:
         return _done(perform(wanted.act, incident, by=user, via=VIA, now=now), user)

@@ -13,7 +13,7 @@ from escalation.replies.acting import acknowledge_all, incident_of, perform, tol
 from escalation.replies.opening import open_by_text
 from paging.actions.codes import code_of
 from paging.actions.hearing import MOST_WRONG, Answer, Heard, Outcome, hear, pass_over, people_at
-from paging.actions.opting import opt_in, opt_out
+from paging.actions.refusals import opt_in, opt_out
 from paging.core import gsm7
 from paging.core.address import masked
 from paging.core.replies import Carrier, Reply, in_words, opens, parse

@@ -11,21 +11,18 @@ from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Coalesce
 
 from paging import loading
-from paging.actions import bundles
-from paging.actions.pages import subject_of
+from paging.actions import bundles, timeline
 from paging.actions.wayround import go_another_way
 from paging.core import bundles as bundling
 from paging.core import limits
-from paging.core.address import masked
 from paging.core.cause import is_code
 from paging.core.delivery import State
 from paging.core.limits import Opening, Sent
 from paging.core.rules import HIGH, INFO
 from paging.models import Notification, Page
-from people.ledger.record import ENGINE, Line, record
+from people.ledger.record import record
 from people.ledger.verbs import Verb
 
-CALLED = {"sms": "SMS", "voice": "call"}
 MOMENT = timedelta(seconds=2)
 MOST = 1000  # pages in one message; what is more is said by the next
 
@@ -157,9 +154,8 @@ def _hold(group: Sequence[Notification], opening: Opening, gone: Mapping[int, st
         Notification.objects.filter(pk__in=ids).update(
             due_at=due_at, reason=why[:200], held_since=Coalesce(F("held_since"), now)
         )
-    verb = Verb.NOTICE_HELD if group[0].page.urgency == INFO else Verb.PAGE_HELD
     lines = [
-        _line(verb, one, f"{_message(one)} {why}" + _instead(gone.get(one.page_id)))
+        timeline.line(Verb.PAGE_HELD, one, f"{timeline.named(one)} {why}" + _instead(gone.get(one.page_id)))
         for one in heads.values()
         if one.held_since is None
     ]
@@ -183,14 +179,4 @@ def _fold(heads: Mapping[int, Notification], *, until: datetime) -> None:
 
 
 def _instead(kind: str | None) -> str:
-    return f"; {CALLED.get(kind, kind)} at once instead" if kind else ""
-
-
-def _message(one: Notification) -> str:
-    kind = one.method.kind
-    return f"{CALLED.get(kind, kind)} to {one.page.user} ({masked(one.method.address)})"
-
-
-def _line(verb: Verb, one: Notification, what: str) -> Line:
-    data = {"page": one.page_id, "notification": one.pk, "via": one.method.kind, "user": one.page.user_id}
-    return Line(verb, subject_of(one.page.cause), ENGINE, what, data=data)
+    return f"; {timeline.CALLED[kind]} at once instead" if kind else ""

@@ -17,6 +17,7 @@ from django.db import transaction
 
 from paging import chat
 from paging.core.address import masked
+from paging.core.rules import in_words
 from paging.models import ContactMethod, NotificationRule
 from people.ledger.record import Actor, Line, record
 from people.ledger.verbs import Verb
@@ -140,6 +141,15 @@ def disable_contact_method(*, method: ContactMethod, reason: str, by: Actor, now
         _record(Verb.CONTACT_METHOD_DISABLED, method, "is no longer paged by", by=by, now=now, why=reason)
 
 
+@transaction.atomic
+def allow_contact_method(*, method: ContactMethod, by: Actor, now: datetime) -> None:
+    """What it was disabled for is over. One that was never verified still waits for its code."""
+    if ContactMethod.objects.filter(pk=method.pk).exclude(disabled_reason="").update(disabled_reason=""):
+        method.disabled_reason = ""
+        does = "can be paged by" if method.verified_at else "may verify"
+        _record(Verb.CONTACT_METHOD_CHANGED, method, does, by=by, now=now)
+
+
 def _record(verb: Verb, method: ContactMethod, does: str, *, by: Actor, now: datetime, why: str = "") -> None:
     what = f"{method.user} {does} {method.get_kind_display()} ({masked(method.address)})"
     data = {"method": method.pk, "kind": method.kind}
@@ -177,11 +187,3 @@ def _checked_rule(via: str, after: timedelta) -> tuple[str, timedelta]:
     if not timedelta(0) <= after <= LONGEST_WAIT:
         raise Refused(f"A rule's `after` is {after}; write something from 0m to 24h.")
     return via, after
-
-
-def in_words(after: timedelta) -> str:
-    """How long after the page: “at once”, “after 2 min”, “after 90 s”."""
-    seconds = round(after.total_seconds())
-    if not seconds:
-        return "at once"
-    return f"after {seconds // 60} min" if seconds % 60 == 0 else f"after {seconds} s"

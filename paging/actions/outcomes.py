@@ -1,4 +1,4 @@
-"""Write down what became of a message that was handed over, and go another way where it failed."""
+"""Write down what became of a message that was handed over; where it failed, go on another way."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -7,22 +7,17 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
 
-from paging import links, loading
-from paging.actions import bundles
+from paging import links
+from paging.actions import bundles, timeline
 from paging.actions.bundles import STOPPED
-from paging.actions.pages import reachable, subject_of
-from paging.actions.refusals import DISABLING, disable_refused
-from paging.channels.registry import providers_of
-from paging.core.address import masked
+from paging.actions.going_on import go_on, lock_page
 from paging.core.cause import is_test
 from paging.core.code_words import without
 from paging.core.delivery import (
     ELSEWHERE,
     LEASE,
     LEFT,
-    WAITING,
     Accepted,
     Fault,
     Rejected,
@@ -31,32 +26,15 @@ from paging.core.delivery import (
     State,
     settle,
 )
-from paging.core.failover import in_order
 from paging.core.message import Message
 from paging.core.price import reckoned
-from paging.core.rules import INFO, detour
-from paging.models import Attempt, Notification, Page
-from paging.queue import nudge_on_commit
+from paging.core.rules import INFO
+from paging.models import Attempt, Notification
 from people import metrics
-from people.ledger.record import ENGINE, Line, record
+from people.ledger.record import Line, record
 from people.ledger.verbs import Verb
 
 OUTBOX = "outbox"
-CALLED = {
-    "sms": "SMS",
-    "voice": "call",
-    "email": "email",
-    "chat": "chat message",
-    "webhook": "webhook",
-}
-VERBS = {
-    State.SENT: Verb.PAGE_SENT,
-    State.PENDING: Verb.PAGE_FAILED,
-    State.CLAIMED: Verb.PAGE_FAILED,
-    State.SUPPRESSED: Verb.PAGE_FAILED,
-    State.FAILED: Verb.PAGE_FAILED,
-}
-NOTICE_VERBS = {verb: Verb(verb.replace("page.", "notice.")) for verb in VERBS.values()}
 
 
 @dataclass(frozen=True)
@@ -112,16 +90,6 @@ def record_answer(*, handover: Handover, answer: Accepted | Rejected, now: datet
     if handover.message is not None:
         _measure(handover, answer, now=now)
     return ours and settled.state is State.CLAIMED
-
-
-def lock_page(failed: Notification) -> Page:
-    """Of two messages of one page that fail at once, the second sees that the first has failed. All the pages
-    that the message said are locked, before their notifications, which is the order of a stop, too: call it
-    first. Another way may be added to them meanwhile. Returns its own page.
-    """
-    said = Notification.objects.filter(Q(pk=failed.pk) | Q(bundled_into=failed)).values("page")
-    rows = Page.objects.select_for_update(no_key=True).filter(pk__in=said).order_by("pk")
-    return {row.pk: row for row in rows}[failed.page_id]
 
 
 def _put(handover: Handover, settled: Settled, *, now: datetime) -> bool:
@@ -199,131 +167,21 @@ def _instead(handover: Handover, answer: Rejected, settled: Settled, *, now: dat
     return go_on(handover.notification, fault=fault, why=answer.error, now=now)
 
 
-def go_on(failed: Notification, *, now: datetime, fault: Fault = Fault.MESSAGE, why: str = "") -> str:
-    """Another way at once, for a message that failed, or that its carrier gave back, and for each page that
-    it said beside its own. Returns what the timeline says about its own; of the others it says so itself. In
-    the caller's transaction, which has the page's lock (`lock_page`) and has written the message's own state.
-
-    TEMPORARY and PROVIDER: by the next provider of the same method, each of them once a page; where all
-    have tried, by the next method. MESSAGE: by the next method. ADDRESS and OPTED_OUT: the method is
-    disabled, and then by the next one. `why` is the provider's sentence.
-    """
-    if fault in DISABLING:
-        disable_refused(method=failed.method, fault=fault, why=why, now=now)
-    wanted = reachable(failed.page.user) and Page.objects.filter(pk=failed.page_id, stopped_at=None).exists()
-    if wanted and fault in ELSEWHERE and (title := _by_next_provider(failed, now=now)):
-        return f"{CALLED[failed.method.kind]} by {title} at once instead"
-    lines = [
-        Line(
-            NOTICE_VERBS[Verb.PAGE_FAILED] if one.page.urgency == INFO else Verb.PAGE_FAILED,
-            subject_of(one.page.cause),
-            ENGINE,
-            f"{_message(one)} failed; {_other_way(one, now=now)}",
-            failed.reason,
-            {"page": one.page_id, "notification": one.pk, "via": one.method.kind, "user": one.page.user_id},
-        )
-        for one in bundles.fail_members(failed)
-    ]
-    if lines:
-        record(lines, now=now)
-    return _other_way(failed, now=now)
-
-
-def _message(one: Notification) -> str:
-    return f"{CALLED[one.method.kind]} to {one.page.user} ({masked(one.method.address)})"
-
-
-def _other_way(failed: Notification, *, now: datetime) -> str:
-    page = failed.page
-    if not Page.objects.filter(pk=page.pk, stopped_at=None).exists():
-        return STOPPED
-    if not reachable(page.user):
-        _give_up(page, now=now)
-        return "nobody is asked in their place"
-    return _by_next_method(failed, now=now)
-
-
-def _by_next_provider(failed: Notification, *, now: datetime) -> str:
-    """The same to the same method, as a message of its own, so that a late receipt of the former one
-    says nothing of it. It speaks for whom that one spoke for, and asks no limit: the address did not get it.
-    Returns the title of its provider; empty where every one has tried.
-    """
-    titles = providers_of(failed.method.kind)
-    same = Notification.objects.filter(page_id=failed.page_id, method_id=failed.method_id)
-    tried = set(Attempt.objects.filter(notification__in=same).values_list("provider", flat=True))
-    tried |= set(same.exclude(provider="").values_list("provider", flat=True))
-    names = list(titles)
-    left = [
-        name for name in (names[place] for place in in_order(names, at=failed.provider)) if name not in tried
-    ]
-    if not left:
-        return ""
-    # Rows of one method and page differ in their moments; this one may come at the very same.
-    due_at = now - timedelta(microseconds=same.count())
-    again = Notification.objects.create(
-        page_id=failed.page_id,
-        method_id=failed.method_id,
-        due_at=due_at,
-        created_at=now,
-        provider=left[0],
-        priority=failed.priority,
-        admitted_at=now,
-        says=failed.says,
-    )
-    Notification.objects.filter(bundled_into=failed, state=State.BUNDLED).update(bundled_into=again)
-    nudge_on_commit()
-    return titles[left[0]]
-
-
-def _by_next_method(failed: Notification, *, now: datetime) -> str:
-    page = failed.page
-    methods = loading.usable_methods([page.user_id]).get(page.user_id, ())
-    way = detour(methods, loading.told(page.pk), urgency=page.urgency)
-    forward = Notification.objects.filter(pk__in=way.forward)
-    kinds = list(forward.values_list("method__kind", flat=True)) if way.forward else []
-    forward.filter(state__in=WAITING, due_at__gt=now).update(due_at=now)
-    Notification.objects.bulk_create(
-        Notification(page=page, method_id=method.id, due_at=now, created_at=now, priority=failed.priority)
-        for method in way.extra
-    )
-    instead = sorted({*kinds, *(method.kind for method in way.extra)})
-    nudge_on_commit()
-    if not instead:
-        _give_up(page, now=now)
-    return (
-        f"{' and '.join(CALLED[kind] for kind in instead)} at once instead"
-        if instead
-        else "no other way is left"
-    )
-
-
-def _give_up(page: Page, *, now: datetime) -> None:
-    """Nothing of it arrived and nothing more is to come: the floor above reads that, and asks others."""
-    hopeful = page.notifications.exclude(state__in=[State.FAILED, State.UNDELIVERED])
-    if not hopeful.exists():
-        Page.objects.filter(pk=page.pk).update(unreachable_at=now)
-
-
 def _line(handover: Handover, settled: Settled, *, instead: str, now: datetime) -> Line:
     claimed = handover.notification
-    method, page = claimed.method, claimed.page
-    message = _message(claimed)
+    what = timeline.named(claimed)
     if settled.state is State.SENT:
-        what = f"{message} handed to {handover.title}"
+        what = f"{what} handed to {handover.title}"
     elif settled.state in {State.CLAIMED, State.SUPPRESSED}:
-        what = f"{message} not taken by {handover.title}"
-        what = f"{what}; {instead}" if instead else what
+        what = f"{what} not taken by {handover.title}"
     elif settled.due_at is not None:
         wait = (settled.due_at - now).total_seconds()
-        what = f"{message} not taken by {handover.title}; tried again in {wait:.0f} s"
+        what = f"{what} not taken by {handover.title}; tried again in {wait:.0f} s"
     else:
-        what = f"{message} failed; {instead}" if instead else f"{message} failed"
-    data = {"page": page.pk, "notification": claimed.pk, "via": method.kind, "user": page.user_id}
-    why = settled.reason or claimed.reason
-    verb = VERBS[settled.state]
-    return Line(
-        NOTICE_VERBS[verb] if page.urgency == INFO else verb, subject_of(page.cause), ENGINE, what, why, data
-    )
+        what = f"{what} failed"
+    what = f"{what}; {instead}" if instead else what
+    verb = Verb.PAGE_SENT if settled.state is State.SENT else Verb.PAGE_FAILED
+    return timeline.line(verb, claimed, what, settled.reason or claimed.reason)
 
 
 def _measure(handover: Handover, answer: Accepted | Rejected, *, now: datetime) -> None:

@@ -12,13 +12,13 @@ from django.db.models import Q
 
 from paging import loading
 from paging.actions import bundles
-from paging.actions.contacts import disable_contact_method, in_words, set_contact_method
+from paging.actions.contacts import disable_contact_method, set_contact_method
 from paging.core.cause import is_test
 from paging.core.delivery import WAITING, State
 from paging.core.message import Facts
 from paging.core.night import after_night
 from paging.core.notice import Notice
-from paging.core.rules import HIGH, INFO, LOW, Moment, moments
+from paging.core.rules import HIGH, INFO, LOW, Moment, in_words, moments
 from paging.models import ContactMethod, Notification, Page
 from paging.queue import nudge_on_commit
 from people import metrics

@@ -10,20 +10,18 @@ from uuid import UUID
 
 from django.db import transaction
 
-from paging.actions.outcomes import CALLED, go_on, lock_page
-from paging.actions.pages import subject_of
-from paging.core.address import masked
+from paging.actions import timeline
+from paging.actions.going_on import go_on, lock_page
 from paging.core.delivery import State
 from paging.core.receipt import Receipt, is_news
-from paging.core.rules import INFO
 from paging.models import Attempt, Notification, Page
-from people.ledger.record import ENGINE, Line, record
+from people.ledger.record import Line, record
 from people.ledger.verbs import Verb
 
 VERBS = {
-    State.SENT: (Verb.PAGE_SENT, Verb.NOTICE_SENT),
-    State.DELIVERED: (Verb.PAGE_DELIVERED, Verb.NOTICE_DELIVERED),
-    State.UNDELIVERED: (Verb.PAGE_UNDELIVERED, Verb.NOTICE_UNDELIVERED),
+    State.SENT: Verb.PAGE_SENT,
+    State.DELIVERED: Verb.PAGE_DELIVERED,
+    State.UNDELIVERED: Verb.PAGE_UNDELIVERED,
 }
 
 
@@ -88,19 +86,10 @@ def _note_attempt(row: Notification, receipt: Receipt, *, now: datetime) -> bool
 
 
 def _line(row: Notification, receipt: Receipt, *, instead: str) -> Line:
-    page, method = row.page, row.method
-    message = f"{CALLED[method.kind]} to {page.user} ({masked(method.address)})"
     says = {
         State.SENT: "left, as its receipt says",
         State.DELIVERED: "delivered",
         State.UNDELIVERED: f"came back; {instead}" if instead else "came back",
     }
-    of_page, of_notice = VERBS[receipt.state]
-    return Line(
-        of_notice if page.urgency == INFO else of_page,
-        subject_of(page.cause),
-        ENGINE,
-        f"{message} {says[receipt.state]}",
-        receipt.why,
-        {"page": page.pk, "notification": row.pk, "via": method.kind, "user": page.user_id},
-    )
+    what = f"{timeline.named(row)} {says[receipt.state]}"
+    return timeline.line(VERBS[receipt.state], row, what, receipt.why)

@@ -1,21 +1,26 @@
-"""An address at which nobody is ever reached, or whose owner wants no messages: used no more, and said so."""
+"""An address at which nobody is reached, or whose owner wants no messages (STOP, until they send START): used
+no more, and said so.
+"""
 
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from django.db import transaction
 from django.db.models import Q
 
-from paging.actions.contacts import disable_contact_method
+from paging.actions.contacts import allow_contact_method, disable_contact_method
 from paging.actions.notices import NoticeRequest, tell
+from paging.core import readiness
 from paging.core.address import masked
 from paging.core.delivery import Fault
 from paging.core.notice import Notice
 from paging.models import ContactMethod
-from people.ledger.record import ENGINE
+from people.ledger.record import ENGINE, Actor
 from people.models import Membership, User
 
-OPTED_OUT = "opted out: its owner replied STOP"
+SMS = ContactMethod.Kind.SMS
+OPTED_OUT = f"{readiness.OPTED_OUT}: its owner replied STOP"
 """The `disabled_reason` that a START from the same number lifts; no other one is lifted by it."""
 
 HELP = {
@@ -26,18 +31,41 @@ DISABLING = frozenset(HELP)
 
 
 def disable_refused(*, method: ContactMethod, fault: Fault, why: str, now: datetime) -> None:
-    """Page nobody at this address by this kind from now on, whoever has entered it, and tell them and the
-    managers of their teams in another way. In the caller's transaction. Nothing happens where it is
-    disabled already. `fault` is one of DISABLING; `why` is the provider's sentence.
+    """A provider says so: page nobody at this address by this kind from now on, whoever has entered it, and
+    tell them and the managers of their teams in another way. In the caller's transaction. Nothing happens
+    where it is disabled already. `fault` is one of DISABLING; `why` is the provider's sentence.
     """
+    _disable(method.kind, method.address, fault=fault, why=why, by=ENGINE, now=now)
+    method.refresh_from_db(fields=["disabled_reason"])
+
+
+@transaction.atomic
+def opt_out(*, phone: str, by: Actor, now: datetime) -> None:
+    """The owner says so: no SMS to this number any more, as in `disable_refused`; calls go on."""
+    _disable(SMS, phone, fault=Fault.OPTED_OUT, why="STOP was sent from this phone", by=by, now=now)
+
+
+@transaction.atomic
+def opt_in(*, phone: str, by: Actor, now: datetime) -> bool:
+    """SMS to this number again, where STOP was what ended it. Returns whether it was.
+
+    Who has entered the number and not verified it is not paged by it for that.
+    """
+    ended = ContactMethod.objects.filter(kind=SMS, address=phone, disabled_reason=OPTED_OUT)
+    found = list(ended.select_related("user").order_by("pk"))
+    for method in found:
+        allow_contact_method(method=method, by=by, now=now)
+    return bool(found)
+
+
+def _disable(kind: str, address: str, *, fault: Fault, why: str, by: Actor, now: datetime) -> None:
     reason = OPTED_OUT if fault is Fault.OPTED_OUT else why
-    same = ContactMethod.objects.filter(kind=method.kind, address=method.address, disabled_reason="")
+    same = ContactMethod.objects.filter(kind=kind, address=address, disabled_reason="")
     for one in same.select_related("user").order_by("pk"):
-        disable_contact_method(method=one, reason=reason, by=ENGINE, now=now)
+        disable_contact_method(method=one, reason=reason, by=by, now=now)
         # By us: of two that hear it at once, one tells. Who has not verified it yet was not paged by it.
         if one.disabled_reason and one.verified_at:
             _tell(one, fault=fault, why=why, now=now)
-    method.refresh_from_db(fields=["disabled_reason"])
 
 
 def _tell(method: ContactMethod, *, fault: Fault, why: str, now: datetime) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import cast
+from typing import Any, cast
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
@@ -16,6 +16,7 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.generics import GenericAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
 
 from paging import loading
@@ -62,11 +63,10 @@ class ContactMethodsView(APIView):
     )
     def post(self, request: Request) -> Response:
         """Add one. A code is sent to it; it is not paged before you `verify` it."""
-        form = NewContactMethod(data=request.data)
-        form.is_valid(raise_exception=True)
+        given = _given(NewContactMethod, request)
         with refusals():
             row = verifying.add_own_method(
-                user=_person(request), **form.validated_data, by=_by(request), now=timezone.now()
+                user=_person(request), **given, by=_by(request), now=timezone.now()
             )
         return Response(MadeContactMethodSerializer(row).data, status=201)
 
@@ -109,12 +109,9 @@ class VerifyView(APIView):
     def post(self, request: Request, pk: int) -> Response:
         """Enter the code that was sent. After five wrong ones the method is locked for a while."""
         row = _mine(request, pk)
-        form = CodeSerializer(data=request.data)
-        form.is_valid(raise_exception=True)
+        given = _given(CodeSerializer, request)
         with refusals():
-            verifying.verify(
-                method=row, code=form.validated_data["code"], by=_by(request), now=timezone.now()
-            )
+            verifying.verify(method=row, code=given["code"], by=_by(request), now=timezone.now())
         return Response(ContactMethodSerializer(row).data)
 
 
@@ -132,12 +129,11 @@ class RulesView(APIView):
     )
     def put(self, request: Request) -> Response:
         """Replace the rules of both urgencies."""
-        form = RulesSerializer(data=request.data)
-        form.is_valid(raise_exception=True)
+        given = _given(RulesSerializer, request)
         user, now = _person(request), timezone.now()
         with refusals(), transaction.atomic():
             for urgency in (HIGH, LOW):
-                wanted = pairs(form.validated_data[urgency])
+                wanted = pairs(given[urgency])
                 contacts.set_rules(user=user, urgency=urgency, rules=wanted, by=_by(request), now=now)
         return _rules(user)
 
@@ -156,12 +152,10 @@ class TestPageView(APIView):
     )
     def post(self, request: Request) -> Response:
         """Page yourself by your own rules, at most once a minute. It counts as no page."""
-        form = TestPageQuery(data=request.data)
-        form.is_valid(raise_exception=True)
-        urgency = form.validated_data["urgency"]
+        given = _given(TestPageQuery, request)
         with refusals():
             testing.send_test_page(
-                user=_person(request), urgency=urgency, by=_by(request), now=timezone.now()
+                user=_person(request), urgency=given["urgency"], by=_by(request), now=timezone.now()
             )
         return Response(TestPageSerializer(_tested(request)).data, status=201)
 
@@ -188,6 +182,13 @@ def refusals() -> Iterator[None]:
         yield
     except contacts.Refused as refusal:
         raise ValidationError({"non_field_errors": [str(refusal)]}) from None
+
+
+def _given(form: type[Serializer[Any]], request: Request) -> dict[str, Any]:
+    read = form(data=request.data)
+    read.is_valid(raise_exception=True)
+    given: dict[str, Any] = read.validated_data
+    return given
 
 
 def _person(request: Request) -> User:

@@ -9,8 +9,8 @@ from paging.channels.base import Channel, ChannelError, Fault
 
 
 def channels_for(kind: str) -> list[Channel]:
-    """New channels for `kind` ("sms", "voice", "email"), the one to ask first in front. Raises
-    ChannelError where there is none.
+    """New channels for this kind of contact method, the one to ask first in front. Raises ChannelError where
+    there is none.
     """
     channels: list[Channel] = [made() for made in _classes(kind)]
     if not channels:

@@ -2,36 +2,32 @@
 
 from collections.abc import Mapping
 
-import structlog
 import telnyx
 from django.conf import settings
 
 from paging.channels.base import ChannelError, Fault
+from paging.channels.callbacks import NotReachable, with_callbacks_if_possible
 from paging.core.message import Message
 from paging.core.telnyx import explained, is_about_our_address
 
 TIMEOUT = telnyx.Timeout(5.0, connect=3.0)  # seconds to answer and to connect: 8 together, below the lease
-log = structlog.get_logger(__name__)
-
-
-class NotReachable(ChannelError):
-    """Telnyx cannot post to PUBLIC_URL. The message itself it would have taken."""
 
 
 def send(message: Message) -> str:
     """Hand over one SMS; returns Telnyx's id of it. Raises ChannelError.
 
-    `valid_seconds` goes nowhere: Telnyx has no word for how long a message may wait. Where it cannot post to
-    PUBLIC_URL, nobody learns whether the message arrived; it leaves all the same.
+    `valid_seconds` goes nowhere: Telnyx has no word for how long a message may wait.
     """
-    try:
-        return _handed_over(message, webhook=f"{settings.PUBLIC_URL}/telnyx/status/{message.message_id}")
-    except NotReachable as fault:
-        log.warning("callbacks_refused", error=str(fault), effect="nobody learns whether it arrived")
-        return _handed_over(message)
+    return with_callbacks_if_possible(
+        lambda callbacks: _handed_over(message, webhook=_status_callback(message) if callbacks else "")
+    )
 
 
-def _handed_over(message: Message, *, webhook: str = "") -> str:
+def _status_callback(message: Message) -> str:
+    return f"{settings.PUBLIC_URL}/telnyx/status/{message.message_id}"
+
+
+def _handed_over(message: Message, *, webhook: str) -> str:
     config: Mapping[str, str] = settings.TELNYX
     try:
         with _account(config) as client:

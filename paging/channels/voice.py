@@ -8,40 +8,41 @@ from typing import Any
 
 from twilio.twiml.voice_response import VoiceResponse
 
-from paging.channels import carrier
+from paging.channels import twilio_account
 from paging.channels.base import Accepted
+from paging.channels.callbacks import with_callbacks_if_possible
 from paging.core.message import Message
 
 RING = 30  # seconds, before a voicemail usually answers for good
 
 
 class VoiceChannel:
-    provider = carrier.PROVIDER
-    title = carrier.TITLE
+    provider = twilio_account.PROVIDER
+    title = twilio_account.TITLE
 
     def send(self, message: Message) -> Accepted:
         def hand_over(callbacks: bool) -> Accepted:  # noqa: FBT001 - one of two ways
             says = (
-                {"url": carrier.voice_address(message)}
+                {"url": twilio_account.voice_address(message)}
                 if callbacks and message.answerable
                 else {"twiml": _speech(message)}
             )
-            with carrier.account() as account:
+            with twilio_account.account() as account:
                 call = account.calls.create(
                     to=message.to,
                     timeout=RING,
                     **says,
-                    **carrier.sender(voice=True),
+                    **twilio_account.sender(voice=True),
                     **(_callbacks(message) if callbacks else {}),
                 )
                 return Accepted(self.provider, str(call.sid))
 
-        return carrier.with_callbacks_if_possible(hand_over)
+        return with_callbacks_if_possible(hand_over)
 
 
 def _callbacks(message: Message) -> dict[str, Any]:
     """Whether it was a voicemail is found out while the call goes on: a person is not kept waiting for it."""
-    address = carrier.status_callback(message)
+    address = twilio_account.status_callback(message)
     return {
         "status_callback": address,
         "status_callback_event": ["initiated", "answered", "completed"],

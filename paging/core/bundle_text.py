@@ -20,7 +20,7 @@ def sms(service: str, count: int, *, link: str, hint: str = "") -> str:
 
 
 def voice(service: str, said: Sequence[Facts]) -> str:
-    """To be spoken. No key does anything yet, so it says where to acknowledge."""
+    """To be spoken where no key does anything, so it says where to acknowledge."""
     count = f"{len(said)} unacknowledged alert{'' if len(said) == 1 else 's'}"
     worst = min(said, key=lambda facts: facts.severity)  # SEV-1 is the worst
     return (

@@ -121,3 +121,11 @@ def instead(free: Sequence[Method], told: Sequence[Told]) -> Instead:
     tried = {one.method_id for one in told}
     fresh = sorted((one for one in free if one.id not in tried), key=lambda one: (one.kind in QUIET, one.id))
     return Instead(fresh[0].id, extra=(fresh[0],)) if fresh else Instead()
+
+
+def in_words(after: timedelta) -> str:
+    """How long after the page: “at once”, “after 2 min”, “after 90 s”."""
+    seconds = round(after.total_seconds())
+    if not seconds:
+        return "at once"
+    return f"after {seconds // 60} min" if seconds % 60 == 0 else f"after {seconds} s"

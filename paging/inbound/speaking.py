@@ -1,7 +1,5 @@
 """What Twilio is to do with a call that came in (TwiML, https://www.twilio.com/docs/voice/twiml)."""
 
-from typing import Any
-
 from twilio.twiml.voice_response import Dial, Gather, VoiceResponse
 
 RING = 20  # seconds; a voicemail usually answers later
@@ -18,7 +16,11 @@ def connect(*, said: str, number: str, caller_id: str, whisper: str, after: str)
     """
     dial = Dial(action=after, method="POST", timeout=RING, caller_id=caller_id, answer_on_bridge=True)
     dial.number(number, url=whisper, method="POST")
-    return _spoken(said, dial)
+    response = VoiceResponse()
+    if said:
+        response.say(said)
+    response.append(dial)
+    return str(response)
 
 
 def offer(*, said: str, answer: str) -> str:
@@ -51,19 +53,4 @@ def take_message(*, said: str, to: str) -> str:
         finish_on_key="#",
     )
     response.redirect(to, method="POST")
-    return str(response)
-
-
-def hang_up(said: str = "") -> str:
-    return _spoken(said, None)
-
-
-def _spoken(said: str, verb: Any) -> str:
-    response = VoiceResponse()
-    if said:
-        response.say(said)
-    if verb is None:
-        response.hangup()
-    else:
-        response.append(verb)
     return str(response)

@@ -20,13 +20,14 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
+from paging.inbound.posted import body_of, refusal
+
 P = ParamSpec("P")
 SIGNATURE = "Telnyx-Signature-Ed25519"
 TIMESTAMP = "Telnyx-Timestamp"
 TOLERANCE = timedelta(minutes=5)
 LONGEST_TIMESTAMP = 12  # digits
 MAX_BYTES = 64 * 1024
-TYPE = "text/plain; charset=utf-8"
 log = structlog.get_logger(__name__)
 
 
@@ -54,17 +55,17 @@ def door(clock: Callable[[], datetime]) -> Callable[[View[P]], Callable[..., Htt
         @wraps(view)
         def signed(request: HttpRequest, *args: P.args, **parts: P.kwargs) -> HttpResponse:
             if request.method != "POST":
-                return _refusal(405, "Send this as POST.", Allow="POST")
-            body = _read(request)
+                return refusal(405, "Send this as POST.", Allow="POST")
+            body = body_of(request, most=MAX_BYTES)
             if body is None:
-                return _refusal(413, "The body is too large.")
+                return refusal(413, "The body is too large.")
             said = request.headers.get(SIGNATURE, ""), request.headers.get(TIMESTAMP, "")
             if not is_signed(body, *said, public_key=settings.TELNYX["public_key"], now=clock()):
                 log.warning("callback_refused", provider="telnyx", door=request.path_info.split("/")[1:3])
-                return _refusal(403, "The signature is not Telnyx's, or too old.")
+                return refusal(403, "The signature is not Telnyx's, or too old.")
             event = event_of(body)
             if event is None:
-                return _refusal(400, "The body is no event.")
+                return refusal(400, "The body is no event.")
             return view(request, event, *args, **parts)
 
         return signed
@@ -95,17 +96,3 @@ def event_of(body: bytes) -> Event | None:
         return None
     kind, payload = data.get("event_type"), data.get("payload")
     return Event(kind, payload) if isinstance(kind, str) and isinstance(payload, dict) else None
-
-
-def _read(request: HttpRequest) -> bytes | None:
-    """The body; None where there is too much of it. What cannot be read to its end carries no signature."""
-    try:
-        declared = int(request.META.get("CONTENT_LENGTH") or 0)
-        body: bytes = b"" if declared > MAX_BYTES else request.read(MAX_BYTES + 1)
-    except Exception:  # noqa: BLE001 - whatever the server's reader raises of a body that is cut
-        return b""
-    return None if max(declared, len(body)) > MAX_BYTES else body
-
-
-def _refusal(status: int, sentence: str, **headers: str) -> HttpResponse:
-    return HttpResponse(sentence, status=status, headers=headers, content_type=TYPE)

@@ -17,13 +17,14 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.views.decorators.csrf import csrf_exempt
 from twilio.request_validator import RequestValidator, add_port, remove_port
 
+from paging.inbound.posted import body_of, refusal
+
 P = ParamSpec("P")
 Form = dict[str, str]
 """The fields of a callback by name; of a name that came twice, the last value."""
 
 SIGNATURE = "X-Twilio-Signature"
 MAX_BYTES = 32 * 1024  # the longest SMS, 1600 characters, is below 20 KB when it is percent-encoded emoji
-TYPE = "text/plain; charset=utf-8"
 log = structlog.get_logger(__name__)
 
 
@@ -38,18 +39,16 @@ def door(view: Callable[Concatenate[HttpRequest, Form, P], HttpResponse]) -> Cal
     @wraps(view)
     def signed(request: HttpRequest, *args: P.args, **parts: P.kwargs) -> HttpResponse:
         if request.method != "POST":
-            return HttpResponse(
-                "Send this as POST.", status=405, headers={"Allow": "POST"}, content_type=TYPE
-            )
-        body = _read(request)
+            return refusal(405, "Send this as POST.", Allow="POST")
+        body = body_of(request, most=MAX_BYTES)
         if body is None:
-            return HttpResponse("The body is too large.", status=413, content_type=TYPE)
+            return refusal(413, "The body is too large.")
         form = _form(body)
         if form is None or not is_signed(
             address_of(request), form, request.headers.get(SIGNATURE, ""), token=settings.TWILIO["auth_token"]
         ):
             log.warning("callback_refused", provider="twilio", door=request.path_info.split("/")[1:3])
-            return HttpResponse("The signature is not Twilio's.", status=403, content_type=TYPE)
+            return refusal(403, "The signature is not Twilio's.")
         return view(request, {name: str(form[name]) for name in form}, *args, **parts)
 
     return signed
@@ -75,16 +74,6 @@ def is_signed(address: str, form: QueryDict | Form, signature: str, *, token: st
         for one in (remove_port(parts), add_port(parts))
     ]
     return any(same)
-
-
-def _read(request: HttpRequest) -> bytes | None:
-    """The body; None where there is too much of it. What cannot be read to its end carries no signature."""
-    try:
-        declared = int(request.META.get("CONTENT_LENGTH") or 0)
-        body: bytes = b"" if declared > MAX_BYTES else request.read(MAX_BYTES + 1)
-    except Exception:  # noqa: BLE001 - whatever the server's reader raises of a body that is cut
-        return b""
-    return None if max(declared, len(body)) > MAX_BYTES else body
 
 
 def _form(body: bytes) -> QueryDict | None:

@@ -28,8 +28,8 @@ def menu(text: str, *, action: str) -> str:
     return str(answer)
 
 
-def goodbye(text: str) -> str:
-    """Say it and hang up."""
+def goodbye(text: str = "") -> str:
+    """Say it, where there is anything to say, and hang up."""
     answer = VoiceResponse()
     if text:
         answer.say(text)

@@ -15,7 +15,7 @@ def test_a_manager_sees_what_each_provider_took_and_what_it_cost(mia, world, set
     world.tick()
     Attempt.objects.update(took_ms=120, cost=Decimal("0.5"), currency="USD")
     page = mia.get(DELIVERY).content.decode()
-    assert "outbox" in page
+    assert "provider=outbox&amp;method__kind__exact=email" in page
     assert "100.0 %" in page
     assert "120 ms, 120 ms" in page
     assert "the cap is 50.00 USD, and holds no page back" in page

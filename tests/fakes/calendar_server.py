@@ -1,9 +1,9 @@
 """Somebody else's calendar server, on loopback: it serves what a test says, and remembers who asked."""
 
-import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from tests.fakes.loopback import Loopback, Request, Response
 
 CALENDAR = """BEGIN:VCALENDAR
 VERSION:2.0
@@ -40,37 +40,22 @@ class Elsewhere:
     def serves(self, *events, **head):
         self.status, self.body = 200, document(*events, **head)
 
+    def answer(self, request: Request) -> Response:
+        self.asked.append((request.path, dict(request.headers)))
+        if callable(self.before):
+            self.before()
+        etag = self.headers.get("ETag")
+        fresh = etag is not None and request.headers.get("If-None-Match") == etag
+        return Response(304 if fresh else self.status, b"" if fresh else self.body, self.headers)
+
 
 @contextmanager
 def running():
     elsewhere = Elsewhere()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self):
-            elsewhere.asked.append((self.path, dict(self.headers)))
-            if callable(elsewhere.before):
-                elsewhere.before()
-            etag = elsewhere.headers.get("ETag")
-            fresh = etag is not None and self.headers.get("If-None-Match") == etag
-            self.send_response(304 if fresh else elsewhere.status)
-            for name, value in elsewhere.headers.items():
-                self.send_header(name, value)
-            if not fresh and "Content-Length" not in elsewhere.headers:
-                self.send_header("Content-Length", str(len(elsewhere.body)))
-            self.end_headers()
-            if not fresh:
-                self.wfile.write(elsewhere.body)
-
-        def log_message(self, *_):
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    elsewhere.port = server.server_address[1]
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
+    server = Loopback(elsewhere.answer)
+    elsewhere.port = server.port
+    server.start()
     try:
         yield elsewhere
     finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+        server.stop()

@@ -17,16 +17,15 @@ import time
 import uuid
 from collections import deque
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from tests.fakes.inbox import Inbox
+from tests.fakes.loopback import Loopback, Request, Response, Scripted, json_response
 
 API_KEY = "KEY0123fake"
 NUMBER = "+13125550001"
-LONGEST_HANG = 30
 
 
 @dataclass(frozen=True)
@@ -43,15 +42,13 @@ class Sms:
 
 
 @dataclass
-class Failure:
+class Failure(Scripted):
     """What one request gets instead: an error of Telnyx's shape, raw text, or silence until `release`."""
 
     status: int = 0
     code: str = ""
     title: str = "scripted"
     raw: bytes = b""
-    release: threading.Event | None = None
-    reached: threading.Event = field(default_factory=threading.Event)
 
 
 class FakeTelnyx:
@@ -60,8 +57,7 @@ class FakeTelnyx:
         self._messages: Inbox[Sms] = Inbox()
         self._failures: deque[Failure] = deque()
         self.refused: list[dict[str, Any]] = []
-        self._server = _Server(("127.0.0.1", 0), _handler(self))
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
+        self._server = Loopback(self._answer)
 
     @property
     def settings(self) -> dict[str, str]:
@@ -71,7 +67,7 @@ class FakeTelnyx:
             "from_number": NUMBER,
             "messaging_profile_id": "",
             "public_key": base64.b64encode(self.key.public_key().public_bytes_raw()).decode(),
-            "api_base_url": f"http://127.0.0.1:{self._server.server_address[1]}/v2",
+            "api_base_url": f"{self._server.url}/v2",
         }
 
     def expect_sms(self, *, to: str, containing: str = "", timeout: float = 30) -> Sms:
@@ -148,72 +144,41 @@ class FakeTelnyx:
         }
 
     def __enter__(self) -> Self:
-        self._thread.start()
+        self._server.start()
         return self
 
     def __exit__(self, kind: object, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        self._server.stop()
         left = self._messages.left()
         assert kind or not left, f"Nobody expected {left}"
 
-    def take(self, asked: dict[str, Any]) -> tuple[int, bytes]:
+    def _answer(self, request: Request) -> Response:
+        if request.headers.get("Authorization") != f"Bearer {API_KEY}":
+            return _error(401, "10009", "Authentication failed")
+        if request.path != "/v2/messages":
+            return _error(404, "10005", "Resource not found")
+        return self._take(request.json)
+
+    def _take(self, asked: dict[str, Any]) -> Response:
         """Answer one request, from one of the server's threads."""
         failure = self._failures.popleft() if self._failures else Failure()
-        failure.reached.set()
-        if failure.release is not None:
-            failure.release.wait(LONGEST_HANG)
+        failure.arrive()
         if failure.status:
             self.refused.append(asked)
-            return failure.status, failure.raw or _error(failure.code, failure.title)
+            if failure.raw:
+                return Response(failure.status, failure.raw)
+            return _error(failure.status, failure.code, failure.title)
         if not (asked.get("text") and asked.get("to")):
-            return 422, _error("10004", "Missing required parameter")
+            return _error(422, "10004", "Missing required parameter")
         sender = asked.get("from") or asked.get("messaging_profile_id", "")
         sms = Sms(str(uuid.uuid4()), asked["to"], sender, asked["text"], asked)
         self._messages.put(sms)
         to = [{"phone_number": sms.to, "status": "queued"}]
         data = {"record_type": "message", "direction": "outbound", "id": sms.id, "to": to, "text": sms.body}
-        return 200, json.dumps({"data": data}).encode()
+        return json_response(200, {"data": data})
 
 
-def _error(code: str, title: str) -> bytes:
-    return json.dumps({"errors": [{"code": code, "title": title, "detail": f"{title}, in detail"}]}).encode()
-
-
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    block_on_close = False
-
-
-def _handler(company: FakeTelnyx) -> type[BaseHTTPRequestHandler]:
-    class Handler(_Handler):
-        fake: ClassVar[FakeTelnyx] = company
-
-    return Handler
-
-
-class _Handler(BaseHTTPRequestHandler):
-    fake: ClassVar[FakeTelnyx]
-
-    def do_POST(self) -> None:
-        content = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        if self.headers.get("Authorization") != f"Bearer {API_KEY}":
-            self._answer(401, _error("10009", "Authentication failed"))
-        elif self.path != "/v2/messages":
-            self._answer(404, _error("10005", "Resource not found"))
-        else:
-            self._answer(*self.fake.take(json.loads(content)))
-
-    def _answer(self, status: int, content: bytes) -> None:
-        try:
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
-        except OSError:
-            """The caller has given up waiting, as a real one would."""
-
-    def log_message(self, *_: object) -> None:
-        """Silent: a test's output is for the test."""
+def _error(status: int, code: str, title: str) -> Response:
+    return json_response(
+        status, {"errors": [{"code": code, "title": title, "detail": f"{title}, in detail"}]}
+    )

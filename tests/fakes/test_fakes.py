@@ -3,6 +3,7 @@
 import smtplib
 
 import pytest
+import requests
 
 from paging.channels.sms import SmsChannel
 from tests.fakes.mailbox import FakeMailbox
@@ -41,3 +42,14 @@ def test_what_does_not_arrive_fails_the_test_and_says_what_did(mailbox, phone):
         phone.expect_sms(to="+14155550101", timeout=0.01)
     with pytest.raises(AssertionError, match="a call to"):
         phone.expect_call(to="+14155550101", timeout=0.01)
+
+
+def test_a_connection_is_kept_for_the_next_request_until_the_company_ends_it(phone):
+    with requests.Session() as caller:
+        caller.trust_env = False
+        for _ in range(2):
+            caller.post(f"{phone.url}/elsewhere")
+        assert phone.connections == 1
+        phone.hang_up()
+        caller.post(f"{phone.url}/elsewhere")
+        assert phone.connections == 2

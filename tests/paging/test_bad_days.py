@@ -3,7 +3,7 @@
 import pytest
 
 from paging.actions import contacts
-from paging.channels import carrier
+from paging.channels import twilio_account
 from paging.models import Attempt
 from tests.world import MINUTE, TESTS, World
 
@@ -77,7 +77,7 @@ def test_one_that_does_not_accept_our_keys_is_left_for_the_next_method_at_once(w
 
 
 def test_one_that_hangs_is_given_up_within_its_limit_and_tried_again(world, phone, monkeypatch):
-    monkeypatch.setattr(carrier, "TIMEOUT", (0.2, 0.2))
+    monkeypatch.setattr(twilio_account, "TIMEOUT", (0.2, 0.2))
     silence = phone.hang_next()
     incident = world.alert()
     world.tick()
@@ -91,7 +91,7 @@ def test_one_that_hangs_is_given_up_within_its_limit_and_tried_again(world, phon
 
 
 def test_one_that_hangs_gives_way_to_the_second_provider_at_once(world, phone, second, monkeypatch):
-    monkeypatch.setattr(carrier, "TIMEOUT", (0.2, 0.2))
+    monkeypatch.setattr(twilio_account, "TIMEOUT", (0.2, 0.2))
     silence = phone.hang_next()
     incident = world.alert()
     world.tick()

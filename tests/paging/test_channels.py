@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from paging.channels import carrier
+from paging.channels import twilio_account
 from paging.channels.base import ChannelError, Fault
 from paging.channels.email import EmailChannel
 from paging.channels.outbox import OutboxChannel
@@ -107,7 +107,7 @@ def test_the_carriers_refusals_are_for_good_or_for_now(phone, failure, permanent
 
 
 def test_a_carrier_that_does_not_answer_is_given_up_for_now(phone, monkeypatch):
-    monkeypatch.setattr(carrier, "TIMEOUT", (1, 0.05))
+    monkeypatch.setattr(twilio_account, "TIMEOUT", (1, 0.05))
     silence = phone.hang_next()
     with pytest.raises(ChannelError, match="did not answer") as refused:
         SmsChannel().send(message())
@@ -130,7 +130,7 @@ def test_a_carrier_that_is_not_there_is_a_failure_for_now(settings):
 
 
 def test_the_time_for_a_call_of_the_carrier_is_eight_seconds():
-    assert sum(carrier.TIMEOUT) == 8
+    assert sum(twilio_account.TIMEOUT) == 8
 
 
 def test_an_email_arrives_with_text_html_and_a_stable_id(mailbox, settings):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from paging.actions import outcomes
+from paging.actions import going_on
 from paging.core.delivery import Fault
 from paging.models import Notification, Page
 from tests.world import World
@@ -48,10 +48,10 @@ def test_the_next_step_is_paged_at_once_when_every_carrier_gives_it_back(world, 
     for carrier in (phone, second):
         carrier.expect_sms(to=number)
         row = Notification.objects.filter(state="sent").get()
-        outcomes.lock_page(row)
+        going_on.lock_page(row)
         row.state = "undelivered"
         row.save()
-        outcomes.go_on(row, now=world.now, fault=Fault.TEMPORARY, why="30003: switched off")
+        going_on.go_on(row, now=world.now, fault=Fault.TEMPORARY, why="30003: switched off")
         world.tick().tick()
     assert world.sent() == [(0, "ana", "sms"), (0, "ana", "sms"), (0, "bo", "email")]
 

@@ -6,7 +6,7 @@ import pytest
 from django.db import transaction
 
 from paging import dispatch
-from paging.actions import outcomes, pages
+from paging.actions import going_on, pages
 from paging.core.delivery import Fault
 from paging.models import Attempt, Notification, Page
 from tests.paging.world import ALICE_MAIL, ALICE_SMS, CAUSE, NOW, Clock, method, page, person, rules
@@ -22,10 +22,10 @@ def give_back(clock, fault=Fault.TEMPORARY, why="30003: the phone is switched of
     """As a receipt does it: the newest SMS that left comes back. What the timeline would say."""
     with transaction.atomic():
         row = Notification.objects.filter(method__kind="sms", state="sent").order_by("-pk").first()
-        outcomes.lock_page(row)
+        going_on.lock_page(row)
         row.state = "undelivered"
         row.save()
-        return outcomes.go_on(row, now=clock(), fault=fault, why=why)
+        return going_on.go_on(row, now=clock(), fault=fault, why=why)
 
 
 @pytest.fixture
@@ -117,7 +117,7 @@ def test_of_a_stopped_page_nothing_goes_on(phone, second, alice):
     send(clock)
     phone.expect_sms(to=ALICE_SMS)
     pages.stop(cause=CAUSE, reason="acknowledged", now=NOW)
-    assert give_back(clock) == outcomes.STOPPED
+    assert give_back(clock) == going_on.STOPPED
     clock.advance(minutes=10)
     assert send(clock) == 0
 

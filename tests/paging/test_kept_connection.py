@@ -2,7 +2,7 @@
 
 import pytest
 
-from paging.channels import carrier
+from paging.channels import twilio_account
 from paging.channels.base import ChannelError
 from paging.channels.sms import SmsChannel
 from tests.fakes.phone import FakePhone
@@ -38,19 +38,19 @@ def test_a_connection_that_twilio_has_ended_is_not_used_again(phone):
 
 
 def test_a_connection_that_has_rested_is_not_relied_on(phone, monkeypatch):
-    monkeypatch.setattr(carrier, "KEPT", 0.0)
+    monkeypatch.setattr(twilio_account, "KEPT", 0.0)
     send(phone)
     assert phone.connections == len(NUMBERS)
 
 
 def test_after_no_answer_the_next_message_begins_anew(phone, monkeypatch):
-    monkeypatch.setattr(carrier, "TIMEOUT", (3.0, 0.05))
+    monkeypatch.setattr(twilio_account, "TIMEOUT", (3.0, 0.05))
     hanging = phone.hang_next()
     with pytest.raises(ChannelError, match="did not answer"):
         SmsChannel().send(message(to=NUMBERS[0]))
     hanging.release.set()
     phone.expect_sms(to=NUMBERS[0])  # it had arrived all the same
-    monkeypatch.setattr(carrier, "TIMEOUT", (3.0, 5.0))
+    monkeypatch.setattr(twilio_account, "TIMEOUT", (3.0, 5.0))
     send(phone, NUMBERS[1:])
     assert phone.connections == 2
 

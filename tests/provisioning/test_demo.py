@@ -3,10 +3,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.conf import settings as site
 
-from escalation.models import RoutingKey
+from escalation.models import Incident, RoutingKey
+from escalation.selectors import timeline
 from oncall.models import Override, Swap
 from oncall.selectors import conflicts
-from paging.models import ContactMethod
+from paging.models import ContactMethod, Notification
+from paging.reaching import readiness
 from people.models import User
 from watchbill.provisioning import demo
 from watchbill.provisioning.apply import apply
@@ -65,6 +67,41 @@ def test_somebody_asks_for_a_swap_and_time_off_falls_on_a_shift():
     found = conflicts([swap.schedule_id], since=NOW, until=NOW + timedelta(days=60))
     assert "primary" in {one.shift.role for one in found}
     assert min(one.span.start for one in found) > swap.end
+
+
+def test_an_incident_of_yesterday_shows_how_messages_fare():
+    demo.fill(now=NOW)
+    incident = Incident.objects.get()
+    assert incident.status == "resolved"
+    rows = Notification.objects.filter(page__cause=f"incident:{incident.pk}").order_by("method__kind")
+    assert [(row.method.kind, row.state, row.provider) for row in rows] == [
+        ("email", "sent", "smtp"),
+        ("sms", "undelivered", "twilio"),
+        ("voice", "delivered", "twilio"),
+    ]
+    assert all(row.tries.get().provider_id for row in rows)
+    said = [entry.what for entry in timeline(incident.pk)]
+    assert any(line.endswith("came back; call at once instead") for line in said)
+    assert [entry.at for entry in timeline(incident.pk)] == sorted(
+        entry.at for entry in timeline(incident.pk)
+    )
+
+
+def test_one_is_ready_to_be_paged_and_two_are_not_as_they_think():
+    demo.fill(now=NOW)
+    people = {user.username: user.pk for user in User.objects.all()}
+    found = readiness(list(people.values()), now=NOW)
+    lacks = {name: [str(remark.lack) for remark in found[pk]] for name, pk in people.items()}
+    assert lacks["maya"] == []
+    assert lacks["oscar"] == ["opted_out", "untested"]
+    assert lacks["jun"] == ["unverified", "untested"]
+    assert lacks["demo"] == ["untested"]
+
+
+def test_what_waits_when_it_is_filled_is_of_now_and_asks_no_provider_that_there_is_not():
+    demo.fill(now=NOW)
+    waiting = Notification.objects.filter(state="pending")
+    assert {(row.due_at, row.provider) for row in waiting} == {(NOW, "")}
 
 
 def test_the_demo_is_exported_like_any_organisation():

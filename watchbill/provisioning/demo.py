@@ -17,10 +17,12 @@ from oncall.actions import add_override, add_time_off, ask_swap
 from oncall.core.walltime import first_instant
 from oncall.models import Schedule
 from oncall.selectors import final_shifts
+from paging.actions.contacts import set_contact_method, set_rules
 from people.actions import create_administrator
 from people.ledger.record import Actor
 from people.models import User
 from watchbill.provisioning.apply import apply
+from watchbill.provisioning.demo_past import live_through
 
 DOCUMENT = Path(__file__).with_name("demo.yaml")
 ADMINISTRATOR = "demo"
@@ -28,6 +30,12 @@ WELL_KNOWN = "demo"
 SAID_BEFORE = "that was printed at the first start"
 DEMO = Actor("demo")
 A_DAY = timedelta(days=1)
+PHONE = "+14155550110"
+A_TEXT_THEN_A_CALL = (
+    ("sms", timedelta(0)),
+    ("email", timedelta(0)),
+    ("voice", timedelta(minutes=2)),
+)
 
 
 @dataclass(frozen=True)
@@ -39,19 +47,29 @@ class DemoLogin:
     routing_key: str
 
 
-@transaction.atomic
 def fill(now: datetime) -> DemoLogin:
-    """Make the demo organisation and its administrator. The password is a well-known one only where nobody
-    but this machine can try it.
+    """Make the demo organisation, its administrator, and what they have been through. The password is a
+    well-known one only where nobody but this machine can try it.
     """
+    found = _organise(now)
+    live_through(now)
+    return found
+
+
+@transaction.atomic
+def _organise(now: datetime) -> DemoLogin:
     apply(DOCUMENT.read_bytes(), name=DOCUMENT.name, now=now)
     shop = Schedule.objects.get(name="Shop")
     _cover_tomorrow_evening(shop, now)
     _ask_and_be_away(shop, now)
     password = WELL_KNOWN if _is_private() else secrets.token_urlsafe(9)
-    create_administrator(
-        username=ADMINISTRATOR, password=password, name="Demo", email="demo@demo.example", by=DEMO, now=now
+    email = "demo@demo.example"
+    user = create_administrator(
+        username=ADMINISTRATOR, password=password, name="Demo", email=email, by=DEMO, now=now
     )
+    for kind, address in (("email", email), ("sms", PHONE), ("voice", PHONE)):
+        set_contact_method(user=user, kind=kind, address=address, by=DEMO, now=now)
+    set_rules(user=user, urgency="high", rules=A_TEXT_THEN_A_CALL, by=DEMO, now=now)
     return DemoLogin(ADMINISTRATOR, password, _live_keys().get().key)
 
 

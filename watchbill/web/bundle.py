@@ -13,6 +13,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from escalation.actions import respond
+from escalation.core.cause import incident_in
 from escalation.models import Incident
 from escalation.selectors import incidents
 from paging.actions.pages import reachable
@@ -59,8 +60,6 @@ def _show(request: HttpRequest, reader: User, named: Sequence[Incident], **said:
 
 def _incidents_of(causes: Sequence[str]) -> list[Incident]:
     """In the order of the message."""
-    ids = [
-        int(number) for kind, _, number in (cause.partition(":") for cause in causes) if kind == "incident"
-    ]
+    ids = [pk for pk in map(incident_in, causes) if pk is not None]
     found = incidents().in_bulk(ids)
     return [found[pk] for pk in ids if pk in found]

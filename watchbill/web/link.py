@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods
 
 from escalation.actions import respond
 from escalation.models import Incident
-from escalation.selectors import incidents
+from escalation.selectors import incident_about, incidents
 from paging.actions.pages import reachable
 from paging.actions.testing import end_test_page
 from paging.core.cause import is_test
@@ -41,7 +41,7 @@ def link(request: HttpRequest, token: str) -> HttpResponse:
         return shut(request, NO_LONGER, status=410)
     if is_test(page.cause) and reachable(page.user):
         return _test(request, page)
-    incident = _incident_of(page)
+    incident = incident_about(page.cause)
     if incident is None or not reachable(page.user):
         return shut(request, NO_LONGER, status=410)
     if request.method == "POST":
@@ -98,10 +98,3 @@ def private(response: HttpResponse) -> HttpResponse:
     response.headers["X-Robots-Tag"] = "noindex, nofollow"
     response.headers["Cache-Control"] = "no-store"
     return response
-
-
-def _incident_of(page: Page) -> Incident | None:
-    kind, _, number = page.cause.partition(":")
-    if kind != "incident" or not number.isdecimal():
-        return None
-    return incidents().filter(pk=int(number)).first()

@@ -5,8 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from paging.actions.contacts import in_words
-from paging.core.rules import HIGH, INFO, LOW, Method, Rule, moments
+from paging.core.rules import HIGH, INFO, LOW, Method, Rule, in_words, moments
 from paging.models import ContactMethod
 
 WAITS = (timedelta(minutes=2), timedelta(minutes=6), timedelta(minutes=31))  # how far apart two are drawn

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from escalation.hotline import calls
 from escalation.models import HotCall, Ring
-from paging.inbound import speaking
+from paging.inbound import speaking, twiml
 from paging.inbound.twilio import Form, door
 
 TAKE = "1"
@@ -25,7 +25,7 @@ def start(request: HttpRequest, form: Form) -> HttpResponse:
     """A call comes in: `POST /twilio/call-in`."""
     line, sid = calls.line_of(form.get("To", "")), form.get("CallSid", "")
     if line is None or not sid:
-        return _do(speaking.hang_up(UNKNOWN))
+        return _do(twiml.goodbye(UNKNOWN))
     call = calls.begin(
         line=line, sid=sid[:64], caller=calls.caller_of(form.get("From", "")), now=timezone.now()
     )
@@ -46,7 +46,7 @@ def answer(request: HttpRequest, form: Form, ring: int) -> HttpResponse:
     row = get_object_or_404(Ring, pk=ring)
     if form.get("Digits") == TAKE and calls.take(ring_id=row.pk, now=timezone.now()):
         return _do(speaking.join())
-    return _do(speaking.hang_up())
+    return _do(twiml.goodbye())
 
 
 @door
@@ -56,7 +56,7 @@ def after(request: HttpRequest, form: Form, ring: int) -> HttpResponse:
     call = calls.settle_ring(ring_id=row.pk, status=form.get("DialCallStatus", ""), now=timezone.now())
     if form.get("CallStatus") in GONE:
         calls.leave(call_id=call.pk, now=timezone.now())
-        return _do(speaking.hang_up())
+        return _do(twiml.goodbye())
     return _ring(call, after=row.position)
 
 
@@ -70,7 +70,7 @@ def message(request: HttpRequest, form: Form, call: int) -> HttpResponse:
         seconds=form.get("RecordingDuration", ""),
         now=timezone.now(),
     )
-    return _do(speaking.hang_up(THANKS))
+    return _do(twiml.goodbye(THANKS))
 
 
 @door
@@ -97,7 +97,7 @@ def _ring(call: HotCall, *, after: int, said: str = "") -> HttpResponse:
         )
     call.refresh_from_db()
     if call.taken_by_id or call.incident_id:
-        return _do(speaking.hang_up())
+        return _do(twiml.goodbye())
     return _do(speaking.take_message(said=LEAVE, to=_address("hot-call-message", call=call.pk)))
 
 
@@ -105,5 +105,5 @@ def _address(name: str, **parts: int) -> str:
     return f"{settings.PUBLIC_URL}{reverse(name, kwargs=parts)}"
 
 
-def _do(twiml: str) -> HttpResponse:
-    return HttpResponse(twiml, content_type="text/xml; charset=utf-8")
+def _do(document: str) -> HttpResponse:
+    return HttpResponse(document, content_type="text/xml; charset=utf-8")

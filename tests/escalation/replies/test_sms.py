@@ -166,13 +166,25 @@ def test_stop_acknowledges_nothing(world, ana):
     assert status(incident) == "triggered"
 
 
-def test_whose_sms_end_is_told_by_another_way(world, ana, mailbox):
+def test_whose_sms_end_is_told_by_another_way_and_so_are_their_managers(world, ana, mailbox):
     contacts.set_contact_method(
         user=world.ana, kind="email", address="ana@example.com", by=TESTS, now=world.now
     )
+    contacts.set_contact_method(
+        user=world.mia, kind="email", address="mia@example.com", by=TESTS, now=world.now
+    )
     ana.text("STOP")
     world.send()
-    mailbox.expect_mail(to="ana@example.com", subject="no more SMS", containing="send START")
+    for address in ("ana@example.com", "mia@example.com"):
+        mailbox.expect_mail(to=address, subject="Ana Ruiz is no longer paged by SMS", containing="send START")
+
+
+def test_start_makes_no_number_somebody_s_who_has_not_verified_it(world, ana):
+    entered = ContactMethod.objects.create(user=world.bo, kind="sms", address=ANA)
+    ana.text("STOP")
+    ana.text("START")
+    entered.refresh_from_db()
+    assert (entered.verified_at, entered.disabled_reason) == (None, "")
 
 
 def test_a_carriers_own_word_for_stop_is_one(world, ana):

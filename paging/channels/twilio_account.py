@@ -1,20 +1,20 @@
 """Twilio's account: its client with our timeouts and base address, its errors in our words."""
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from time import monotonic
 from typing import Any
 from urllib.parse import urlsplit
 
-import structlog
 from django.conf import settings
 from twilio.base.exceptions import TwilioRestException, TwilioServiceException
 from twilio.http.http_client import TwilioHttpClient
 from twilio.rest import Client
 
-from paging.channels.base import Accepted, ChannelError, Fault
+from paging.channels.base import ChannelError, Fault
+from paging.channels.callbacks import NotReachable
 from paging.core.message import Message
 from paging.core.twilio import KNOWN, number_of
 
@@ -26,11 +26,6 @@ KEPT = 15.0  # seconds a connection may rest: less than a server or a router in 
 # Our own address, which Twilio has to reach: not public, or not well formed.
 UNREACHABLE = frozenset({21205, 21609})
 TEMPORARY_STATUS = frozenset({408, 429})
-log = structlog.get_logger(__name__)
-
-
-class NotReachable(ChannelError):
-    """Twilio cannot post to PUBLIC_URL. The message itself it would have taken."""
 
 
 class _Http(TwilioHttpClient):  # type: ignore[misc]
@@ -121,17 +116,6 @@ def status_callback(message: Message) -> str:
 def voice_address(message: Message) -> str:
     """What Twilio asks when the phone is picked up. Only Twilio's signature opens it."""
     return f"{settings.PUBLIC_URL}/twilio/voice/{message.message_id}"
-
-
-def with_callbacks_if_possible(hand_over: Callable[[bool], Accepted]) -> Accepted:
-    """`hand_over(True)`; where Twilio cannot reach us, `hand_over(False)`: a page that nobody can answer
-    beats none.
-    """
-    try:
-        return hand_over(True)
-    except NotReachable as fault:
-        log.warning("callbacks_refused", error=str(fault), effect="nobody learns whether it arrived")
-        return hand_over(False)
 
 
 def sender(*, voice: bool = False) -> dict[str, str]:
