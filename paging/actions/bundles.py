@@ -3,6 +3,7 @@
 The notification that leaves is the `speaker`; those it speaks for are `bundled` and point to it.
 """
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
@@ -15,9 +16,13 @@ STOPPED = "its page was stopped"
 
 
 def say_together(speaker: Notification, others: Sequence[int]) -> None:
-    """`others` are waiting rows (ids) that the caller holds locked; it saves what `speaker` says."""
+    """`others` are waiting rows (ids) that the caller holds locked; it saves what `speaker` says. What they
+    spoke for is said by `speaker`, too.
+    """
+    theirs = Notification.objects.filter(bundled_into__in=others, state=State.BUNDLED)
+    more = theirs.update(bundled_into=speaker)
     Notification.objects.filter(pk__in=others).update(state=State.BUNDLED, bundled_into=speaker, reason=SAID)
-    speaker.says += len(others)
+    speaker.says += len(others) + more
 
 
 def members(speaker: Notification) -> list[Notification]:
@@ -54,14 +59,14 @@ def release(speaker_ids: Iterable[int], *, now: datetime) -> None:
     """
     rows = Notification.objects.filter(bundled_into__in=list(speaker_ids), state=State.BUNDLED)
     rows.filter(page__stopped_at__isnull=False).update(state=State.SUPPRESSED, reason=STOPPED)
-    firsts: dict[tuple[int, int], int] = {}
+    same: defaultdict[tuple[int, int], list[int]] = defaultdict(list)
     for pk, page_id, method_id in rows.order_by("due_at", "id").values_list("id", "page_id", "method_id"):
-        if firsts.setdefault((page_id, method_id), pk) == pk:
-            Notification.objects.filter(pk=pk).update(
-                state=State.PENDING, bundled_into=None, due_at=now, reason=""
-            )
-        else:
-            Notification.objects.filter(pk=pk).update(bundled_into=firsts[page_id, method_id])
+        same[page_id, method_id].append(pk)
+    for first, *rest in same.values():
+        Notification.objects.filter(pk=first).update(
+            state=State.PENDING, bundled_into=None, due_at=now, reason="", says=1 + len(rest)
+        )
+        Notification.objects.filter(pk__in=rest).update(bundled_into=first)
 
 
 def fail_members(speaker: Notification) -> list[Notification]:

@@ -160,6 +160,39 @@ def test_two_moments_of_one_page_that_fall_together_become_one():
     assert sorted(states) == ["bundled", "sent"]
 
 
+def test_when_the_one_of_them_fails_the_page_has_nothing_left_that_may_still_come(phone):
+    """Or nobody would be asked in the place of who was not reached, before the step is over."""
+    alice, clock = person(sms=ALICE_SMS), Clock()
+    ask(alice, 1)
+    send(clock)
+    phone.expect_sms(to=ALICE_SMS)
+    rules(alice, ("sms", 0), ("sms", 1))
+    ask(alice, 2)
+    send(clock)
+    clock.advance(minutes=1)
+    phone.fail_next(status=400, code=30007)
+    send(clock)
+    states = Notification.objects.filter(page__cause="incident:2").values_list("state", flat=True)
+    assert sorted(states) == ["failed", "failed"]
+    assert selectors.unreachable_runs(limit=10) == [("incident:2", "1.0.1")]
+
+
+def test_what_was_said_by_a_page_that_joins_a_bundle_fails_with_that(phone):
+    alice, clock = person(sms=ALICE_SMS), Clock()
+    ask(alice, 1)
+    send(clock)
+    phone.expect_sms(to=ALICE_SMS)
+    rules(alice, ("sms", 0), ("sms", 1))
+    for number in (2, 3):
+        ask(alice, number)
+    send(clock)
+    clock.advance(minutes=1)
+    phone.fail_next(status=400, code=30007)
+    send(clock)
+    assert len(phone.refused) == 1
+    assert {cause for cause, _ in selectors.unreachable_runs(limit=10)} == {"incident:2", "incident:3"}
+
+
 @pytest.mark.django_db(transaction=True)
 def test_workers_at_once_near_the_limit_never_send_more_than_it_allows(phone):
     alice = person(sms=ALICE_SMS)
