@@ -1,6 +1,6 @@
 """What phones say to us: whose phone it is, that it is heard once, and when we stop answering."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -13,7 +13,7 @@ from paging.models import ContactMethod, Inbound
 from people.models import User
 
 MOST_WRONG = 5
-"""Wrong replies of one phone in a row that are answered; numbers are not taken after as many."""
+"""Wrong replies of one phone in a row that are answered; after as many wrong numbers no number is taken."""
 LOCKED = timedelta(minutes=15)
 PHONES = (ContactMethod.Kind.SMS, ContactMethod.Kind.VOICE)
 Outcome = Inbound.Outcome
@@ -45,10 +45,10 @@ def hear(
     provider_id: str,
     phone: str,
     said: str,
-    act: Callable[[int], Answer],
+    act: Callable[[Sequence[str]], Answer],
     now: datetime,
 ) -> str:
-    """The sentence to answer with. `act` gets how many wrong replies in a row this phone has sent so far, and
+    """The sentence to answer with. `act` gets the wrong replies that this phone has sent in a row so far, and
     runs in the transaction that writes down what was heard: a message that is posted again, even at the
     same moment, gets its first answer and does nothing.
     """
@@ -62,14 +62,14 @@ def hear(
             return row.answer
         wrong = _wrong_in_a_row(phone, now=now, besides=row.pk)
         answer = act(wrong)
-        silent = answer.outcome is Outcome.WRONG and wrong >= MOST_WRONG
+        silent = answer.outcome is Outcome.WRONG and len(wrong) >= MOST_WRONG
         row.outcome, row.user, row.answer = answer.outcome, answer.user, "" if silent else answer.text[:320]
         row.save(update_fields=["outcome", "user", "answer"])
         return row.answer
 
 
-def _wrong_in_a_row(phone: str, *, now: datetime, besides: int) -> int:
+def _wrong_in_a_row(phone: str, *, now: datetime, besides: int) -> list[str]:
     """Since the last reply that was understood, or a quarter of an hour without any."""
     heard = Inbound.objects.filter(phone=phone, at__gt=now - LOCKED).exclude(pk=besides)
     right = heard.exclude(outcome=Outcome.WRONG).order_by("-pk").values_list("pk", flat=True).first()
-    return heard.filter(pk__gt=right or 0).count()
+    return list(heard.filter(pk__gt=right or 0).order_by("pk").values_list("said", flat=True))
