@@ -28,9 +28,14 @@ from paging.core.delivery import LEASE, WAITING, Accepted, Fault, Rejected, Stat
 from paging.core.failover import Standing, in_order
 from paging.core.message import Message
 from paging.models import Notification, Page
+from people import outbound
 
 NOTICE_VALID = 4 * 3600  # seconds
 
+LONGEST_CALL = 10.0
+"""Seconds for a provider's answer, within the lease. Channels allow themselves 8, but where a library counts
+each step by itself, nothing else would end the waiting for a server that answers drop by drop.
+"""
 RECORD_TRIES = 3
 STANDING = Standing()
 
@@ -226,7 +231,7 @@ def _in_order(channels: Sequence[Channel], *, at: str, now: datetime) -> list[Ch
 def _ask(channel: Channel, message: Message, claimed: Notification) -> Accepted | Rejected:
     _let_go_of_the_database()
     try:
-        return channel.send(message)
+        return outbound.in_time(lambda: channel.send(message), seconds=LONGEST_CALL)
     except Exception as fault:  # noqa: BLE001 - whatever a provider's library raises, the message goes on
         return _refusal(fault, claimed)
 
@@ -240,6 +245,8 @@ def _let_go_of_the_database() -> None:
 def _refusal(fault: Exception, claimed: Notification) -> Rejected:
     if isinstance(fault, ChannelError):
         return Rejected(render.clean(str(fault), limit=500), fault.fault)
+    if isinstance(fault, outbound.OutOfTime):
+        return Rejected(str(fault), Fault.TEMPORARY)
     if isinstance(fault, TooLate):
         return Rejected(str(fault), Fault.MESSAGE)
     log.error("send_failed", notification=claimed.pk, via=claimed.method.kind, exc_info=fault)

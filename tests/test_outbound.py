@@ -117,6 +117,29 @@ def test_an_answer_that_never_comes_is_given_up_and_its_connection_ends(web):
     web.forget()
 
 
+def test_the_operators_own_addresses_may_be_anywhere_and_have_their_time(web):
+    assert outbound.in_time(lambda: get(web.url), seconds=5) == 200
+    web.expect_request()
+    silence = web.hang_next()
+    with pytest.raises(OutOfTime):
+        outbound.in_time(lambda: requests.get(web.url, timeout=60), seconds=0.2)
+    silence.release.set()
+    web.forget()
+
+
+def test_in_its_time_it_raises_what_it_raises():
+    with pytest.raises(KeyError):
+        outbound.in_time(lambda: {}["a"], seconds=5)
+
+
+def test_what_is_guarded_stays_guarded_within_a_time(web):
+    with pytest.raises(Inside):
+        call(lambda: outbound.in_time(lambda: get(web.url), seconds=5), seconds=5)
+    with pytest.raises(Inside):
+        call(lambda: (outbound.in_time(lambda: None, seconds=5), get(web.url)), seconds=5)
+    web.expect_none()
+
+
 def test_what_goes_wrong_outside_is_raised_as_it_is():
     def fail():
         raise KeyError("a")
