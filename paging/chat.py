@@ -7,7 +7,8 @@ should wait for.
 import logging
 import re
 import threading
-from functools import cache
+from collections.abc import Callable, Iterator
+from functools import cache, wraps
 from importlib import import_module
 from types import ModuleType
 from typing import Any
@@ -17,6 +18,7 @@ from people.outbound import call, inside
 
 LONGEST = 1000
 TIMEOUT = 8.0  # seconds to understand an address
+LONGEST_ANSWER = 256 * 1024  # bytes that are read of what a service answers
 LONGEST_MESSAGE = 1200  # characters, at most 3 bytes each: ntfy makes a file of what has more than 4,096
 
 NAMES = (
@@ -143,6 +145,29 @@ class _Heard(logging.Handler):
             heard.append(record.getMessage())
 
 
+def _short(read: Callable[..., Iterator[bytes]]) -> Callable[..., Iterator[bytes]]:
+    """For the method of requests by which an answer is read whole: whoever has the address may answer without
+    end, or a little that unpacks to gigabytes, and a worker without memory pages nobody. Elsewhere nothing
+    changes.
+    """
+
+    @wraps(read)
+    def iter_content(*args: Any, **more: Any) -> Iterator[bytes]:
+        chunks = read(*args, **more)
+        return chunks if getattr(_here, "heard", None) is None else _beginning(chunks)
+
+    return iter_content
+
+
+def _beginning(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    left = LONGEST_ANSWER
+    for chunk in chunks:
+        yield chunk[:left]
+        left -= len(chunk)
+        if left <= 0:
+            return
+
+
 _here = threading.local()
 
 
@@ -150,6 +175,8 @@ _here = threading.local()
 def loaded() -> ModuleType:
     """The library apprise with all its services, which it reads from its own files."""
     apprise = import_module("apprise")
+    answer = import_module("requests").Response
+    answer.iter_content = _short(answer.iter_content)
     said = logging.getLogger("apprise")
     said.handlers, said.propagate = [_Heard(logging.WARNING)], False
     said.setLevel(logging.WARNING)

@@ -1,13 +1,16 @@
 """Chat and push through the real apprise, to services on the loopback."""
 
+import gzip
 import logging
 import re
 import sys
 import threading
+import tracemalloc
 from pathlib import Path
 
 import apprise
 import pytest
+import requests
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -89,6 +92,28 @@ def test_a_service_that_hangs_is_given_up_in_time(web, monkeypatch):
     silence.release.set()
     web.forget()
     assert refused.value.fault is Fault.TEMPORARY
+
+
+def test_an_answer_that_unpacks_to_gigabytes_takes_no_memory(web):
+    """Of one worker without memory after the other nobody would be paged."""
+    chat.loaded()
+    web.answer_next(200, gzip.compress(bytes(40_000_000)), **{"Content-Encoding": "gzip"})
+    tracemalloc.start()
+    try:
+        accepted = ChatChannel().send(message(f"ntfy://{web.host}:{web.port}/alice"))
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    web.expect_request()
+    assert accepted.provider == "apprise"
+    assert most < 15_000_000
+
+
+def test_what_others_ask_is_read_to_its_end(web):
+    chat.loaded()
+    web.answer_next(200, bytes(4 * chat.LONGEST_ANSWER))
+    assert len(requests.get(web.url, timeout=5).content) == 4 * chat.LONGEST_ANSWER
+    web.expect_request()
 
 
 def test_the_time_for_a_chat_service_is_eight_seconds():
