@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.db.models import Case, F, QuerySet, Value, When
 from django.http import HttpRequest, HttpResponse
 from django.template.defaultfilters import linebreaksbr
 from django.template.response import TemplateResponse
@@ -18,6 +18,7 @@ from unfold.decorators import action, display
 from paging.actions import contacts
 from paging.actions.pages import FALLBACK_USERNAME
 from paging.actions.spending import month_start
+from paging.core.address import OPEN
 from paging.core.rules import INFO
 from paging.models import Attempt, ContactMethod, Notification, NotificationRule
 from paging.reaching import readiness
@@ -141,6 +142,11 @@ class ReachablePersonAdmin(PersonAdmin):
         return person
 
 
+def _searchable(method: str) -> Case:
+    """The address of a contact method where it is no key: what can be searched can be guessed bit by bit."""
+    return Case(When(**{f"{method}__kind__in": OPEN}, then=F(f"{method}__address")), default=Value(""))
+
+
 class AttemptRows(Shown):
     model = Attempt
     fields = (
@@ -181,7 +187,7 @@ class NotificationAdmin(ReadOnly):
 
     list_display = ("due_at", "person", "method", "became", "reason", "attempts", "cause")
     list_filter = ("page__urgency", "state", "method__kind", ("page__user", admin.RelatedOnlyFieldListFilter))
-    search_fields = ("page__user__username", "page__user__name", "method__address", "page__cause", "reason")
+    search_fields = ("page__user__username", "page__user__name", "open_address", "page__cause", "reason")
     date_hierarchy = "due_at"
     ordering = ("-due_at", "-id")
     inlines = (AttemptRows,)
@@ -189,7 +195,8 @@ class NotificationAdmin(ReadOnly):
     readonly_fields = ("person", "cause", "urgency")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Notification]:
-        return super().get_queryset(request).select_related("page__user", "method")
+        rows: QuerySet[Notification] = super().get_queryset(request).select_related("page__user", "method")
+        return rows.alias(open_address=_searchable("method"))
 
     @action(description="How the providers do", url_path="delivery", permissions=["delivery"])
     def delivery(self, request: HttpRequest) -> HttpResponse:
@@ -241,7 +248,7 @@ class AttemptAdmin(ReadOnly):
         "notification__method__kind",
         ("notification__page__user", admin.RelatedOnlyFieldListFilter),
     )
-    search_fields = ("subject", "body", "notification__page__user__username", "notification__method__address")
+    search_fields = ("subject", "body", "notification__page__user__username", "open_address")
     date_hierarchy = "at"
     ordering = ("-id",)
     fields = (
@@ -257,9 +264,9 @@ class AttemptAdmin(ReadOnly):
     readonly_fields = ("person", "via", "text", "took")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Attempt]:
-        return (
-            super().get_queryset(request).select_related("notification__page__user", "notification__method")
-        )
+        rows: QuerySet[Attempt] = super().get_queryset(request)
+        rows = rows.select_related("notification__page__user", "notification__method")
+        return rows.alias(open_address=_searchable("notification__method"))
 
     @display(description="Person", ordering="notification__page__user__username")
     def person(self, row: Attempt) -> str:

@@ -23,6 +23,7 @@ from paging.actions.pages import reachable
 from paging.channels.base import Channel, ChannelError
 from paging.channels.registry import channels_for
 from paging.core import render, retry
+from paging.core.address import without
 from paging.core.cause import is_code
 from paging.core.delivery import LEASE, WAITING, Accepted, Fault, Rejected, State
 from paging.core.failover import Standing, in_order
@@ -244,13 +245,18 @@ def _let_go_of_the_database() -> None:
 
 def _refusal(fault: Exception, claimed: Notification) -> Rejected:
     if isinstance(fault, ChannelError):
-        return Rejected(render.clean(str(fault), limit=500), fault.fault)
+        return Rejected(_said(str(fault), claimed), fault.fault)
     if isinstance(fault, outbound.OutOfTime):
         return Rejected(str(fault), Fault.TEMPORARY)
     if isinstance(fault, TooLate):
         return Rejected(str(fault), Fault.MESSAGE)
     log.error("send_failed", notification=claimed.pk, via=claimed.method.kind, exc_info=fault)
-    return Rejected(render.clean(f"unexpected: {fault!r}", limit=500), Fault.TEMPORARY)
+    return Rejected(_said(f"unexpected: {fault!r}", claimed), Fault.TEMPORARY)
+
+
+def _said(text: str, claimed: Notification) -> str:
+    """What a provider said, for a timeline that others read: it may repeat the address."""
+    return without(render.clean(text, limit=500), claimed.method.address)
 
 
 def _watch(channel: Channel, answer: Accepted | Rejected, *, took: timedelta, now: datetime) -> None:
