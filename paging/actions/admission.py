@@ -35,7 +35,6 @@ def admit(lead: Notification, *, now: datetime) -> bool:
     back, and its row says until when.
     """
     if lead.admitted_at is not None:  # another try of a message that was let go
-        bundles.drop_what_stopped(lead)
         return True
     if is_code(lead.page.cause):  # somebody waits for it, and asks at a pace that is limited already
         lead.admitted_at = now

@@ -46,11 +46,10 @@ def drop_stopped(page_ids: Collection[int], *, reason: str) -> None:
     ).update(state=State.SUPPRESSED, reason=reason[:200])
 
 
-def drop_what_stopped(speaker: Notification) -> None:
-    """What was stopped while the message waited for another try is not said by it."""
-    if speaker.says > 1:
-        rows = Notification.objects.filter(bundled_into=speaker, state=State.BUNDLED)
-        rows.filter(page__stopped_at__isnull=False).update(state=State.SUPPRESSED, reason=STOPPED)
+def drop_unsaid(speaker: Notification, causes: Collection[str]) -> None:
+    """The message is written, and speaks of `causes` alone: the others were stopped after it was claimed."""
+    rows = Notification.objects.filter(bundled_into=speaker, state=State.BUNDLED)
+    rows.exclude(page__cause__in=causes).update(state=State.SUPPRESSED, reason=STOPPED)
 
 
 def release(speaker_ids: Iterable[int], *, now: datetime) -> None:

@@ -379,6 +379,22 @@ def test_a_page_that_was_stopped_drops_out_before_another_try(phone, stopped):
     assert Notification.objects.get(page__cause=f"incident:{stopped}").state == "suppressed"
 
 
+def test_a_page_that_was_stopped_between_the_claim_and_the_sending_drops_out_at_once(phone):
+    """Or it would count as said, and its person would hear of the end of what they never heard of."""
+    alice, clock = person(sms=ALICE_SMS), Clock()
+    for number in range(1, 5):
+        ask(alice, number)
+    claimed = dispatch.claim_next(clock=clock)
+    pages.stop(cause="incident:3", reason="acknowledged", now=NOW)
+    dispatch.hand_over(claimed, clock=clock)
+    phone.expect_sms(to=ALICE_SMS, containing="checkout-api: 3 unacked alerts")
+    row = Notification.objects.get(page__cause="incident:3")
+    assert (row.state, row.reason) == ("suppressed", "its page was stopped")
+    assert selectors.told_of("incident:3") == []
+    assert not any("handed to" in line for line in timeline(3))
+    assert selectors.told_of("incident:2") == [alice.pk]
+
+
 def test_a_bundle_whose_every_page_stopped_is_suppressed(phone):
     alice, clock = person(sms=ALICE_SMS), Clock()
     for number in range(1, 5):
