@@ -113,11 +113,12 @@ def room(service: Any) -> int:
     return min(longest if longest <= 320 else longest * 3 // 4, LONGEST_MESSAGE)
 
 
-def hand_over(service: Any, *, title: str, text: str) -> None:
-    """Raises NotTaken. Say it within `people.outbound.call`."""
+def hand_over(service: Any, *, title: str, text: str, link: str) -> None:
+    """`link` is the address with which `text` ends. Raises NotTaken. Say it within `people.outbound.call`."""
     heard: list[str] = []
     _here.heard = heard
     service.redirects = False
+    service.send = _keeping(link, service.send)
     try:
         taken = service.notify(
             title=title,
@@ -129,6 +130,21 @@ def hand_over(service: Any, *, title: str, text: str) -> None:
         _here.heard = None
     if not taken:
         raise NotTaken(_status(heard))
+
+
+def _keeping(link: str, send: Callable[..., bool]) -> Callable[..., bool]:
+    """For services that read Markdown apprise puts a backslash before each dot and dash of a text: of words
+    nothing is seen of it, and an address leads nowhere by it.
+    """
+    apprise = loaded()
+    escaped = apprise.conversion.convert_between(
+        apprise.NotifyFormat.TEXT, apprise.NotifyFormat.MARKDOWN, link
+    )
+
+    def send_whole(body: str, **more: Any) -> bool:
+        return send(body=body.replace(escaped, link) if link else body, **more)
+
+    return send_whole
 
 
 def _status(heard: list[str]) -> int:

@@ -56,6 +56,19 @@ def test_mattermost_and_gotify_get_it_too(web):
 
 
 @pytest.mark.parametrize(
+    ("address", "key"),
+    [
+        ("rocket://aaaaaaaaaaaaaaaaa/bbbbbbbbbbbbbbbbbbbbbbbb@{}/#room?mode=webhook", "text"),
+        ("goalert://{}/12345678-1234-1234-1234-123456789abc", "details"),
+    ],
+)
+def test_a_service_that_reads_markdown_gets_the_link_as_it_is(web, address, key):
+    """And not https://watchbill\\.acme\\.example/..., which leads nowhere."""
+    ChatChannel().send(message(address.format(f"{web.host}:{web.port}")))
+    assert web.expect_request().json[key].endswith(f"Acknowledge or resolve:\n{LINK}")
+
+
+@pytest.mark.parametrize(
     ("status", "fault"),
     [
         (400, Fault.MESSAGE),
@@ -251,6 +264,13 @@ def test_a_title_calls_no_room_together(written):
     for mention in ("@everyone", "@here", "<!channel", "<@U123", "@all"):
         assert mention not in said.title + said.text
     assert "mail@acme.example" in words.page(facts(title="mail@acme.example"), link=LINK).title
+
+
+def test_a_title_hides_no_address_behind_a_word():
+    """Markdown's [word](address), as many services show it."""
+    said = words.page(facts(title="[Acknowledge](https://evil.example)"), link=LINK)
+    assert "](" not in said.title
+    assert "https://evil.example" in said.title
 
 
 @given(title=st.text(max_size=10_000), service=st.text(max_size=300), room=st.integers(1, 4000))
