@@ -31,8 +31,6 @@ from paging.core.message import Message
 from paging.models import Notification, Page
 from people import outbound
 
-NOTICE_VALID = 4 * 3600  # seconds
-
 LONGEST_CALL = 10.0
 """Seconds for a provider's answer, within the lease. Channels allow themselves 8, but where a library counts
 each step by itself, nothing else would end the waiting for a server that answers drop by drop.
@@ -126,18 +124,45 @@ def _claim(
     transaction itself is that lock (it is IMMEDIATE). `durable` proves that no transaction is open
     around what follows.
     """
+    faulty: set[int] = set()
     while True:
-        with transaction.atomic(durable=True):
-            now = clock()  # after the lock was waited for, or the lease would begin in the past
-            due = _first_due(what, kinds, now)
-            if due is None:
-                return None
-            if not admit(due, now=now):
-                continue
-            due.state, due.claim, due.lease_until = State.CLAIMED, uuid4(), now + LEASE
-            due.attempts += 1
-            due.save(update_fields=CLAIMED)
-        return due
+        try:
+            with transaction.atomic(durable=True):
+                now = clock()  # after the lock was waited for, or the lease would begin in the past
+                due = _first_due(what, kinds, now)
+                if due is None:
+                    return None
+                if not _is_admitted(due, faulty, now=now):
+                    continue
+                due.state, due.claim, due.lease_until = State.CLAIMED, uuid4(), now + LEASE
+                due.attempts += 1
+                due.save(update_fields=CLAIMED)
+        except _NotReckoned as fault:
+            faulty.add(fault.notification)
+        else:
+            return due
+
+
+class _NotReckoned(Exception):
+    def __init__(self, notification: int) -> None:
+        super().__init__(notification)
+        self.notification = notification
+
+
+def _is_admitted(due: Notification, faulty: Collection[int], *, now: datetime) -> bool:
+    """One whose limits cannot be reckoned, by a fault of ours, leaves without them: it is the first, and
+    would keep back everything behind it.
+    """
+    if due.pk in faulty:
+        due.admitted_at = due.admitted_at or now
+        return True
+    try:
+        return admit(due, now=now)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception as fault:
+        log.exception("limits_not_reckoned", notification=due.pk, effect="it leaves without them")
+        raise _NotReckoned(due.pk) from fault
 
 
 def _first_due(what: Sequence[What], kinds: Collection[str], now: datetime) -> Notification | None:

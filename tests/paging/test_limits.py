@@ -62,6 +62,26 @@ def timeline(number):
     return list(rows.values_list("what", flat=True))
 
 
+def test_one_whose_limits_cannot_be_reckoned_leaves_without_and_holds_up_no_other(phone, monkeypatch):
+    """It is the first in the row: a fault of ours about it would keep back every page behind it."""
+    alice, bob, clock = person(sms=ALICE_SMS), person("bob", "Bob Ruiz", sms="+14155550102"), Clock()
+
+    def broken(lead, *, now):
+        if lead.page.user == alice:
+            Notification.objects.create(
+                pk=lead.pk
+            )  # the database refuses it, and the rest of the transaction
+        return admit(lead, now=now)
+
+    admit = dispatch.admit
+    monkeypatch.setattr(dispatch, "admit", broken)
+    ask(alice, 1)
+    ask(bob, 2)
+    assert send(clock) == 2
+    phone.expect_sms(to=ALICE_SMS)
+    phone.expect_sms(to="+14155550102")
+
+
 # What a limit holds back
 
 
