@@ -87,19 +87,25 @@ def call(work: Callable[[], Answer], *, seconds: float, private_hosts: Collectio
 
 def in_time(work: Callable[[], Answer], *, seconds: float) -> Answer:
     """What `work` returns; after `seconds` its connections end, also where its library has a limit for each
-    step alone. Raises OutOfTime where it failed after that, and otherwise whatever `work` raises.
+    step alone. Raises OutOfTime where it ends later, whatever it makes of an answer that is cut off, and else
+    what `work` raises.
     """
     before: _Watch | None = getattr(_here, "watch", None)
     _here.watch = watch = _Watch(before)
     alarm = threading.Timer(seconds, watch.end)
     alarm.daemon = True
     alarm.start()
+    late = OutOfTime(f"no answer in {seconds:.0f} s")
     try:
-        return work()
+        answer = work()
     except Exception as fault:
         if watch.is_over:
-            raise OutOfTime(f"no answer in {seconds:.0f} s") from fault
+            raise late from fault
         raise
+    else:
+        if watch.is_over:
+            raise late
+        return answer
     finally:
         alarm.cancel()
         _here.watch = before

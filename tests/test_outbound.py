@@ -4,6 +4,7 @@ import os
 import socket
 import subprocess
 import threading
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -125,6 +126,27 @@ def test_the_operators_own_addresses_may_be_anywhere_and_have_their_time(web):
         outbound.in_time(lambda: requests.get(web.url, timeout=60), seconds=0.2)
     silence.release.set()
     web.forget()
+
+
+def test_an_answer_that_was_cut_off_is_none():
+    """A connection that ends within the headers is an answer without a body to many libraries."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    over = threading.Event()
+
+    def answer():
+        peer, _ = listener.accept()
+        with closing(peer):
+            peer.recv(65536)
+            peer.sendall(b"HTTP/1.1 201 Created\r\nX-Slow: ")
+            over.wait(10)
+
+    thread = threading.Thread(target=answer)
+    thread.start()
+    with pytest.raises(OutOfTime):
+        outbound.in_time(lambda: get("http://{}:{}/".format(*listener.getsockname())), seconds=0.3)
+    over.set()
+    thread.join()
+    listener.close()
 
 
 def test_in_its_time_it_raises_what_it_raises():

@@ -22,6 +22,6 @@ class SmsChannel:
                     **carrier.sender(),
                     **more,
                 )
-                return Accepted(self.provider, str(taken.sid))
+                return Accepted(self.provider, str(taken.sid or ""))
 
         return carrier.with_callbacks_if_possible(hand_over)

@@ -34,7 +34,7 @@ class VoiceChannel:
                     **carrier.sender(voice=True),
                     **(_callbacks(message) if callbacks else {}),
                 )
-                return Accepted(self.provider, str(call.sid))
+                return Accepted(self.provider, str(call.sid or ""))
 
         return carrier.with_callbacks_if_possible(hand_over)
 
