@@ -94,7 +94,8 @@ def in_time(work: Callable[[], Answer], *, seconds: float) -> Answer:
     _here.watch = watch = _Watch(before)
     alarm = threading.Timer(seconds, watch.end)
     alarm.daemon = True
-    alarm.start()
+    with suppress(RuntimeError):  # a machine without a thread left: it has the library's own limits then
+        alarm.start()
     late = OutOfTime(f"no answer in {seconds:.0f} s")
     try:
         answer = work()

@@ -149,6 +149,14 @@ def test_an_answer_that_was_cut_off_is_none():
     listener.close()
 
 
+def test_where_no_thread_can_be_started_it_is_asked_all_the_same(monkeypatch):
+    def refuse(_timer):
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Timer, "start", refuse)
+    assert outbound.in_time(lambda: "an answer", seconds=5) == "an answer"
+
+
 def test_in_its_time_it_raises_what_it_raises():
     with pytest.raises(KeyError):
         outbound.in_time(lambda: {}["a"], seconds=5)
