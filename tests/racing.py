@@ -34,7 +34,7 @@ def at_the_lock(schedule: Schedule, *works: Callable[[], object]) -> list[object
         for thread in threads:
             thread.start()
         if connection.vendor == "postgresql":
-            while _waiting() < len(alive := [thread for thread in threads if thread.is_alive()]):
+            while waiting() < len(alive := [thread for thread in threads if thread.is_alive()]):
                 alive[0].join(POLL)
     for thread in threads:
         thread.join(GIVE_UP)
@@ -42,7 +42,7 @@ def at_the_lock(schedule: Schedule, *works: Callable[[], object]) -> list[object
     return outcomes
 
 
-def _waiting() -> int:
+def waiting() -> int:
     """How many of this database wait for a lock now."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_stat_clear_snapshot()")

@@ -7,6 +7,8 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
+from django.db.models import Q
+
 from paging.core.delivery import WAITING, State
 from paging.models import Notification
 
@@ -19,10 +21,16 @@ def say_together(speaker: Notification, others: Sequence[int]) -> None:
     """`others` are waiting rows (ids) that the caller holds locked; it saves what `speaker` says. What they
     spoke for is said by `speaker`, too.
     """
-    theirs = Notification.objects.filter(bundled_into__in=others, state=State.BUNDLED)
-    more = theirs.update(bundled_into=speaker)
+    theirs = lock(Q(bundled_into__in=others))
+    Notification.objects.filter(pk__in=theirs).update(bundled_into=speaker)
     Notification.objects.filter(pk__in=others).update(state=State.BUNDLED, bundled_into=speaker, reason=SAID)
-    speaker.says += len(others) + more
+    speaker.says += len(others) + len(theirs)
+
+
+def lock(which: Q) -> list[int]:
+    """The bundled ones of them (ids), locked in one order, so that two who change them end in no deadlock."""
+    rows = Notification.objects.filter(which, state=State.BUNDLED).order_by("pk")
+    return list(rows.select_for_update(of=("self",)).values_list("id", flat=True))
 
 
 def members(speaker: Notification) -> list[Notification]:

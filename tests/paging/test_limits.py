@@ -4,14 +4,15 @@ import threading
 from datetime import timedelta
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from paging import dispatch, links, selectors
-from paging.actions import pages
+from paging.actions import bundles, pages
 from paging.actions.notices import NoticeRequest, tell
 from paging.core.notice import Notice
 from paging.models import Attempt, Notification
 from people.ledger.models import Entry
+from tests import racing
 from tests.paging.world import ALICE_MAIL, ALICE_SMS, NOW, Clock, Statements, facts, person, rules
 
 pytestmark = pytest.mark.django_db
@@ -413,6 +414,44 @@ def test_a_page_that_was_stopped_between_the_claim_and_the_sending_drops_out_at_
     assert selectors.told_of("incident:3") == []
     assert not any("handed to" in line for line in timeline(3))
     assert selectors.told_of("incident:2") == [alice.pk]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_acknowledges_while_a_message_gathers_others_is_not_turned_away(phone, monkeypatch):
+    """A claim holds what waits, then what that speaks for. So does a stop, or both would end in a deadlock,
+    of which the database picks the victim.
+    """
+    alice, clock = person(sms=ALICE_SMS), Clock()
+    ask(alice, 1)
+    send(clock)
+    phone.expect_sms(to=ALICE_SMS)
+    rules(alice, ("sms", 0), ("sms", 1))
+    for number in (2, 3):
+        ask(alice, number)
+        send(clock)  # each is held back, and what it would say in a minute is folded into it
+    gather, faults = bundles.say_together, []
+
+    def acknowledge():
+        try:
+            with transaction.atomic():
+                pages.stop(cause="incident:2", reason="acknowledged", now=NOW)
+        except Exception as fault:  # noqa: BLE001 - whatever it is, the test tells it
+            faults.append(fault)
+        finally:
+            connection.close()
+
+    def gather_while_it_waits(*given):
+        stopping.start()
+        while connection.vendor == "postgresql" and stopping.is_alive() and not racing.waiting():
+            stopping.join(racing.POLL)
+        gather(*given)
+
+    stopping = threading.Thread(target=acknowledge)
+    monkeypatch.setattr(bundles, "say_together", gather_while_it_waits)
+    clock.advance(minutes=1)
+    claimed = dispatch.claim_next(clock=clock)
+    stopping.join(racing.GIVE_UP)
+    assert (claimed.page.cause, claimed.says, faults) == ("incident:3", 4, [])
 
 
 def test_a_bundle_whose_every_page_stopped_is_suppressed(phone):
