@@ -19,6 +19,7 @@ from escalation.replies.acting import (
     on_it,
     perform,
 )
+from paging.actions.again import again
 from paging.actions.pages import reachable
 from paging.actions.receipts import record_receipt
 from paging.core import render
@@ -77,9 +78,11 @@ def press(message_id: UUID, *, digits: str, receipt: Receipt, now: datetime) -> 
         return Speech(f"{NO_KEY} {MENU if incident else MENU_OF_TEST}", keys=True)
     if key.act is None:
         return pick_up(message_id)
-    by = called.page.user
-    done = (
-        perform(key.act, incident, by=by, via=VIA, now=now) if incident else answer_test(by, via=VIA, now=now)
+    act, by = key.act, called.page.user
+    done = again(
+        lambda: (
+            perform(act, incident, by=by, via=VIA, now=now) if incident else answer_test(by, via=VIA, now=now)
+        )
     )
     return Speech(_aloud(f"{done} Goodbye."))
 
@@ -109,7 +112,8 @@ def _pressed_for_many(called: Notification, key: Key | None, *, now: datetime) -
     if key.act is None:
         return _of_many(called)
     said = _said(called)
-    done = acknowledge_all([(one, called.page.user) for one in said], via=VIA, now=now)
+    found = [(one, called.page.user) for one in said]
+    done = again(lambda: acknowledge_all(found, via=VIA, now=now))
     if sum(one.status == Incident.Status.TRIGGERED for one in said) > MOST:
         return Speech(_aloud(f"{done} {MENU_OF_ALL}"), keys=True)
     return Speech(_aloud(f"{done} Goodbye."))

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 
+from paging.actions.again import again
 from paging.actions.pages import reachable
 from paging.actions.refusals import OPTED_OUT
 from paging.models import ContactMethod, Inbound
@@ -52,20 +53,36 @@ def hear(
     runs in the transaction that writes down what was heard: a message that is posted again, even at the
     same moment, gets its first answer and does nothing.
     """
-    with transaction.atomic():
-        row, new = Inbound.objects.get_or_create(
-            provider=provider,
-            provider_id=provider_id[:128],
-            defaults={"at": now, "phone": phone, "said": said[:160], "outcome": Outcome.DONE},
-        )
-        if not new:
-            return row.answer
-        wrong = _wrong_in_a_row(phone, now=now, besides=row.pk)
-        answer = act(wrong)
-        silent = answer.outcome is Outcome.WRONG and len(wrong) >= MOST_WRONG
-        row.outcome, row.user, row.answer = answer.outcome, answer.user, "" if silent else answer.text[:320]
-        row.save(update_fields=["outcome", "user", "answer"])
+
+    def heard() -> str:
+        return _hear(provider=provider, provider_id=provider_id, phone=phone, said=said, act=act, now=now)
+
+    return again(heard)
+
+
+@transaction.atomic
+def _hear(
+    *,
+    provider: str,
+    provider_id: str,
+    phone: str,
+    said: str,
+    act: Callable[[Sequence[str]], Answer],
+    now: datetime,
+) -> str:
+    row, new = Inbound.objects.get_or_create(
+        provider=provider,
+        provider_id=provider_id[:128],
+        defaults={"at": now, "phone": phone, "said": said[:160], "outcome": Outcome.DONE},
+    )
+    if not new:
         return row.answer
+    wrong = _wrong_in_a_row(phone, now=now, besides=row.pk)
+    answer = act(wrong)
+    silent = answer.outcome is Outcome.WRONG and len(wrong) >= MOST_WRONG
+    row.outcome, row.user, row.answer = answer.outcome, answer.user, "" if silent else answer.text[:320]
+    row.save(update_fields=["outcome", "user", "answer"])
+    return row.answer
 
 
 def _wrong_in_a_row(phone: str, *, now: datetime, besides: int) -> list[str]:

@@ -12,7 +12,7 @@ from escalation.replies import acting, calls
 from paging.actions import contacts, testing
 from paging.models import Notification, Page
 from people.ledger.record import Actor
-from tests.escalation.replies.conftest import ANA, BO
+from tests.escalation.replies.conftest import ANA, BO, deadlocked
 from tests.world import TESTS
 
 
@@ -49,6 +49,12 @@ def test_4_acknowledges(world, ana, incident):
     assert "Ana Ruiz (by phone): acknowledged; everyone's paging stops" in world.timeline(incident)
     world.wait(minutes=20)
     assert {user for _, user, _ in world.sent()} == {"ana"}
+
+
+def test_a_key_that_the_database_turns_away_for_a_moment_is_not_lost(ana, incident, monkeypatch):
+    monkeypatch.setattr(calls, "perform", deadlocked(calls.perform, times=2))
+    assert ana.answer().press("4").spoken.startswith("Acknowledged")
+    assert status(incident) == "acknowledged"
 
 
 def test_6_resolves(world, ana, incident):

@@ -18,7 +18,7 @@ from escalation.sources.event import Action
 from paging.actions import contacts, testing
 from paging.models import ContactMethod, Inbound, Notification, Page
 from people.ledger.record import Actor
-from tests.escalation.replies.conftest import ANA, BO, Company
+from tests.escalation.replies.conftest import ANA, BO, Company, deadlocked
 from tests.world import TESTS, pagerduty
 
 URL = "/twilio/sms"
@@ -425,6 +425,16 @@ def test_one_reply_acknowledges_as_many_as_a_storm_puts_into_one_message(world, 
     world.send()
     assert ana.expect_sms("30 unacked alerts").reply("1aa").startswith("Acknowledged 30:")
     assert {status(one) for one in shown} == {"acknowledged"}
+
+
+@pytest.mark.parametrize("faults", [1, 2])
+def test_a_reply_that_the_database_turns_away_for_a_moment_is_not_lost(world, ana, monkeypatch, faults):
+    """The phone company posts it once."""
+    incident = paged(world)
+    ana.expect_sms()
+    monkeypatch.setattr(replies, "perform", deadlocked(replies.perform, times=faults))
+    assert ana.text("1a").startswith("Acknowledged")
+    assert status(incident) == "acknowledged"
 
 
 class TestTestPages:
