@@ -7,7 +7,8 @@ should wait for.
 import logging
 import re
 import threading
-from functools import cache
+from collections.abc import Callable, Iterator
+from functools import cache, wraps
 from importlib import import_module
 from types import ModuleType
 from typing import Any
@@ -17,6 +18,7 @@ from people.outbound import call, inside
 
 LONGEST = 1000
 TIMEOUT = 8.0  # seconds to understand an address
+LONGEST_ANSWER = 256 * 1024  # bytes that are read of what a service answers
 LONGEST_MESSAGE = 1200  # characters, at most 3 bytes each: ntfy makes a file of what has more than 4,096
 
 NAMES = (
@@ -111,11 +113,12 @@ def room(service: Any) -> int:
     return min(longest if longest <= 320 else longest * 3 // 4, LONGEST_MESSAGE)
 
 
-def hand_over(service: Any, *, title: str, text: str) -> None:
-    """Raises NotTaken. Say it within `people.outbound.call`."""
+def hand_over(service: Any, *, title: str, text: str, link: str) -> None:
+    """`link` is the address with which `text` ends. Raises NotTaken. Say it within `people.outbound.call`."""
     heard: list[str] = []
     _here.heard = heard
     service.redirects = False
+    service.send = _keeping(link, service.send)
     try:
         taken = service.notify(
             title=title,
@@ -127,6 +130,21 @@ def hand_over(service: Any, *, title: str, text: str) -> None:
         _here.heard = None
     if not taken:
         raise NotTaken(_status(heard))
+
+
+def _keeping(link: str, send: Callable[..., bool]) -> Callable[..., bool]:
+    """For services that read Markdown apprise puts a backslash before each dot and dash of a text: of words
+    nothing is seen of it, and an address leads nowhere by it.
+    """
+    apprise = loaded()
+    escaped = apprise.conversion.convert_between(
+        apprise.NotifyFormat.TEXT, apprise.NotifyFormat.MARKDOWN, link
+    )
+
+    def send_whole(body: str, **more: Any) -> bool:
+        return send(body=body.replace(escaped, link) if link else body, **more)
+
+    return send_whole
 
 
 def _status(heard: list[str]) -> int:
@@ -143,6 +161,29 @@ class _Heard(logging.Handler):
             heard.append(record.getMessage())
 
 
+def _short(read: Callable[..., Iterator[bytes]]) -> Callable[..., Iterator[bytes]]:
+    """For the method of requests by which an answer is read whole: whoever has the address may answer without
+    end, or a little that unpacks to gigabytes, and a worker without memory pages nobody. Elsewhere nothing
+    changes.
+    """
+
+    @wraps(read)
+    def iter_content(*args: Any, **more: Any) -> Iterator[bytes]:
+        chunks = read(*args, **more)
+        return chunks if getattr(_here, "heard", None) is None else _beginning(chunks)
+
+    return iter_content
+
+
+def _beginning(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    left = LONGEST_ANSWER
+    for chunk in chunks:
+        yield chunk[:left]
+        left -= len(chunk)
+        if left <= 0:
+            return
+
+
 _here = threading.local()
 
 
@@ -150,6 +191,8 @@ _here = threading.local()
 def loaded() -> ModuleType:
     """The library apprise with all its services, which it reads from its own files."""
     apprise = import_module("apprise")
+    answer = import_module("requests").Response
+    answer.iter_content = _short(answer.iter_content)
     said = logging.getLogger("apprise")
     said.handlers, said.propagate = [_Heard(logging.WARNING)], False
     said.setLevel(logging.WARNING)

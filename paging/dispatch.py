@@ -23,14 +23,18 @@ from paging.actions.pages import reachable
 from paging.channels.base import Channel, ChannelError
 from paging.channels.registry import channels_for
 from paging.core import render, retry
+from paging.core.address import without
 from paging.core.cause import is_code
 from paging.core.delivery import LEASE, WAITING, Accepted, Fault, Rejected, State
 from paging.core.failover import Standing, in_order
 from paging.core.message import Message
 from paging.models import Notification, Page
+from people import outbound
 
-NOTICE_VALID = 4 * 3600  # seconds
-
+LONGEST_CALL = 10.0
+"""Seconds for a provider's answer, within the lease. Channels allow themselves 8, but where a library counts
+each step by itself, nothing else would end the waiting for a server that answers drop by drop.
+"""
 RECORD_TRIES = 3
 STANDING = Standing()
 
@@ -120,18 +124,45 @@ def _claim(
     transaction itself is that lock (it is IMMEDIATE). `durable` proves that no transaction is open
     around what follows.
     """
+    faulty: set[int] = set()
     while True:
-        with transaction.atomic(durable=True):
-            now = clock()  # after the lock was waited for, or the lease would begin in the past
-            due = _first_due(what, kinds, now)
-            if due is None:
-                return None
-            if not admit(due, now=now):
-                continue
-            due.state, due.claim, due.lease_until = State.CLAIMED, uuid4(), now + LEASE
-            due.attempts += 1
-            due.save(update_fields=CLAIMED)
-        return due
+        try:
+            with transaction.atomic(durable=True):
+                now = clock()  # after the lock was waited for, or the lease would begin in the past
+                due = _first_due(what, kinds, now)
+                if due is None:
+                    return None
+                if not _is_admitted(due, faulty, now=now):
+                    continue
+                due.state, due.claim, due.lease_until = State.CLAIMED, uuid4(), now + LEASE
+                due.attempts += 1
+                due.save(update_fields=CLAIMED)
+        except _NotReckoned as fault:
+            faulty.add(fault.notification)
+        else:
+            return due
+
+
+class _NotReckoned(Exception):
+    def __init__(self, notification: int) -> None:
+        super().__init__(notification)
+        self.notification = notification
+
+
+def _is_admitted(due: Notification, faulty: Collection[int], *, now: datetime) -> bool:
+    """One whose limits cannot be reckoned, by a fault of ours, leaves without them: it is the first, and
+    would keep back everything behind it.
+    """
+    if due.pk in faulty:
+        due.admitted_at = due.admitted_at or now
+        return True
+    try:
+        return admit(due, now=now)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception as fault:
+        log.exception("limits_not_reckoned", notification=due.pk, effect="it leaves without them")
+        raise _NotReckoned(due.pk) from fault
 
 
 def _first_due(what: Sequence[What], kinds: Collection[str], now: datetime) -> Notification | None:
@@ -227,7 +258,7 @@ def _in_order(channels: Sequence[Channel], *, at: str, now: datetime) -> list[Ch
 def _ask(channel: Channel, message: Message, claimed: Notification) -> Accepted | Rejected:
     _let_go_of_the_database()
     try:
-        return channel.send(message)
+        return outbound.in_time(lambda: channel.send(message), seconds=LONGEST_CALL)
     except Exception as fault:  # noqa: BLE001 - whatever a provider's library raises, the message goes on
         return _refusal(fault, claimed)
 
@@ -240,11 +271,18 @@ def _let_go_of_the_database() -> None:
 
 def _refusal(fault: Exception, claimed: Notification) -> Rejected:
     if isinstance(fault, ChannelError):
-        return Rejected(render.clean(str(fault), limit=500), fault.fault)
+        return Rejected(_said(str(fault), claimed), fault.fault)
+    if isinstance(fault, outbound.OutOfTime):
+        return Rejected(str(fault), Fault.TEMPORARY)
     if isinstance(fault, TooLate):
         return Rejected(str(fault), Fault.MESSAGE)
     log.error("send_failed", notification=claimed.pk, via=claimed.method.kind, exc_info=fault)
-    return Rejected(render.clean(f"unexpected: {fault!r}", limit=500), Fault.TEMPORARY)
+    return Rejected(_said(f"unexpected: {fault!r}", claimed), Fault.TEMPORARY)
+
+
+def _said(text: str, claimed: Notification) -> str:
+    """What a provider said, for a timeline that others read: it may repeat the address."""
+    return without(render.clean(text, limit=500), claimed.method.address)
 
 
 def _watch(channel: Channel, answer: Accepted | Rejected, *, took: timedelta, now: datetime) -> None:

@@ -5,6 +5,8 @@ whichever library asks: connections go to public addresses or to hosts that the 
 Python's own, and no program is started. What is looked at is the very address that is connected to, so that
 a name which resolves otherwise the second time gains nothing, nor does a redirect. When the time is over,
 whatever is being waited for ends. A thread that the call starts would not be watched: give it none that does.
+
+Addresses that the operator gave may be anywhere; for those there is only the time (`in_time`).
 """
 
 import ipaddress
@@ -69,21 +71,49 @@ def call(work: Callable[[], Answer], *, seconds: float, private_hosts: Collectio
     `private_hosts` (names or addresses, in lower case) may be inside the network. Raises OutOfTime, Inside
     where `work` failed after it was kept from a host inside, and otherwise whatever `work` raises.
     """
-    watch = _Watch(private_hosts)
+    guard = _Guard(private_hosts)
     done: Future[Answer] = Future()
-    thread = threading.Thread(target=_run, args=(work, watch, done), name="outbound", daemon=True)
+    thread = threading.Thread(target=_run, args=(work, guard, done), name="outbound", daemon=True)
     thread.start()
     thread.join(seconds)
     late = not done.done()  # asked before the end, which makes `work` fail in its own words
-    watch.end()
+    guard.end()
     if late:
         raise OutOfTime(f"no answer in {seconds:.0f} s")
-    if watch.refused and done.exception() is not None:
-        raise Inside(watch.refused)
+    if guard.refused and done.exception() is not None:
+        raise Inside(guard.refused)
     return done.result()
 
 
-def _run(work: Callable[[], Answer], watch: "_Watch", done: "Future[Answer]") -> None:
+def in_time(work: Callable[[], Answer], *, seconds: float) -> Answer:
+    """What `work` returns; after `seconds` its connections end, also where its library has a limit for each
+    step alone. Raises OutOfTime where it ends later, whatever it makes of an answer that is cut off, and else
+    what `work` raises.
+    """
+    before: _Watch | None = getattr(_here, "watch", None)
+    _here.watch = watch = _Watch(before)
+    alarm = threading.Timer(seconds, watch.end)
+    alarm.daemon = True
+    with suppress(RuntimeError):  # a machine without a thread left: it has the library's own limits then
+        alarm.start()
+    late = OutOfTime(f"no answer in {seconds:.0f} s")
+    try:
+        answer = work()
+    except Exception as fault:
+        if watch.is_over:
+            raise late from fault
+        raise
+    else:
+        if watch.is_over:
+            raise late
+        return answer
+    finally:
+        alarm.cancel()
+        _here.watch = before
+        watch.end()
+
+
+def _run(work: Callable[[], Answer], watch: "_Guard", done: "Future[Answer]") -> None:
     _here.watch = watch
     try:
         done.set_result(work())
@@ -92,47 +122,62 @@ def _run(work: Callable[[], Answer], watch: "_Watch", done: "Future[Answer]") ->
 
 
 class _Watch:
-    """What one call may open, and what it has open."""
+    """What one call has open. One within another is looked at by both."""
 
-    def __init__(self, private_hosts: Collection[str]) -> None:
-        self._allowed = private_hosts
+    def __init__(self, outer: "_Watch | None" = None) -> None:
+        self._outer = outer
         self._lock = threading.Lock()
         self._open: list[socket.socket] = []
-        self._over = False
-        self._name = ""
-        self.refused = ""
+        self.is_over = False
 
     def look(self, event: str, arguments: tuple[Any, ...]) -> None:
-        """Raises OSError for what may not be opened."""
-        if event in LOOKUPS:
-            self._name = _text(arguments[0]).casefold().rstrip(".")
-        elif event in CONNECTIONS:
+        """Raises OSError for what may not be opened, or not any more."""
+        if self._outer is not None:
+            self._outer.look(event, arguments)
+        if event in CONNECTIONS and arguments[1] is not None:  # None: of a socket that is connected already
             self._connect(arguments[0], arguments[1])
-        elif event in PROGRAMS:
-            raise PermissionError("no program is started from here")
-        elif not _is_own(arguments):
-            raise PermissionError("no file is opened from here")
 
-    def _connect(self, opened: socket.socket, address: Any) -> None:
-        if address is None:  # of a socket that is connected already
-            return
-        host = str(address[0]) if isinstance(address, tuple) else ""
-        if self._name not in self._allowed and not _public(host):
-            self.refused = self._name or host
-            raise Inside(self.refused)
+    def _connect(self, opened: socket.socket, _address: Any) -> None:
         with self._lock:
-            if self._over:
+            if self.is_over:
                 raise OutOfTime
             self._open.append(opened.dup())  # TLS will take the socket itself away from us
 
     def end(self) -> None:
         """From another thread: whatever is being waited for ends."""
         with self._lock:
-            self._over = True
-            for each in self._open:
+            self.is_over = True
+            while self._open:
+                each = self._open.pop()
                 with suppress(OSError):
                     each.shutdown(socket.SHUT_RDWR)
                 each.close()
+
+
+class _Guard(_Watch):
+    """What one call may open."""
+
+    def __init__(self, private_hosts: Collection[str]) -> None:
+        super().__init__()
+        self._allowed = private_hosts
+        self._name = ""
+        self.refused = ""
+
+    def look(self, event: str, arguments: tuple[Any, ...]) -> None:
+        if event in LOOKUPS:
+            self._name = _text(arguments[0]).casefold().rstrip(".")
+        elif event in PROGRAMS:
+            raise PermissionError("no program is started from here")
+        elif event == "open" and not _is_own(arguments):
+            raise PermissionError("no file is opened from here")
+        super().look(event, arguments)
+
+    def _connect(self, opened: socket.socket, address: Any) -> None:
+        host = str(address[0]) if isinstance(address, tuple) else ""
+        if self._name not in self._allowed and not _public(host):
+            self.refused = self._name or host
+            raise Inside(self.refused)
+        super()._connect(opened, address)
 
 
 def _public(host: str) -> bool:

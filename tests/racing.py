@@ -72,12 +72,12 @@ def at_the_lock(schedule: Schedule, *works: Callable[[], object]) -> list[object
         Schedule.objects.select_for_update().get(pk=schedule.pk)
         race.start()
         if connection.vendor == "postgresql":
-            while _waiting() < len(alive := [thread for thread in race.threads if thread.is_alive()]):
+            while waiting() < len(alive := [thread for thread in race.threads if thread.is_alive()]):
                 alive[0].join(POLL)
     return race.ended()
 
 
-def _waiting() -> int:
+def waiting() -> int:
     """How many of this database wait for a lock now."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_stat_clear_snapshot()")

@@ -4,6 +4,7 @@ import os
 import socket
 import subprocess
 import threading
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -115,6 +116,58 @@ def test_an_answer_that_never_comes_is_given_up_and_its_connection_ends(web):
     assert ended.wait(40)  # its own limit would be a minute, and a drip of bytes has none
     silence.release.set()
     web.forget()
+
+
+def test_the_operators_own_addresses_may_be_anywhere_and_have_their_time(web):
+    assert outbound.in_time(lambda: get(web.url), seconds=5) == 200
+    web.expect_request()
+    silence = web.hang_next()
+    with pytest.raises(OutOfTime):
+        outbound.in_time(lambda: requests.get(web.url, timeout=60), seconds=0.2)
+    silence.release.set()
+    web.forget()
+
+
+def test_an_answer_that_was_cut_off_is_none():
+    """A connection that ends within the headers is an answer without a body to many libraries."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    over = threading.Event()
+
+    def answer():
+        peer, _ = listener.accept()
+        with closing(peer):
+            peer.recv(65536)
+            peer.sendall(b"HTTP/1.1 201 Created\r\nX-Slow: ")
+            over.wait(10)
+
+    thread = threading.Thread(target=answer)
+    thread.start()
+    with pytest.raises(OutOfTime):
+        outbound.in_time(lambda: get("http://{}:{}/".format(*listener.getsockname())), seconds=0.3)
+    over.set()
+    thread.join()
+    listener.close()
+
+
+def test_where_no_thread_can_be_started_it_is_asked_all_the_same(monkeypatch):
+    def refuse(_timer):
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Timer, "start", refuse)
+    assert outbound.in_time(lambda: "an answer", seconds=5) == "an answer"
+
+
+def test_in_its_time_it_raises_what_it_raises():
+    with pytest.raises(KeyError):
+        outbound.in_time(lambda: {}["a"], seconds=5)
+
+
+def test_what_is_guarded_stays_guarded_within_a_time(web):
+    with pytest.raises(Inside):
+        call(lambda: outbound.in_time(lambda: get(web.url), seconds=5), seconds=5)
+    with pytest.raises(Inside):
+        call(lambda: (outbound.in_time(lambda: None, seconds=5), get(web.url)), seconds=5)
+    web.expect_none()
 
 
 def test_what_goes_wrong_outside_is_raised_as_it_is():

@@ -3,6 +3,7 @@
 import threading
 from collections import Counter
 from datetime import timedelta
+from queue import Queue
 
 import pytest
 from django.utils import timezone
@@ -165,3 +166,25 @@ def test_what_a_stop_left_behind_is_suppressed_by_a_look(company, make_senders):
     dispatch.due_kinds(clock=timezone.now)
     held.refresh_from_db()
     assert (held.state, held.reason) == ("suppressed", "acknowledged")
+
+
+@pytest.mark.parametrize("nth", [1, 2])
+def test_a_thread_that_could_not_be_started_is_not_counted_on(company, make_senders, monkeypatch, nth):
+    """A machine is out of threads for a moment: what is in hand leaves all the same, and so does the rest."""
+    begin, asked, refused = threading.Thread.start, [], Queue()
+
+    def start(thread):
+        if thread.name.startswith("sender-"):
+            asked.append(thread.name)
+            if len(asked) == nth:
+                refused.put(thread.name)
+                raise RuntimeError("can't start new thread")
+        begin(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", start)
+    paged(3, sms="+1415555010{}")
+    senders, _ = make_senders(share=2)
+    senders.call()
+    refused.get(timeout=LONG)
+    senders.call()
+    company.wait_for(company.left, "sms", 3)

@@ -98,6 +98,14 @@ def test_loop_outlives_what_it_raises_and_says_so_once(run, caplog):
     assert sum("tick_recovered" in line for line in said) == 1
 
 
+def test_loop_outlives_a_connection_that_cannot_be_closed(run, monkeypatch):
+    closing = Work(*[OSError("gone")] * 5)
+    monkeypatch.setattr("watchbill.ticking.loop.close_old_connections", closing)
+    work = Work()
+    run(Loop("test", work, every=0.01))
+    work.await_call(times=2)
+
+
 def test_loop_that_does_not_run_says_that_nobody_woke():
     assert not Loop("test", Work()).wake()
 

@@ -1,13 +1,14 @@
 """Do what somebody answered, and say in a sentence what became of it."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from escalation.actions import respond
 from escalation.models import Incident
 from escalation.selectors import incidents
+from paging.actions.testing import end_test_page
 from paging.core.render import clean
-from paging.core.replies import Act
+from paging.core.replies import Act, Reply, parse
 from paging.selectors import told_causes
 from people.ledger.record import Actor
 from people.models import User
@@ -18,22 +19,30 @@ VERBS = {
     Act.ESCALATE: (respond.escalate, "Escalated", " The next step is paged now."),
 }
 TITLE = 80  # characters of a title in a sentence
-MOST = 20  # incidents that one reply acknowledges
+MOST = 200
+"""Incidents that one reply acknowledges: the phone company waits 15 s for what is answered."""
+TEST = "That was a test page. Your answer arrived, and nothing more of it is sent."
 
 
 def incident_of(cause: str) -> Incident | None:
     """None for what is no incident, such as a test page."""
-    kind, _, number = cause.partition(":")
-    if kind != "incident" or not number.isdecimal():
-        return None
-    return incidents().filter(pk=int(number)).first()
+    return incidents_of([cause]).get(cause)
+
+
+def incidents_of(causes: Iterable[str]) -> dict[str, Incident]:
+    """By cause, in their order; what is no incident is left out. One query."""
+    split = ((cause, *cause.partition(":")) for cause in causes)
+    ids = {
+        cause: int(number) for cause, kind, _, number in split if kind == "incident" and number.isdecimal()
+    }
+    found = incidents().in_bulk(list(ids.values())) if ids else {}
+    return {cause: found[pk] for cause, pk in ids.items() if pk in found}
 
 
 def told(people: Sequence[User]) -> list[tuple[Incident, User]]:
     """What these people have been paged about and is not over, each with whom of them."""
-    by = {user.pk: user for user in people}
-    found = [(incident_of(cause), by[user]) for cause, user in told_causes(list(by)).items()]
-    return [(incident, user) for incident, user in found if incident is not None]
+    by, causes = {user.pk: user for user in people}, told_causes([user.pk for user in people])
+    return [(incident, by[causes[cause]]) for cause, incident in incidents_of(causes).items()]
 
 
 def perform(act: Act, incident: Incident, *, by: User, via: str, now: datetime) -> str:
@@ -61,8 +70,20 @@ def acknowledge_all(found: Collection[tuple[Incident, User]], *, via: str, now: 
     for incident, by in waiting[:MOST]:
         perform(Act.ACKNOWLEDGE, incident, by=by, via=via, now=now)
     if len(waiting) > MOST:
-        return f"Acknowledged {MOST} of {len(waiting)}; answer once more for the rest."
+        return f"Acknowledged {MOST} of {len(waiting)}. Answer the same again for the others."
     return f"Acknowledged {len(waiting)}: {', '.join(f'#{incident.pk}' for incident, _ in waiting)}."
+
+
+def answer_test(user: User, *, via: str, now: datetime) -> str:
+    """The test page of this person came through: nothing more of it leaves."""
+    end_test_page(user=user, by=Actor.person(user, via=via), now=now)
+    return TEST
+
+
+def guesses(wrong: Sequence[str]) -> int:
+    """How many wrong answers named a number. A phone that answers by itself (“I am driving”) guesses none."""
+    said = (parse(one) for one in wrong)
+    return sum(isinstance(one, Reply) and one.number is not None for one in said)
 
 
 def on_it(incident: Incident) -> User | None:

@@ -10,11 +10,23 @@ from uuid import UUID, uuid4
 from django.db import transaction
 
 from escalation.models import Incident
-from escalation.replies.acting import TITLE, acknowledge_all, incident_of, named, on_it, perform
+from escalation.replies.acting import (
+    MOST,
+    TITLE,
+    acknowledge_all,
+    answer_test,
+    incident_of,
+    incidents_of,
+    named,
+    on_it,
+    perform,
+)
+from paging.actions.again import again
 from paging.actions.hearing import Answer, Heard, Outcome, note
 from paging.actions.pages import reachable
 from paging.actions.receipts import record_receipt
 from paging.core import render
+from paging.core.cause import is_test
 from paging.core.message import Facts
 from paging.core.receipt import Receipt
 from paging.core.replies import KEYS, Act, Key
@@ -24,6 +36,7 @@ from paging.selectors import said_by
 
 VIA = "by phone"
 MENU_OF_ALL = "Press 4 to acknowledge them all, or star to hear this again."
+MENU_OF_TEST = "Press 4 to acknowledge the test, or star to hear this again."
 MENU = "Press 4 to acknowledge, 6 to resolve, 5 to escalate, or star to hear this again."
 NO_KEY = "That key does nothing."
 AGAIN = "say it again"
@@ -44,9 +57,11 @@ def pick_up(message_id: UUID) -> Speech:
     called = _called(message_id)
     if called is None:
         return Speech(NOT_YOURS)
-    if called.says > 1:
+    if _says_many(called):
         return _of_many(called)
     facts, incident = Facts.from_json(called.page.facts), incident_of(called.page.cause)
+    if is_test(called.page.cause):
+        return Speech(f"{render.spoken(facts)} {MENU_OF_TEST}", keys=True)
     if incident is None:
         return Speech(render.voice(facts))
     if over := _over(incident):
@@ -58,12 +73,11 @@ def pick_up(message_id: UUID) -> Speech:
 def press(message_id: UUID, *, digits: str, receipt: Receipt, now: datetime) -> Speech:
     """A key was pressed, so somebody is there: `receipt` says so of the call."""
     called = _called(message_id)
-    incident = None if called is None else incident_of(called.page.cause)
-    if called is None or incident is None:
+    if called is None or not (is_test(called.page.cause) or incident_of(called.page.cause)):
         return Speech(NOT_YOURS)
     record_receipt(message_id=message_id, receipt=receipt, now=now)
     key = KEYS.get(digits)
-    speech = _pressed(called, incident, key, now=now)
+    speech = _pressed(called, key, now=now)
     heard = Heard(
         via=ContactMethod.Kind.VOICE,
         provider=receipt.provider,
@@ -77,14 +91,20 @@ def press(message_id: UUID, *, digits: str, receipt: Receipt, now: datetime) -> 
     return speech
 
 
-def _pressed(called: Notification, incident: Incident, key: Key | None, *, now: datetime) -> Speech:
-    if called.says > 1:
+def _pressed(called: Notification, key: Key | None, *, now: datetime) -> Speech:
+    if _says_many(called):
         return _pressed_for_many(called, key, now=now)
+    incident = incident_of(called.page.cause)
     if key is None:
-        return Speech(f"{NO_KEY} {MENU}", keys=True)
+        return Speech(f"{NO_KEY} {MENU if incident else MENU_OF_TEST}", keys=True)
     if key.act is None:
         return pick_up(called.message_id)
-    done = perform(key.act, incident, by=called.page.user, via=VIA, now=now)
+    act, by = key.act, called.page.user
+    done = again(
+        lambda: (
+            perform(act, incident, by=by, via=VIA, now=now) if incident else answer_test(by, via=VIA, now=now)
+        )
+    )
     return Speech(_aloud(f"{done} Goodbye."))
 
 
@@ -92,6 +112,11 @@ def _meant(key: Key | None) -> str:
     if key is None:
         return ""
     return AGAIN if key.act is None else key.act.value
+
+
+def _says_many(called: Notification) -> bool:
+    """Whether it speaks of more than one incident: of one it may speak for several moments."""
+    return called.says > 1 and len(_said(called)) > 1
 
 
 def _of_many(called: Notification) -> Speech:
@@ -113,14 +138,17 @@ def _pressed_for_many(called: Notification, key: Key | None, *, now: datetime) -
         return Speech(f"{NO_KEY} {MENU_OF_ALL}", keys=True)
     if key.act is None:
         return _of_many(called)
-    done = acknowledge_all([(one, called.page.user) for one in _said(called)], via=VIA, now=now)
+    said = _said(called)
+    found = [(one, called.page.user) for one in said]
+    done = again(lambda: acknowledge_all(found, via=VIA, now=now))
+    if sum(one.status == Incident.Status.TRIGGERED for one in said) > MOST:
+        return Speech(_aloud(f"{done} {MENU_OF_ALL}"), keys=True)
     return Speech(_aloud(f"{done} Goodbye."))
 
 
 def _said(called: Notification) -> list[Incident]:
     said = said_by(called.pk)
-    found = (incident_of(cause) for cause in (said.causes if said else ()))
-    return [incident for incident in found if incident is not None]
+    return list(incidents_of(said.causes).values()) if said else []
 
 
 def _aloud(sentence: str) -> str:

@@ -13,7 +13,15 @@ import structlog
 
 from escalation.core.cause import cause_of
 from escalation.models import Incident
-from escalation.replies.acting import acknowledge_all, incident_of, perform, told
+from escalation.replies.acting import (
+    acknowledge_all,
+    answer_test,
+    guesses,
+    incident_of,
+    incidents_of,
+    perform,
+    told,
+)
 from paging.actions.answering import answer_by_mail
 from paging.actions.hearing import MOST_WRONG, Answer, Heard, Outcome, hear, mailboxes_of, pass_over
 from paging.actions.pages import reachable
@@ -32,8 +40,8 @@ NOT_UNDERSTOOD = f"Not understood. {HELP}"
 SEVERAL = "That mail speaks of several incidents. Write which, in the first line: {} #{}."
 NOT_TOLD = "No page about #{} was sent to you. " + HELP
 TOO_OLD = "That mail is too old to be answered. Log in to see what it was about."
-LAST_WRONG = "Not understood again. Numbers are not taken for 15 minutes; open the link in the mail."
-TEST = "That was a test page. Your answer arrived; there is nothing to do."
+LAST_ANSWER = f"Not understood, and not answered any more. {HELP}"
+LAST_GUESS = "That is no number either. None is taken for 15 minutes; open the link in the mail."
 log = structlog.get_logger(__name__)
 
 
@@ -58,13 +66,13 @@ def answer_mail(*, provider: str, mail: MailReply, now: datetime) -> None:
         pass_over(heard, became, user=user, now=now)
         return
 
-    def act(wrong: int) -> Answer:
+    def act(wrong: Sequence[str]) -> Answer:
         if (answered.sent_at or answered.due_at) < now - MAX_AGE:
             return _wrong(TOO_OLD, user, wrong)
         if understood is None:
             return _wrong(NOT_UNDERSTOOD, user, wrong)
-        if understood.number is not None and wrong >= MOST_WRONG:
-            return _wrong("", user, wrong)
+        if understood.number is not None and guesses(wrong) >= MOST_WRONG:
+            return Answer(Outcome.WRONG, user=user)
         return _act(understood, answered, user, wrong=wrong, now=now)
 
     sentence = hear(heard, act=act, now=now)
@@ -86,13 +94,14 @@ def _writer(mail: MailReply, answered: Notification | None) -> User | None:
     return answered.page.user if known.exists() else None
 
 
-def _act(wanted: Reply, answered: Notification, user: User, *, wrong: int, now: datetime) -> Answer:
+def _act(wanted: Reply, answered: Notification, user: User, *, wrong: Sequence[str], now: datetime) -> Answer:
     if wanted.number is None:
         return _about_all_it_says(wanted, answered, user, wrong=wrong, now=now)
     cause = cause_of(wanted.number)
     incident = incident_of(cause)
     if incident is None or not was_told(user.pk, cause):
-        return _wrong(NOT_TOLD.format(wanted.number), user, wrong)
+        last = guesses(wrong) == MOST_WRONG - 1
+        return Answer(Outcome.WRONG, LAST_GUESS if last else NOT_TOLD.format(wanted.number), user)
     if not wanted.all:
         return _done(perform(wanted.act, incident, by=user, via=VIA, now=now), user)
     found = [one for one in told([user]) if one[0].service_id == incident.service_id]
@@ -100,13 +109,13 @@ def _act(wanted: Reply, answered: Notification, user: User, *, wrong: int, now: 
 
 
 def _about_all_it_says(
-    wanted: Reply, answered: Notification, user: User, *, wrong: int, now: datetime
+    wanted: Reply, answered: Notification, user: User, *, wrong: Sequence[str], now: datetime
 ) -> Answer:
     if wanted.all:
         return _done(acknowledge_all(told([user]), via=VIA, now=now), user)
     incidents = _said_in(answered)
     if not incidents:
-        return _done(TEST, user)
+        return _done(answer_test(user, via=VIA, now=now), user)
     if len(incidents) == 1:
         return _done(perform(wanted.act, incidents[0], by=user, via=VIA, now=now), user)
     if wanted.act is not Act.ACKNOWLEDGE:
@@ -116,13 +125,12 @@ def _about_all_it_says(
 
 def _said_in(answered: Notification) -> list[Incident]:
     said = said_by(answered.pk)
-    found = (incident_of(cause) for cause in (said.causes if said else ()))
-    return [incident for incident in found if incident is not None]
+    return list(incidents_of(said.causes).values()) if said else []
 
 
 def _done(sentence: str, user: User) -> Answer:
     return Answer(Outcome.DONE, sentence, user)
 
 
-def _wrong(sentence: str, user: User, wrong: int) -> Answer:
-    return Answer(Outcome.WRONG, LAST_WRONG if wrong == MOST_WRONG - 1 else sentence, user)
+def _wrong(sentence: str, user: User, wrong: Sequence[str]) -> Answer:
+    return Answer(Outcome.WRONG, LAST_ANSWER if len(wrong) == MOST_WRONG - 1 else sentence, user)

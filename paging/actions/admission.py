@@ -32,7 +32,6 @@ def admit(lead: Notification, *, now: datetime) -> bool:
     back, and its row says until when.
     """
     if lead.admitted_at is not None:  # another try of a message that was let go
-        bundles.drop_what_stopped(lead)
         return True
     if is_code(lead.page.cause):  # somebody waits for it, and asks at a pace that is limited already
         lead.admitted_at = now
@@ -173,7 +172,9 @@ def _fold(heads: Mapping[int, Notification], *, until: datetime) -> None:
         due_at__lte=until + MOMENT,
     ).exclude(pk__in=[one.pk for one in heads.values()])
     for one in later.select_for_update(skip_locked=True):
-        bundles.say_together(heads[one.page_id], [one.pk])
+        head = heads[one.page_id]
+        bundles.say_together(head, [one.pk])
+        Notification.objects.filter(pk=head.pk).update(says=head.says)
         if one.due_at in {until, until + MOMENT}:  # no two of a page and method are due at one instant
             Notification.objects.filter(pk=one.pk).update(due_at=one.due_at - timedelta(microseconds=1))
 

@@ -3,8 +3,11 @@
 The notification that leaves is the `speaker`; those it speaks for are `bundled` and point to it.
 """
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
+
+from django.db.models import Q
 
 from paging.core.delivery import WAITING, State
 from paging.models import Notification
@@ -15,9 +18,19 @@ STOPPED = "its page was stopped"
 
 
 def say_together(speaker: Notification, others: Sequence[int]) -> None:
-    """`others` are waiting rows (ids) that the caller holds locked; it saves what `speaker` says."""
+    """`others` are waiting rows (ids) that the caller holds locked; it saves what `speaker` says. What they
+    spoke for is said by `speaker`, too.
+    """
+    theirs = lock(Q(bundled_into__in=others))
+    Notification.objects.filter(pk__in=theirs).update(bundled_into=speaker)
     Notification.objects.filter(pk__in=others).update(state=State.BUNDLED, bundled_into=speaker, reason=SAID)
-    speaker.says += len(others)
+    speaker.says += len(others) + len(theirs)
+
+
+def lock(which: Q) -> list[int]:
+    """The bundled ones of them (ids), locked in one order, so that two who change them end in no deadlock."""
+    rows = Notification.objects.filter(which, state=State.BUNDLED).order_by("pk")
+    return list(rows.select_for_update(of=("self",)).values_list("id", flat=True))
 
 
 def members(speaker: Notification) -> list[Notification]:
@@ -41,11 +54,10 @@ def drop_stopped(page_ids: Collection[int], *, reason: str) -> None:
     ).update(state=State.SUPPRESSED, reason=reason[:200])
 
 
-def drop_what_stopped(speaker: Notification) -> None:
-    """What was stopped while the message waited for another try is not said by it."""
-    if speaker.says > 1:
-        rows = Notification.objects.filter(bundled_into=speaker, state=State.BUNDLED)
-        rows.filter(page__stopped_at__isnull=False).update(state=State.SUPPRESSED, reason=STOPPED)
+def drop_unsaid(speaker: Notification, causes: Collection[str]) -> None:
+    """The message is written, and speaks of `causes` alone: the others were stopped after it was claimed."""
+    rows = Notification.objects.filter(bundled_into=speaker, state=State.BUNDLED)
+    rows.exclude(page__cause__in=causes).update(state=State.SUPPRESSED, reason=STOPPED)
 
 
 def release(speaker_ids: Iterable[int], *, now: datetime) -> None:
@@ -54,14 +66,14 @@ def release(speaker_ids: Iterable[int], *, now: datetime) -> None:
     """
     rows = Notification.objects.filter(bundled_into__in=list(speaker_ids), state=State.BUNDLED)
     rows.filter(page__stopped_at__isnull=False).update(state=State.SUPPRESSED, reason=STOPPED)
-    firsts: dict[tuple[int, int], int] = {}
+    same: defaultdict[tuple[int, int], list[int]] = defaultdict(list)
     for pk, page_id, method_id in rows.order_by("due_at", "id").values_list("id", "page_id", "method_id"):
-        if firsts.setdefault((page_id, method_id), pk) == pk:
-            Notification.objects.filter(pk=pk).update(
-                state=State.PENDING, bundled_into=None, due_at=now, reason=""
-            )
-        else:
-            Notification.objects.filter(pk=pk).update(bundled_into=firsts[page_id, method_id])
+        same[page_id, method_id].append(pk)
+    for first, *rest in same.values():
+        Notification.objects.filter(pk=first).update(
+            state=State.PENDING, bundled_into=None, due_at=now, reason="", says=1 + len(rest)
+        )
+        Notification.objects.filter(pk__in=rest).update(bundled_into=first)
 
 
 def fail_members(speaker: Notification) -> list[Notification]:

@@ -5,10 +5,14 @@ from datetime import datetime, timedelta
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Q
 
+from paging.core.cause import TESTS
 from paging.models import ReplyCode
 
 FORGOTTEN = timedelta(days=30)
 """Longer than any snooze: what was not shown for so long is over, even if nobody said so."""
+
+RESTS = timedelta(minutes=15)
+"""How long the number of what is over is given to nothing else: somebody may be about to send it."""
 
 
 TAKE = """
@@ -58,11 +62,14 @@ def _take_new(phone: str, number: int, *, user_id: int, cause: str, now: datetim
 
 
 def _is_free(code: ReplyCode, *, now: datetime) -> bool:
-    return code.freed_at is not None or code.shown_at < now - FORGOTTEN
+    over = code.freed_at is not None and code.freed_at <= now - RESTS
+    return over or code.shown_at < now - FORGOTTEN
 
 
 def free_codes(*, cause: str, now: datetime) -> None:
-    """The cause is over: its numbers may be given to others. Until then they are still understood."""
+    """The cause is over: its numbers may be given to others, after a while. Until then they are still
+    understood.
+    """
     ReplyCode.objects.filter(cause=cause, freed_at=None).update(freed_at=now)
 
 
@@ -73,5 +80,6 @@ def code_of(phone: str, *, number: int | None) -> ReplyCode | None:
     codes = ReplyCode.objects.filter(phone=phone).select_related("user")
     if number is None:
         return codes.order_by("-shown_at", "-pk").first()
-    own = codes.filter(Q(number=number) | Q(cause__endswith=f":{number}"))
+    named = Q(cause__endswith=f":{number}") & ~Q(cause__startswith=TESTS)  # those have a person's number
+    own = codes.filter(Q(number=number) | named)
     return max(own, key=lambda code: code.number == number, default=None)

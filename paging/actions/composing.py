@@ -12,6 +12,7 @@ from typing import Any
 from django.conf import settings
 
 from paging import links, loading
+from paging.actions import bundles
 from paging.actions.codes import show_code
 from paging.actions.pages import subject_of
 from paging.core import bundle_text, chat, code, code_words, mail, render, replies, webhook
@@ -37,6 +38,7 @@ def compose(claimed: Notification, *, now: datetime) -> Message:
         return _code(claimed, now=now)
     if claimed.says > 1:
         causes = loading.causes_to_say(claimed.pk)
+        bundles.drop_unsaid(claimed, causes)
         if causes and causes != {claimed.page.cause}:
             return _bundle(claimed, causes, now=now)
     if claimed.page.urgency == INFO:
@@ -89,7 +91,7 @@ def _bundle(claimed: Notification, causes: Collection[str], *, now: datetime) ->
         hint = replies.hint_of_all(number) if number else ""
         shown = link if takes_links(message.to) else ""
         return replace(message, text=bundle_text.sms(service, len(causes), link=shown, hint=hint))
-    said = [page.facts for page in loading.pages_said(claimed.pk) if page.stopped_at is None]
+    said = [page.facts for page in loading.pages_said(claimed.pk) if page.cause in causes]
     if notices:
         told = [Notice.from_json(one) for one in said]
         return _notice(claimed, bundle_text.of_notices(service, told), now=now)

@@ -1,12 +1,13 @@
 """What people say to us: whose phone it is, that it is heard once, and when we stop answering."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from paging.actions.again import again
 from paging.actions.pages import reachable
 from paging.actions.refusals import OPTED_OUT
 from paging.core.address import masked
@@ -15,7 +16,7 @@ from paging.models import ContactMethod, Inbound
 from people.models import User
 
 MOST_WRONG = 5
-"""Wrong replies of one sender in a row that are answered; numbers are not taken after as many."""
+"""Wrong replies of one sender in a row that are answered; after as many wrong numbers no number is taken."""
 MOST_PASSED_OVER = 50
 """Messages of strangers and of programs that are kept, of all together."""
 
@@ -72,25 +73,29 @@ class Heard:
         }
 
 
-def hear(heard: Heard, *, act: Callable[[int], Answer], now: datetime) -> str:
-    """The sentence to answer with. `act` gets how many wrong replies in a row this sender has sent so far,
+def hear(heard: Heard, *, act: Callable[[Sequence[str]], Answer], now: datetime) -> str:
+    """The sentence to answer with. `act` gets the wrong replies that this sender has sent in a row so far,
     and runs in the transaction that writes down what was heard: a message that is posted again, even at
     the same moment, gets its first answer and does nothing.
     """
-    with transaction.atomic():
-        row, new = Inbound.objects.get_or_create(
-            provider=heard.provider,
-            provider_id=heard.provider_id[:128],
-            defaults={**heard.row(), "at": now, "outcome": Outcome.DONE},
-        )
-        if not new:
-            return row.answer
-        wrong = _wrong_in_a_row(heard, now=now, besides=row.pk)
-        answer = act(wrong)
-        silent = answer.outcome is Outcome.WRONG and wrong >= MOST_WRONG
-        row.outcome, row.user, row.answer = answer.outcome, answer.user, "" if silent else answer.text[:320]
-        row.save(update_fields=["outcome", "user", "answer"])
+    return again(lambda: _hear(heard, act, now=now))
+
+
+@transaction.atomic
+def _hear(heard: Heard, act: Callable[[Sequence[str]], Answer], *, now: datetime) -> str:
+    row, new = Inbound.objects.get_or_create(
+        provider=heard.provider,
+        provider_id=heard.provider_id[:128],
+        defaults={**heard.row(), "at": now, "outcome": Outcome.DONE},
+    )
+    if not new:
         return row.answer
+    wrong = _wrong_in_a_row(heard, now=now, besides=row.pk)
+    answer = act(wrong)
+    silent = answer.outcome is Outcome.WRONG and len(wrong) >= MOST_WRONG
+    row.outcome, row.user, row.answer = answer.outcome, answer.user, "" if silent else answer.text[:320]
+    row.save(update_fields=["outcome", "user", "answer"])
+    return row.answer
 
 
 def note(heard: Heard, answer: Answer, *, now: datetime) -> None:
@@ -120,9 +125,10 @@ def pass_over(heard: Heard, outcome: Inbound.Outcome, *, user: User | None = Non
         )
 
 
-def _wrong_in_a_row(heard: Heard, *, now: datetime, besides: int) -> int:
+def _wrong_in_a_row(heard: Heard, *, now: datetime, besides: int) -> list[str]:
     """Since the last reply that was understood, or a quarter of an hour without any."""
     sent = Inbound.objects.filter(sender=heard.sender, via=heard.via, at__gt=now - LOCKED).exclude(pk=besides)
     right = sent.filter(outcome__in=[Outcome.DONE, Outcome.CARRIER]).order_by("-pk")
     last = right.values_list("pk", flat=True).first() or 0
-    return sent.filter(outcome=Outcome.WRONG, pk__gt=last).count()
+    wrong = sent.filter(outcome=Outcome.WRONG, pk__gt=last).order_by("pk")
+    return list(wrong.values_list("said", flat=True))

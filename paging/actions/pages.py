@@ -216,7 +216,8 @@ def stop(*, cause: str, reason: str, now: datetime, user_id: int | None = None) 
     running = Page.objects.filter(cause=cause, stopped_at=None)
     if user_id is not None:
         running = running.filter(user_id=user_id)
-    found = list(running.select_related("user").order_by("pk"))
+    locked = running.select_for_update(no_key=True, of=("self",))  # in the order of `outcomes.lock_page`
+    found = list(locked.select_related("user").order_by("pk"))
     if not found:
         return
     ids = [page.pk for page in found]
@@ -231,14 +232,17 @@ def stop(*, cause: str, reason: str, now: datetime, user_id: int | None = None) 
 
 
 def _suppress(page_ids: Sequence[int], reason: str, *, now: datetime) -> int:
-    """What waits of them, and what another message would say of them. How many messages."""
-    bundles.drop_stopped(page_ids, reason=reason)
-    waiting = Notification.objects.filter(page_id__in=page_ids, state__in=WAITING)
-    speakers = list(waiting.filter(says__gt=1).values_list("id", flat=True))
-    unsent = waiting.update(state=State.SUPPRESSED, reason=reason[:200])
-    if speakers:
+    """What waits of them, and what another message would say of them. How many messages. What waits before
+    what is bundled, which is the order of a claim, too.
+    """
+    rows = Notification.objects.filter(page_id__in=page_ids, state__in=WAITING).order_by("pk")
+    waiting = dict(rows.select_for_update(of=("self",)).values_list("id", "says"))
+    Notification.objects.filter(pk__in=waiting).update(state=State.SUPPRESSED, reason=reason[:200])
+    speakers = [pk for pk, says in waiting.items() if says > 1]
+    if bundles.lock(Q(page_id__in=page_ids) | Q(bundled_into__in=speakers)):
+        bundles.drop_stopped(page_ids, reason=reason)
         bundles.release(speakers, now=now)
-    return unsent
+    return len(waiting)
 
 
 def give_up(*, cause: str, run: str, now: datetime) -> int:

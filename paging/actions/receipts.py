@@ -4,6 +4,7 @@ A receipt also proves that a message left, whatever became of the worker that se
 again. That makes the difference between some duplicates after a crash and none.
 """
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -12,6 +13,7 @@ from django.db import transaction
 
 from paging.actions import timeline
 from paging.actions.going_on import go_on, lock_page
+from paging.core.address import without
 from paging.core.delivery import State
 from paging.core.receipt import Receipt, is_news
 from paging.models import Attempt, Notification, Page
@@ -40,6 +42,7 @@ def record_receipt(*, message_id: UUID, receipt: Receipt, now: datetime) -> bool
             .select_related("page__user", "method")
             .get(message_id=message_id)
         )
+        receipt = replace(receipt, why=without(receipt.why, row.method.address))
         before = State(row.state)
         if not is_news(receipt.state, before=before) or _is_overtaken(row, receipt):
             return False

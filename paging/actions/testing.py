@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
+from paging.actions.codes import free_codes
 from paging.actions.contacts import Refused
 from paging.actions.pages import PageRequest, page, stop
 from paging.core.cause import TEST, cause_of
@@ -56,4 +57,6 @@ def send_test_page(*, user: User, urgency: str, by: Actor, now: datetime) -> Non
 @transaction.atomic
 def end_test_page(*, user: User, by: Actor, now: datetime) -> None:
     """What has not left of it need not leave. Nothing happens where none runs."""
-    stop(cause=cause_of(TEST, user.pk), reason=f"answered by {by.name}", now=now)
+    cause = cause_of(TEST, user.pk)
+    stop(cause=cause, reason=f"answered by {by.name}", now=now)
+    free_codes(cause=cause, now=now)

@@ -47,4 +47,4 @@ def _hand_over(message: Message) -> None:
     if service is None:
         raise chat.NotTaken(400)
     title, text = fitted(message.subject, message.text, link=message.link, room=chat.room(service))
-    chat.hand_over(service, title=title, text=text)
+    chat.hand_over(service, title=title, text=text, link=message.link)

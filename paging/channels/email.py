@@ -21,8 +21,21 @@ class EmailChannel:
         try:
             letter(message, get_connection(timeout=TIMEOUT)).send()
         except OSError as fault:  # smtplib's own errors are OSErrors too
-            raise ChannelError(f"The mail server said: {fault}", fault=_fault(fault)) from fault
+            raise ChannelError(f"The mail server said: {_answer(fault)}", fault=_fault(fault)) from fault
         return Accepted(self.provider, message_id(message))
+
+
+def _answer(fault: OSError) -> str:
+    """“550 5.1.1 unknown”."""
+    if isinstance(fault, smtplib.SMTPRecipientsRefused):
+        return "; ".join(f"{code} {_text(said)}" for code, said in fault.recipients.values())
+    if isinstance(fault, smtplib.SMTPResponseException):
+        return f"{fault.smtp_code} {_text(fault.smtp_error)}"
+    return str(fault)
+
+
+def _text(said: bytes | str) -> str:
+    return said if isinstance(said, str) else said.decode(errors="replace")
 
 
 def _fault(fault: OSError) -> Fault:

@@ -23,6 +23,6 @@ class SmsChannel:
                     **twilio_account.sender(),
                     **more,
                 )
-                return Accepted(self.provider, str(taken.sid))
+                return Accepted(self.provider, str(taken.sid or ""))
 
         return with_callbacks_if_possible(hand_over)

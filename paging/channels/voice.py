@@ -35,7 +35,7 @@ class VoiceChannel:
                     **twilio_account.sender(voice=True),
                     **(_callbacks(message) if callbacks else {}),
                 )
-                return Accepted(self.provider, str(call.sid))
+                return Accepted(self.provider, str(call.sid or ""))
 
         return with_callbacks_if_possible(hand_over)
 

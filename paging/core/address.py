@@ -1,5 +1,6 @@
 """An address as others may see it."""
 
+import re
 from urllib.parse import urlsplit
 
 WEB = ("https://", "http://")
@@ -17,6 +18,14 @@ def masked(address: str) -> str:
     if at:
         return f"{name[:1]}…@{host}"
     return f"{address[:5]}…{address[-4:]}" if len(address) > 10 else f"{address[:2]}…"
+
+
+def without(text: str, address: str) -> str:
+    """`text`, as a provider wrote it, with the address as others may see it, however it spelled it."""
+    written = re.escape(address)
+    if address.startswith("+"):  # “+1 (415) 555-0101”, “14155550101”
+        written = r"\+?" + r"[\s().\-]*".join(address[1:])
+    return re.sub(written, lambda _: masked(address), text, flags=re.IGNORECASE) if address else text
 
 
 def _host(address: str) -> str:

@@ -1,7 +1,7 @@
 """What a chat or push message says: a title, a few lines, and the link that acts, which is never cut.
 
 Services differ in how long a message may be and in what they make of a word in it: a title from an alert
-must not call a whole room together.
+must not call a whole room together, nor show “Acknowledge” as a link of its own.
 """
 
 import re
@@ -17,8 +17,8 @@ LINE = 300
 NOTICE_LINES = 12
 FEWEST = 40  # characters that stay for words, however long the link is
 MORE = "…"
-MENTION = re.compile(r"(?<!\w)@(?=\w)|<(?=[@!#&])")
-APART = "\u200b"  # no width: what it parts is read as before, and is no mention any more
+MARKED = re.compile(r"(?<!\w)@(?=\w)|<(?=[@!#&])|\](?=\()")  # mentions, and words that hide where they lead
+APART = "\u200b"  # no width: what it parts is read as before, and means no more than that
 
 
 @dataclass(frozen=True)
@@ -51,8 +51,8 @@ def many(title: str, said: Sequence[str], *, link: str) -> Chat:
 
 
 def _quiet(text: str, *, limit: int) -> str:
-    """One line that mentions nobody."""
-    return MENTION.sub(rf"\g<0>{APART}", clean(text, limit=limit))
+    """One line that mentions nobody and links nowhere but where it says."""
+    return MARKED.sub(rf"\g<0>{APART}", clean(text, limit=limit))
 
 
 def fitted(title: str, text: str, *, link: str, room: int) -> tuple[str, str]:

@@ -10,8 +10,8 @@ from people.models import User
 class ReplyCode(models.Model):
     """What a number in a reply means on one phone: the cause that it was last shown for, to `user`.
 
-    A number is free again once its cause is over (`freed_at`); until it is given to another cause, a
-    reply to it is still understood.
+    A number is free again a while after its cause is over (`freed_at`); until it is given to another cause,
+    a reply to it is still understood.
     """
 
     phone = models.CharField(max_length=254, help_text="E.164")

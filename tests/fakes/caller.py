@@ -38,6 +38,7 @@ class Callee:
         answer = self.call.post(gather.attrib["action"], CallSid=f"{self.call.sid}-leg", Digits=digits)
         self.joined = list(answer) == []
         assert self.joined or answer.find("Hangup") is not None
+        self.document = self.document if self.joined else answer
         return self
 
 

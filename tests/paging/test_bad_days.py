@@ -118,3 +118,16 @@ def test_a_mail_server_that_refuses_for_now_takes_it_later(world, mailbox):
     world.tick().wait(seconds=5)
     mailbox.expect_mail(to="ana@example.com")
     assert "tried again in" in said(world, incident)[0]
+
+
+def test_what_a_provider_says_of_an_address_is_read_without_it(world, mailbox, phone):
+    mailbox.refuse_recipient("550 5.7.1 <ana@example.com>: not from you")
+    phone.fail_next(status=400, code=21612, message=f"The 'To' number {ANA} is not reachable")
+    incident = world.alert()
+    world.tick()
+    whole = "\n".join(world.timeline(incident))
+    assert "The mail server said: 550 5.7.1 <a…@example.com>: not from you" in whole
+    assert "The 'To' number +1415…0101 is not reachable" in whole
+    assert ANA not in whole
+    assert "ana@example.com" not in whole
+    assert not Attempt.objects.filter(error__contains="ana@example.com").exists()

@@ -31,6 +31,13 @@ def test_an_sms_reaches_the_phone_and_goes_stale_in_time(phone):
     assert sms.form["StatusCallback"] == "http://127.0.0.1:8000/twilio/status/2f1c"
 
 
+def test_a_message_of_which_twilio_says_no_id_has_none(phone):
+    """Or a receipt of its real one would be taken for that of another try."""
+    phone.fail_next(status=201, times=2)
+    assert SmsChannel().send(message()).provider_id == ""
+    assert VoiceChannel().send(message("voice")).provider_id == ""
+
+
 @pytest.mark.parametrize("code", [21609, 21205])
 def test_where_twilio_cannot_reach_us_the_message_leaves_all_the_same(phone, code):
     phone.fail_next(status=400, code=code)

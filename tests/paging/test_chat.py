@@ -1,13 +1,16 @@
 """Chat and push through the real apprise, to services on the loopback."""
 
+import gzip
 import logging
 import re
 import sys
 import threading
+import tracemalloc
 from pathlib import Path
 
 import apprise
 import pytest
+import requests
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -53,6 +56,19 @@ def test_mattermost_and_gotify_get_it_too(web):
 
 
 @pytest.mark.parametrize(
+    ("address", "key"),
+    [
+        ("rocket://aaaaaaaaaaaaaaaaa/bbbbbbbbbbbbbbbbbbbbbbbb@{}/#room?mode=webhook", "text"),
+        ("goalert://{}/12345678-1234-1234-1234-123456789abc", "details"),
+    ],
+)
+def test_a_service_that_reads_markdown_gets_the_link_as_it_is(web, address, key):
+    """And not https://watchbill\\.acme\\.example/..., which leads nowhere."""
+    ChatChannel().send(message(address.format(f"{web.host}:{web.port}")))
+    assert web.expect_request().json[key].endswith(f"Acknowledge or resolve:\n{LINK}")
+
+
+@pytest.mark.parametrize(
     ("status", "fault"),
     [
         (400, Fault.MESSAGE),
@@ -89,6 +105,28 @@ def test_a_service_that_hangs_is_given_up_in_time(web, monkeypatch):
     silence.release.set()
     web.forget()
     assert refused.value.fault is Fault.TEMPORARY
+
+
+def test_an_answer_that_unpacks_to_gigabytes_takes_no_memory(web):
+    """Of one worker without memory after the other nobody would be paged."""
+    chat.loaded()
+    web.answer_next(200, gzip.compress(bytes(40_000_000)), **{"Content-Encoding": "gzip"})
+    tracemalloc.start()
+    try:
+        accepted = ChatChannel().send(message(f"ntfy://{web.host}:{web.port}/alice"))
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    web.expect_request()
+    assert accepted.provider == "apprise"
+    assert most < 15_000_000
+
+
+def test_what_others_ask_is_read_to_its_end(web):
+    chat.loaded()
+    web.answer_next(200, bytes(4 * chat.LONGEST_ANSWER))
+    assert len(requests.get(web.url, timeout=5).content) == 4 * chat.LONGEST_ANSWER
+    web.expect_request()
 
 
 def test_the_time_for_a_chat_service_is_eight_seconds():
@@ -226,6 +264,13 @@ def test_a_title_calls_no_room_together(written):
     for mention in ("@everyone", "@here", "<!channel", "<@U123", "@all"):
         assert mention not in said.title + said.text
     assert "mail@acme.example" in words.page(facts(title="mail@acme.example"), link=LINK).title
+
+
+def test_a_title_hides_no_address_behind_a_word():
+    """Markdown's [word](address), as many services show it."""
+    said = words.page(facts(title="[Acknowledge](https://evil.example)"), link=LINK)
+    assert "](" not in said.title
+    assert "https://evil.example" in said.title
 
 
 @given(title=st.text(max_size=10_000), service=st.text(max_size=300), room=st.integers(1, 4000))

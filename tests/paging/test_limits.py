@@ -1,15 +1,18 @@
 """Limits of an address, from rows; what they hold back, what they never do, and what one message says."""
 
+import threading
 from datetime import timedelta
 
 import pytest
+from django.db import connection, transaction
 
 from paging import dispatch, links, selectors
-from paging.actions import pages
+from paging.actions import bundles, pages
 from paging.actions.notices import NoticeRequest, tell
 from paging.core.notice import Notice
 from paging.models import Attempt, Notification
 from people.ledger.models import Entry
+from tests import racing
 from tests.paging.world import ALICE_MAIL, ALICE_SMS, NOW, Clock, Statements, facts, person, rules
 from tests.racing import at_once
 
@@ -59,6 +62,26 @@ def drain(clock, *, until=timedelta(hours=4)):
 def timeline(number):
     rows = Entry.objects.filter(subject_type="incident", subject_id=number).order_by("id")
     return list(rows.values_list("what", flat=True))
+
+
+def test_one_whose_limits_cannot_be_reckoned_leaves_without_and_holds_up_no_other(phone, monkeypatch):
+    """It is the first in the row: a fault of ours about it would keep back every page behind it."""
+    alice, bob, clock = person(sms=ALICE_SMS), person("bob", "Bob Ruiz", sms="+14155550102"), Clock()
+
+    def broken(lead, *, now):
+        if lead.page.user == alice:
+            Notification.objects.create(
+                pk=lead.pk
+            )  # the database refuses it, and the rest of the transaction
+        return admit(lead, now=now)
+
+    admit = dispatch.admit
+    monkeypatch.setattr(dispatch, "admit", broken)
+    ask(alice, 1)
+    ask(bob, 2)
+    assert send(clock) == 2
+    phone.expect_sms(to=ALICE_SMS)
+    phone.expect_sms(to="+14155550102")
 
 
 # What a limit holds back
@@ -157,6 +180,39 @@ def test_two_moments_of_one_page_that_fall_together_become_one():
     assert sorted(body.split()[0] for body in bodies()) == ["#1", "#1", "#2"]
     states = Notification.objects.filter(page__cause="incident:2").values_list("state", flat=True)
     assert sorted(states) == ["bundled", "sent"]
+
+
+def test_when_the_one_of_them_fails_the_page_has_nothing_left_that_may_still_come(phone):
+    """Or nobody would be asked in the place of who was not reached, before the step is over."""
+    alice, clock = person(sms=ALICE_SMS), Clock()
+    ask(alice, 1)
+    send(clock)
+    phone.expect_sms(to=ALICE_SMS)
+    rules(alice, ("sms", 0), ("sms", 1))
+    ask(alice, 2)
+    send(clock)
+    clock.advance(minutes=1)
+    phone.fail_next(status=400, code=30007)
+    send(clock)
+    states = Notification.objects.filter(page__cause="incident:2").values_list("state", flat=True)
+    assert sorted(states) == ["failed", "failed"]
+    assert selectors.unreachable_runs(limit=10) == [("incident:2", "1.0.1")]
+
+
+def test_what_was_said_by_a_page_that_joins_a_bundle_fails_with_that(phone):
+    alice, clock = person(sms=ALICE_SMS), Clock()
+    ask(alice, 1)
+    send(clock)
+    phone.expect_sms(to=ALICE_SMS)
+    rules(alice, ("sms", 0), ("sms", 1))
+    for number in (2, 3):
+        ask(alice, number)
+    send(clock)
+    clock.advance(minutes=1)
+    phone.fail_next(status=400, code=30007)
+    send(clock)
+    assert len(phone.refused) == 1
+    assert {cause for cause, _ in selectors.unreachable_runs(limit=10)} == {"incident:2", "incident:3"}
 
 
 @pytest.mark.django_db(transaction=True)
@@ -330,6 +386,60 @@ def test_a_page_that_was_stopped_drops_out_before_another_try(phone, stopped):
     assert send(clock) == 1
     phone.expect_sms(to=ALICE_SMS, containing="checkout-api: 3 unacked alerts")
     assert Notification.objects.get(page__cause=f"incident:{stopped}").state == "suppressed"
+
+
+def test_a_page_that_was_stopped_between_the_claim_and_the_sending_drops_out_at_once(phone):
+    """Or it would count as said, and its person would hear of the end of what they never heard of."""
+    alice, clock = person(sms=ALICE_SMS), Clock()
+    for number in range(1, 5):
+        ask(alice, number)
+    claimed = dispatch.claim_next(clock=clock)
+    pages.stop(cause="incident:3", reason="acknowledged", now=NOW)
+    dispatch.hand_over(claimed, clock=clock)
+    phone.expect_sms(to=ALICE_SMS, containing="checkout-api: 3 unacked alerts")
+    row = Notification.objects.get(page__cause="incident:3")
+    assert (row.state, row.reason) == ("suppressed", "its page was stopped")
+    assert selectors.told_of("incident:3") == []
+    assert not any("handed to" in line for line in timeline(3))
+    assert selectors.told_of("incident:2") == [alice.pk]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_acknowledges_while_a_message_gathers_others_is_not_turned_away(phone, monkeypatch):
+    """A claim holds what waits, then what that speaks for. So does a stop, or both would end in a deadlock,
+    of which the database picks the victim.
+    """
+    alice, clock = person(sms=ALICE_SMS), Clock()
+    ask(alice, 1)
+    send(clock)
+    phone.expect_sms(to=ALICE_SMS)
+    rules(alice, ("sms", 0), ("sms", 1))
+    for number in (2, 3):
+        ask(alice, number)
+        send(clock)  # each is held back, and what it would say in a minute is folded into it
+    gather, faults = bundles.say_together, []
+
+    def acknowledge():
+        try:
+            with transaction.atomic():
+                pages.stop(cause="incident:2", reason="acknowledged", now=NOW)
+        except Exception as fault:  # noqa: BLE001 - whatever it is, the test tells it
+            faults.append(fault)
+        finally:
+            connection.close()
+
+    def gather_while_it_waits(*given):
+        stopping.start()
+        while connection.vendor == "postgresql" and stopping.is_alive() and not racing.waiting():
+            stopping.join(racing.POLL)
+        gather(*given)
+
+    stopping = threading.Thread(target=acknowledge)
+    monkeypatch.setattr(bundles, "say_together", gather_while_it_waits)
+    clock.advance(minutes=1)
+    claimed = dispatch.claim_next(clock=clock)
+    stopping.join(racing.GIVE_UP)
+    assert (claimed.page.cause, claimed.says, faults) == ("incident:3", 4, [])
 
 
 def test_a_bundle_whose_every_page_stopped_is_suppressed(phone):

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from paging.core import gsm7, mail, render
-from paging.core.address import masked
+from paging.core.address import masked, without
 from paging.core.replies import hint
 from tests.paging.world import facts
 
@@ -167,3 +167,22 @@ def test_where_links_are_forbidden_it_says_where_to_look():
     text = render.sms(facts(title="D" * 300), link="")
     assert text.endswith("\nLog in to Watchbill to acknowledge.")
     assert gsm7.septets(text) <= gsm7.SEGMENT
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("The 'To' number +14155550101 is not reachable", "The 'To' number +1415…0101 is not reachable"),
+        ("+1 (415) 555-0101, 14155550101", "+1415…0101, +1415…0101"),
+        ("24155550101 is another", "24155550101 is another"),
+    ],
+)
+def test_a_number_that_a_provider_repeats_is_masked_however_it_is_spelled(said, kept):
+    assert without(said, "+14155550101") == kept
+
+
+@given(st.text(max_size=40), st.emails(), st.text(max_size=40))
+def test_no_mailbox_stands_in_a_sentence_that_others_read(before, address, after):
+    said = without(f"{before} {address.upper()} {after} {address}", address)
+    assert address not in said
+    assert masked(address) in said

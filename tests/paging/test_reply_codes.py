@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 
-from paging.actions.codes import FORGOTTEN, code_of, free_codes, show_code
+from paging.actions.codes import FORGOTTEN, RESTS, code_of, free_codes, show_code
 from paging.models import ReplyCode
 from tests.paging.world import ALICE_SMS, NOW, person
 
@@ -31,7 +31,7 @@ def meant(number=None, phone=ALICE_SMS):
 def test_each_cause_has_the_lowest_free_number_of_its_phone(alice):
     assert [show(alice, number) for number in (41, 42, 43)] == [1, 2, 3]
     assert show(alice, 42) == 2
-    free_codes(cause="incident:42", now=NOW)
+    free_codes(cause="incident:42", now=NOW - RESTS)
     assert show(alice, 44) == 2
     assert show(alice, 45) == 4
 
@@ -55,8 +55,16 @@ def test_a_freed_number_is_understood_until_it_is_given_away(alice):
     show(alice, 41)
     free_codes(cause="incident:41", now=NOW)
     assert meant(1) == "incident:41"
-    assert show(alice, 42) == 1
+    assert show(alice, 42, now=NOW + RESTS) == 1
     assert meant(1) == "incident:42"
+
+
+def test_a_number_that_was_just_freed_is_given_to_nothing_else(alice):
+    """Who reads the former message may be about to send it."""
+    show(alice, 41)
+    free_codes(cause="incident:41", now=NOW)
+    assert show(alice, 42, now=NOW + RESTS - timedelta(seconds=1)) == 2
+    assert meant(1) == "incident:41"
 
 
 def test_the_number_of_the_incident_itself_is_understood_where_it_was_shown(alice):
@@ -70,6 +78,15 @@ def test_a_code_comes_before_an_incident_of_the_same_number(alice):
     show(alice, 2)
     show(alice, 7)
     assert meant(2) == "incident:7"
+
+
+def test_a_test_page_has_no_number_of_its_own(alice):
+    """It is about the number of a person, and who answers by a number means an incident."""
+    show_code(phone=ALICE_SMS, user_id=alice.pk, cause="test:4711", now=NOW)
+    assert meant(4711) is None
+    show(alice, 4711)
+    assert meant(4711) == "incident:4711"
+    assert meant(1) == "test:4711"
 
 
 @pytest.mark.parametrize(("later", "number"), [(FORGOTTEN, 2), (FORGOTTEN + timedelta(seconds=1), 1)])

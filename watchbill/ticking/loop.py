@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 
 import structlog
 from django.db import close_old_connections, connections
@@ -30,6 +31,10 @@ class Loop:
     def wake(self) -> bool:
         """Costs one flag. False where the thread does not run, such as in a fork of its process."""
         self._woken.set()
+        return self.is_alive
+
+    @property
+    def is_alive(self) -> bool:
         return self._thread.is_alive()
 
     def ask_to_stop(self) -> None:
@@ -62,7 +67,8 @@ class Loop:
             self._faults += 1
         finally:
             self.busy = False
-            close_old_connections()
+            with suppress(Exception):  # what cannot even be closed is opened anew by the next look
+                close_old_connections()
 
     def _recovered(self) -> None:
         if self._faults:

@@ -11,6 +11,8 @@ from datetime import datetime
 from functools import partial
 from time import monotonic
 
+import structlog
+
 from paging import dispatch
 from watchbill.ticking.loop import Loop
 
@@ -19,6 +21,7 @@ SHARE = 12
 answers in 50 ms; they hold a connection of the database's pool only while they read and write.
 """
 PAGES_ONLY = (dispatch.What.PAGES,)
+log = structlog.get_logger(__name__)
 
 
 class Senders:
@@ -72,10 +75,19 @@ class Senders:
     def _wake(self, kind: str) -> None:
         """One more of this kind. Where all are at work, one of them looks once more before it rests."""
         with self._lock:
-            loops = self._loops[kind]
+            loops = self._loops[kind] = [loop for loop in self._loops[kind] if loop.is_alive]
             idle = next((loop for loop in loops if not loop.busy), None)
             if idle is None and len(loops) < self._share and not self._stopping():
-                loops.append(Loop(f"sender-{kind}-{len(loops) + 1}", partial(self._send, kind)))
-                loops[-1].start()
+                self._add(kind, loops)
             elif loops:
                 (idle or loops[0]).wake()
+
+    def _add(self, kind: str, loops: list[Loop]) -> None:
+        """A machine without a thread left may have one at the next look; meanwhile those there are go on."""
+        one = Loop(f"sender-{kind}-{len(loops) + 1}", partial(self._send, kind))
+        try:
+            one.start()
+        except RuntimeError as fault:
+            log.warning("sender_not_started", kind=kind, running=len(loops), error=str(fault))
+        else:
+            loops.append(one)

@@ -15,6 +15,8 @@ TAKE = "1"
 GONE = frozenset({"completed", "canceled", "failed", "busy", "no-answer"})
 """CallStatus of a caller who has hung up."""
 
+NO_KEY = "That key does nothing."
+OVER = "This call is over, or somebody else has taken it. Goodbye."
 UNKNOWN = "This number is not in use."
 LEAVE = "Nobody could take your call. Leave a message after the tone; whoever is on call is paged with it."
 THANKS = "Thank you. Whoever is on call is being paged."
@@ -35,18 +37,18 @@ def start(request: HttpRequest, form: Form) -> HttpResponse:
 @door
 def whisper(request: HttpRequest, form: Form, ring: int) -> HttpResponse:
     """Somebody or something has answered. The caller does not hear this."""
-    row = get_object_or_404(Ring.objects.select_related("call__line__service"), pk=ring)
-    said = f"A call for the on-call of {row.call.line.service}. Press {TAKE} to take it."
-    return _do(speaking.offer(said=said, answer=_address("hot-call-answer", ring=row.pk)))
+    return _offer(ring)
 
 
 @door
 def answer(request: HttpRequest, form: Form, ring: int) -> HttpResponse:
-    """A key was pressed. Only the right one takes the call."""
+    """A key was pressed. Only the right one takes the call; who presses another is told so."""
+    if form.get("Digits") != TAKE:
+        return _offer(ring, first=f"{NO_KEY} ")
     row = get_object_or_404(Ring, pk=ring)
-    if form.get("Digits") == TAKE and calls.take(ring_id=row.pk, now=timezone.now()):
+    if calls.take(ring_id=row.pk, now=timezone.now()):
         return _do(speaking.join())
-    return _do(twiml.goodbye())
+    return _do(twiml.goodbye(OVER))
 
 
 @door
@@ -80,6 +82,12 @@ def ended(request: HttpRequest, form: Form) -> HttpResponse:
     if call is not None and form.get("CallStatus") in GONE:
         calls.leave(call_id=call.pk, now=timezone.now())
     return HttpResponse(status=204)
+
+
+def _offer(ring: int, *, first: str = "") -> HttpResponse:
+    row = get_object_or_404(Ring.objects.select_related("call__line__service"), pk=ring)
+    said = f"{first}A call for the on-call of {row.call.line.service}. Press {TAKE} to take it."
+    return _do(speaking.offer(said=said, answer=_address("hot-call-answer", ring=row.pk)))
 
 
 def _ring(call: HotCall, *, after: int, said: str = "") -> HttpResponse:

@@ -82,8 +82,17 @@ def test_a_voicemail_that_answers_takes_no_call(call):
 
 @pytest.mark.parametrize("digit", ["4", "2", "11", "", "#"])
 def test_only_the_right_key_takes_a_call(call, digit):
-    assert not call.begin().pick_up().press(digit).joined
+    ana = call.begin().pick_up().press(digit)
+    assert not ana.joined
     assert call.stop_ringing("completed").rings == BO
+
+
+def test_who_presses_a_wrong_key_is_told_and_may_press_again(world, call):
+    """4 is what acknowledges a page, and a hand in the dark knows it."""
+    ana = call.begin().pick_up().press("4")
+    assert "That key does nothing. A call for the on-call of payments-api. Press 1 to take it." in ana.heard
+    assert ana.press("1").joined
+    assert HotCall.objects.get().taken_by == world.ana
 
 
 def test_then_a_message_is_taken_and_pages_like_any_alert(world, call):
@@ -208,6 +217,7 @@ def test_who_presses_the_key_after_the_caller_has_gone_is_joined_to_nobody(call)
     ana = call.begin().pick_up()
     call.hang_up()
     assert not ana.press("1").joined
+    assert ana.heard == "This call is over, or somebody else has taken it. Goodbye."
     assert HotCall.objects.get().taken_by is None
 
 

@@ -1,5 +1,7 @@
 import pytest
 import time_machine
+from django.db import OperationalError
+from psycopg.errors import DeadlockDetected
 
 from paging import dispatch
 from paging.actions import contacts
@@ -21,6 +23,19 @@ class Company(World):
         """What a worker does, until nothing is left to do now."""
         self.tick()
         dispatch.send_due(clock=lambda: self.now)
+
+
+def deadlocked(verb, *, times):
+    """The verb, which fails so often as one that the database picked as a deadlock's victim."""
+    left = [True] * times
+
+    def act(*given, **named):
+        if left:
+            left.pop()
+            raise OperationalError("deadlock detected") from DeadlockDetected()
+        return verb(*given, **named)
+
+    return act
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """A call is picked up, or by a machine; keys act, and nothing else does."""
 
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
@@ -7,9 +8,12 @@ from django.test import Client
 
 from escalation.actions import respond
 from escalation.models import Incident
-from paging.models import Inbound, Notification
+from escalation.replies import acting, calls
+from paging.actions import contacts, testing
+from paging.models import Inbound, Notification, Page
 from people.ledger.record import Actor
-from tests.escalation.replies.conftest import ANA, BO
+from tests.escalation.replies.conftest import ANA, BO, deadlocked
+from tests.world import TESTS
 
 
 @pytest.fixture
@@ -45,6 +49,12 @@ def test_4_acknowledges(world, ana, incident):
     assert "Ana Ruiz (by phone): acknowledged; everyone's paging stops" in world.timeline(incident)
     world.wait(minutes=20)
     assert {user for _, user, _ in world.sent()} == {"ana"}
+
+
+def test_a_key_that_the_database_turns_away_for_a_moment_is_not_lost(ana, incident, monkeypatch):
+    monkeypatch.setattr(calls, "perform", deadlocked(calls.perform, times=2))
+    assert ana.answer().press("4").spoken.startswith("Acknowledged")
+    assert status(incident) == "acknowledged"
 
 
 def test_6_resolves(world, ana, incident):
@@ -218,3 +228,54 @@ def test_a_call_that_says_many_of_which_none_waits_says_so(world, phone, many):
     for one in many:
         respond.acknowledge(incident_id=one.pk, by=by, now=world.now)
     assert phone(ANA).expect_call().answer().spoken.startswith("This is Watchbill. Nothing is waiting")
+
+
+@pytest.fixture
+def tested(world, phone):
+    """A test page by two calls, of which one has been made."""
+    world.have_phone(world.ana, ANA, "voice")
+    wanted = [("voice", timedelta(0)), ("voice", timedelta(minutes=5))]
+    contacts.set_rules(user=world.ana, urgency="high", rules=wanted, by=TESTS, now=world.now)
+    testing.send_test_page(user=world.ana, urgency="high", by=Actor.person(world.ana), now=world.now)
+    world.send()
+    return phone(ANA).expect_call()
+
+
+@pytest.mark.parametrize("key", ["4", "5", "6"])
+def test_a_key_in_the_call_of_a_test_page_stops_the_rest_of_it(world, tested, key):
+    assert "Press 4 to acknowledge the test, or star to hear this again." in tested.answer().spoken
+    assert "Press 4 to acknowledge the test" in tested.press("*").spoken
+    assert tested.press("9").spoken.startswith("That key does nothing. Press 4 to acknowledge the test")
+    assert tested.press(key).spoken == f"{acting.TEST} Goodbye."
+    assert sorted(Notification.objects.values_list("state", flat=True)) == ["delivered", "suppressed"]
+    assert Page.objects.get().stop_reason == "answered by Ana Ruiz (by phone)"
+
+
+def test_a_call_that_says_two_moments_of_one_incident_knows_all_its_keys(world, phone):
+    """Its first call was held back until its second came due."""
+    world.have_phone(world.ana, ANA, "voice")
+    world.alert("disk")
+    world.send()
+    phone(ANA).expect_call()
+    wanted = [("voice", timedelta(0)), ("voice", timedelta(minutes=1))]
+    contacts.set_rules(user=world.ana, urgency="high", rules=wanted, by=TESTS, now=world.now)
+    second = world.alert("cpu")
+    world.send()
+    world.now += timedelta(minutes=1)
+    world.send()
+    call = phone(ANA).expect_call()
+    assert Notification.objects.filter(state="bundled").count() == 1
+    assert "Press 4 to acknowledge, 6 to resolve" in call.answer().spoken
+    assert call.press("6").spoken.startswith("Resolved")
+    assert status(second) == "resolved"
+
+
+def test_a_call_that_says_more_than_one_key_may_do_asks_for_it_again(world, phone, many, monkeypatch):
+    monkeypatch.setattr(acting, "MOST", 1)
+    monkeypatch.setattr(calls, "MOST", 1)
+    call = phone(ANA).expect_call()
+    call.answer()
+    said = call.press("4").spoken
+    assert said.startswith("Acknowledged 1 of 2. Answer the same again for the others. Press 4")
+    call.press("4")
+    assert [status(one) for one in many] == ["acknowledged"] * 2

@@ -7,14 +7,18 @@ import pytest
 import time_machine
 from django.db import connection
 from django.test import Client
+from django.utils import timezone
 
 from escalation import engine
 from escalation.actions import config
 from escalation.models import Alert, Incident
+from escalation.replies import acting
 from escalation.replies import sms as replies
-from paging.actions import contacts
-from paging.models import ContactMethod, Inbound
-from tests.escalation.replies.conftest import ANA, BO, Company
+from escalation.sources.event import Action
+from paging.actions import contacts, testing
+from paging.models import ContactMethod, Inbound, Notification, Page
+from people.ledger.record import Actor
+from tests.escalation.replies.conftest import ANA, BO, Company, deadlocked
 from tests.world import TESTS, pagerduty
 
 URL = "/twilio/sms"
@@ -92,11 +96,25 @@ def test_who_joins_somebody_is_told_whom(world, ana, bo):
     assert status(incident) == "acknowledged"
 
 
-def test_a_number_is_free_again_once_its_incident_is_over(world, ana):
+def test_a_number_is_free_again_a_while_after_its_incident_is_over(world, ana):
     paged(world)
     ana.expect_sms().reply("1r")
+    world.clock.shift(timedelta(minutes=15))
+    world.now += timedelta(minutes=15)
     second = paged(world, "cpu")
     assert ana.expect_sms("Reply 1a").reply("1a") == f"Acknowledged #{second.pk} cpu is full."
+
+
+def test_who_answers_what_has_just_ended_acknowledges_nothing_else(world, ana):
+    """They read the first message when the second comes."""
+    first = paged(world)
+    ana.expect_sms("Reply 1a")
+    world.alert("disk", action=Action.RESOLVE)
+    second = paged(world, "cpu")
+    ana.expect_sms("Reply 2a")
+    ana.expect_sms("Resolved by")
+    assert ana.text("1a") == f"Incident #{first.pk} is already resolved."
+    assert status(second) == "triggered"
 
 
 def test_ack_all_acknowledges_what_was_shown_and_nobody_is_on(world, ana):
@@ -272,15 +290,15 @@ def test_five_wrong_replies_in_a_row_are_answered_and_no_more(world, ana):
     ana.expect_sms()
     answers = [ana.text("I am driving, I will read this later") for _ in range(8)]
     assert all(answer.startswith("Not understood.") for answer in answers[:4])
-    assert answers[4] == replies.LAST_WRONG
+    assert answers[4] == replies.LAST_ANSWER
     assert answers[5:] == ["", "", ""]
 
 
 def test_guessed_numbers_are_locked_and_the_lock_ends(world, ana):
     incident = paged(world)
     ana.expect_sms()
-    for number in range(900_001, 900_006):
-        ana.text(f"{number}a")
+    answers = [ana.text(f"{number}a") for number in range(900_001, 900_006)]
+    assert answers[4] == replies.LAST_GUESS
     assert ana.text("1a") == ""
     assert status(incident) == "triggered"
     world.clock.shift(timedelta(minutes=15))
@@ -295,6 +313,15 @@ def test_who_is_locked_out_can_still_acknowledge_what_was_shown_last(world, ana)
     assert ana.text("ack").startswith("Acknowledged")
     assert status(incident) == "acknowledged"
     assert ana.text("1r").startswith("Resolved")
+
+
+def test_a_phone_that_answers_by_itself_locks_nobody_out(world, ana):
+    incident = paged(world)
+    ana.expect_sms()
+    for _ in range(9):
+        ana.text("I am driving, I will read this later")
+    assert ana.text("1a").startswith("Acknowledged")
+    assert status(incident) == "acknowledged"
 
 
 def test_a_right_reply_ends_the_row_of_wrong_ones(world, ana):
@@ -404,3 +431,61 @@ def test_a_message_that_says_many_is_answered_for_all_of_them(world, ana):
     numbers = ", ".join(f"#{one.pk}" for one in shown)
     assert ana.expect_sms("3 unacked alerts").reply("1aa") == f"Acknowledged 3: {numbers}."
     assert [status(one) for one in shown] == ["acknowledged"] * 3
+
+
+def test_a_message_that_says_more_than_one_answer_may_do_is_answered_in_parts_and_says_so(
+    world, ana, monkeypatch
+):
+    monkeypatch.setattr(acting, "MOST", 2)
+    shown = [world.alert(key) for key in ("disk", "cpu", "net")]
+    world.send()
+    said = ana.expect_sms("3 unacked alerts").reply("1aa")
+    assert said == "Acknowledged 2 of 3. Answer the same again for the others."
+    assert ana.text("1aa").startswith(f"Acknowledged #{shown[2].pk}")
+    assert [status(one) for one in shown] == ["acknowledged"] * 3
+
+
+def test_one_reply_acknowledges_as_many_as_a_storm_puts_into_one_message(world, ana):
+    shown = [world.alert(f"disk {number}") for number in range(30)]
+    world.send()
+    assert ana.expect_sms("30 unacked alerts").reply("1aa").startswith("Acknowledged 30:")
+    assert {status(one) for one in shown} == {"acknowledged"}
+
+
+@pytest.mark.parametrize("faults", [1, 2])
+def test_a_reply_that_the_database_turns_away_for_a_moment_is_not_lost(world, ana, monkeypatch, faults):
+    """The phone company posts it once."""
+    incident = paged(world)
+    ana.expect_sms()
+    monkeypatch.setattr(replies, "perform", deadlocked(replies.perform, times=faults))
+    assert ana.text("1a").startswith("Acknowledged")
+    assert status(incident) == "acknowledged"
+
+
+class TestTestPages:
+    @pytest.mark.parametrize("said", ["1a", "ack", "1r", "1e", "1aa", "ack all"])
+    def test_a_reply_to_a_test_page_stops_the_rest_of_it(self, world, ana, said):
+        ask_test_page(world)
+        answer = ana.expect_sms("test").reply(said)
+        assert answer == acting.TEST
+        assert Notification.objects.filter(page__cause__startswith="test:", state="pending").count() == 0
+        page = Page.objects.get(cause__startswith="test:")
+        assert page.stop_reason == "answered by Ana Ruiz (by SMS)"
+
+    def test_ack_all_answers_the_incidents_and_the_test_page(self, world, ana):
+        incident = paged(world)
+        ana.expect_sms()
+        world.clock.shift(timedelta(minutes=1))
+        ask_test_page(world)
+        ana.expect_sms("test")
+        assert ana.text("ack all").startswith(f"Acknowledged #{incident.pk}")
+        assert status(incident) == "acknowledged"
+        assert Page.objects.get(cause__startswith="test:").stopped_at is not None
+
+
+def ask_test_page(world):
+    wanted = [("sms", timedelta(0)), ("sms", timedelta(minutes=5))]
+    contacts.set_rules(user=world.ana, urgency="high", rules=wanted, by=TESTS, now=world.now)
+    world.now = max(world.now, timezone.now())
+    testing.send_test_page(user=world.ana, urgency="high", by=Actor.person(world.ana), now=world.now)
+    world.send()
