@@ -86,16 +86,15 @@ def call(work: Callable[[], Answer], *, seconds: float, private_hosts: Collectio
 
 
 def in_time(work: Callable[[], Answer], *, seconds: float) -> Answer:
-    """What `work` returns; after `seconds` its connections end, also where its library has a limit for each
-    step alone. Raises OutOfTime where it ends later, whatever it makes of an answer that is cut off, and else
-    what `work` raises.
+    """What `work` returns; `seconds` after its first connection began, all of its connections end: also where
+    its library has a limit for each step alone. Raises OutOfTime where it ends later, whatever it makes of an
+    answer that is cut off, and else what `work` raises.
     """
     before: _Watch | None = getattr(_here, "watch", None)
-    _here.watch = watch = _Watch(before)
-    alarm = threading.Timer(seconds, watch.end)
+    watch = _Watch(before)
+    watch.alarm = alarm = threading.Timer(seconds, watch.end)
     alarm.daemon = True
-    with suppress(RuntimeError):  # a machine without a thread left: it has the library's own limits then
-        alarm.start()
+    _here.watch = watch
     late = OutOfTime(f"no answer in {seconds:.0f} s")
     try:
         answer = work()
@@ -129,6 +128,7 @@ class _Watch:
         self._lock = threading.Lock()
         self._open: list[socket.socket] = []
         self.is_over = False
+        self.alarm: threading.Timer | None = None
 
     def look(self, event: str, arguments: tuple[Any, ...]) -> None:
         """Raises OSError for what may not be opened, or not any more."""
@@ -141,6 +141,11 @@ class _Watch:
         with self._lock:
             if self.is_over:
                 raise OutOfTime
+            if self.alarm is not None and not self._open:  # a library that is loaded before has its own time
+                with suppress(
+                    RuntimeError
+                ):  # a machine without a thread left: only the library's limits hold
+                    self.alarm.start()
             self._open.append(opened.dup())  # TLS will take the socket itself away from us
 
     def end(self) -> None:

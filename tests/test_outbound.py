@@ -154,7 +154,17 @@ def test_where_no_thread_can_be_started_it_is_asked_all_the_same(monkeypatch):
         raise RuntimeError("can't start new thread")
 
     monkeypatch.setattr(threading.Timer, "start", refuse)
-    assert outbound.in_time(lambda: "an answer", seconds=5) == "an answer"
+    with pytest.raises(requests.RequestException):
+        outbound.in_time(lambda: requests.get("http://127.0.0.1:1/", timeout=5), seconds=5)
+
+
+def test_what_a_library_does_before_it_connects_does_not_count(web):
+    def ask():
+        threading.Event().wait(0.3)  # such as to load itself
+        return get(web.url)
+
+    assert outbound.in_time(ask, seconds=0.2) == 200
+    web.expect_request()
 
 
 def test_in_its_time_it_raises_what_it_raises():
