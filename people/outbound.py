@@ -11,6 +11,7 @@ Addresses that the operator gave may be anywhere; for those there is only the ti
 
 import ipaddress
 import os
+import select
 import socket
 import sys
 import threading
@@ -85,6 +86,41 @@ def call(work: Callable[[], Answer], *, seconds: float, private_hosts: Collectio
     return done.result()
 
 
+class Connections:
+    """Connections that outlive the call that opened them, for the next one of the same thread: see `keep`."""
+
+    def __init__(self) -> None:
+        self._open: list[socket.socket] = []
+
+    def __del__(self) -> None:
+        self.end()
+
+    def take(self) -> list[socket.socket]:
+        taken, self._open = self._open, []
+        return taken
+
+    def put(self, opened: list[socket.socket]) -> None:
+        """What the other side has ended meanwhile is let go."""
+        for each in opened:
+            if _is_alive(each):
+                self._open.append(each)
+            else:
+                each.close()
+
+    def end(self) -> None:
+        for each in self.take():
+            _end(each)
+
+
+def keep(connections: Connections) -> None:
+    """The work that runs in this thread goes on with these, and leaves there what it opens, unless it fails.
+    Its time begins now. Without a watch over it nothing happens.
+    """
+    watch: _Watch | None = getattr(_here, "watch", None)
+    if watch is not None:
+        watch.keep(connections)
+
+
 def in_time(work: Callable[[], Answer], *, seconds: float) -> Answer:
     """What `work` returns; `seconds` after its first connection began, all of its connections end: also where
     its library has a limit for each step alone. Raises OutOfTime where it ends later, whatever it makes of an
@@ -103,7 +139,7 @@ def in_time(work: Callable[[], Answer], *, seconds: float) -> Answer:
             raise late from fault
         raise
     else:
-        if watch.is_over:
+        if not watch.leave():
             raise late
         return answer
     finally:
@@ -127,6 +163,7 @@ class _Watch:
         self._outer = outer
         self._lock = threading.Lock()
         self._open: list[socket.socket] = []
+        self._kept: Connections | None = None
         self.is_over = False
         self.alarm: threading.Timer | None = None
 
@@ -141,22 +178,57 @@ class _Watch:
         with self._lock:
             if self.is_over:
                 raise OutOfTime
-            if self.alarm is not None and not self._open:  # a library that is loaded before has its own time
-                with suppress(
-                    RuntimeError
-                ):  # a machine without a thread left: only the library's limits hold
-                    self.alarm.start()
+            if not self._open:  # a library that is loaded before has its own time
+                self._begin()
             self._open.append(opened.dup())  # TLS will take the socket itself away from us
+
+    def keep(self, connections: Connections) -> None:
+        with self._lock:
+            self._kept, known = connections, connections.take()
+            if known and not self._open:
+                self._begin()
+            self._open += known
+
+    def _begin(self) -> None:
+        if self.alarm is not None:
+            with suppress(RuntimeError):  # a machine without a thread left: only the library's limits hold
+                self.alarm.start()
+
+    def leave(self) -> bool:
+        """The work is done: what it opened is its library's again. False where its time was over before."""
+        with self._lock:
+            opened, self._open = self._open, []
+            if self.is_over:
+                return False
+            if self._kept is not None:
+                self._kept.put(opened)
+            else:
+                for each in opened:
+                    each.close()
+            return True
 
     def end(self) -> None:
         """From another thread: whatever is being waited for ends."""
         with self._lock:
             self.is_over = True
             while self._open:
-                each = self._open.pop()
-                with suppress(OSError):
-                    each.shutdown(socket.SHUT_RDWR)
-                each.close()
+                _end(self._open.pop())
+
+
+def _end(connection: socket.socket) -> None:
+    with suppress(OSError):
+        connection.shutdown(socket.SHUT_RDWR)
+    connection.close()
+
+
+def _is_alive(connection: socket.socket) -> bool:
+    """Whether the other side has not ended it, as far as is known here; what it has sent stays unread."""
+    looking = select.poll()  # a socket with a time limit would wait for it in `recv`
+    looking.register(connection, select.POLLIN)
+    try:
+        return not looking.poll(0) or connection.recv(1, socket.MSG_PEEK) != b""
+    except OSError:
+        return False
 
 
 class _Guard(_Watch):

@@ -4,7 +4,7 @@ import os
 import socket
 import subprocess
 import threading
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -197,3 +197,77 @@ def test_a_name_or_an_allowed_address_may_be_asked():
     assert not outbound.inside("hooks.acme.example", private_hosts=frozenset())
     assert not outbound.inside("127.0.0.1", private_hosts=LOOPBACK)
     assert not outbound.inside("93.184.216.34", private_hosts=frozenset())
+
+
+class Keeping:
+    """A server that answers at once, and goes on with the same connection; the answer after `drips` is set
+    comes drop by drop.
+    """
+
+    def __init__(self):
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.url = "http://{}:{}".format(*self.listener.getsockname())
+        self.drips, self.over = threading.Event(), threading.Event()
+        self.connections = 0
+        self.thread = threading.Thread(target=self._serve, daemon=True)
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.over.set()
+        self.listener.close()
+        self.thread.join(10)
+
+    def _serve(self):
+        with suppress(OSError):
+            while True:
+                peer, _ = self.listener.accept()
+                self.connections += 1
+                with closing(peer):
+                    while peer.recv(65536):
+                        peer.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nX-Slow: ")
+                        while self.drips.is_set() and not self.over.wait(0.02):
+                            peer.sendall(b"x")
+                        peer.sendall(b"\r\n\r\n")
+
+
+def kept(session, connections, url):
+    def work():
+        outbound.keep(connections)
+        return session.get(url, timeout=5).status_code
+
+    return outbound.in_time(work, seconds=0.4)
+
+
+def test_a_kept_connection_goes_on_and_has_its_time_all_the_same():
+    connections = outbound.Connections()
+    with requests.Session() as session, Keeping() as server:
+        assert [kept(session, connections, server.url) for _ in range(3)] == [200, 200, 200]
+        assert server.connections == 1
+        server.drips.set()
+        with pytest.raises(OutOfTime):
+            kept(session, connections, server.url)
+        server.drips.clear()
+        assert kept(session, connections, server.url) == 200
+        assert server.connections == 2
+        connections.end()
+
+
+def test_what_is_not_kept_is_its_librarys_again(web):
+    with requests.Session() as session:
+        assert outbound.in_time(lambda: session.get(web.url, timeout=5).status_code, seconds=5) == 200
+    web.expect_request()
+
+
+def test_a_kept_connection_that_the_other_side_has_ended_is_let_go():
+    ours, theirs = socket.socketpair()
+    connections = outbound.Connections()
+    with closing(theirs):
+        connections.put([ours])
+        [one] = connections.take()
+        assert one is ours
+    connections.put([ours])
+    assert connections.take() == []
+    assert ours.fileno() == -1

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,6 +17,7 @@ from paging.channels.base import ChannelError, Fault
 from paging.channels.callbacks import NotReachable
 from paging.core.message import Message
 from paging.core.twilio import KNOWN, number_of
+from people import outbound
 
 PROVIDER = "twilio"
 TITLE = "Twilio"
@@ -51,6 +52,7 @@ class _Kept:
     client: Client
     http: _Http
     until: float
+    connections: outbound.Connections = field(default_factory=outbound.Connections)
 
 
 class _OfThread(threading.local):
@@ -66,6 +68,7 @@ _OF_THREAD = _OfThread()
 def account() -> Iterator[Any]:
     """Twilio's REST client. Inside, all that Twilio or the network refuses is a ChannelError."""
     kept = _client(settings.TWILIO)
+    outbound.keep(kept.connections)
     try:
         yield kept.client
     except (TwilioRestException, TwilioServiceException) as fault:
@@ -90,6 +93,7 @@ def _client(config: Mapping[str, str]) -> _Kept:
 def _close() -> None:
     if _OF_THREAD.kept is not None:
         _OF_THREAD.kept.http.session.close()
+        _OF_THREAD.kept.connections.end()
         _OF_THREAD.kept = None
 
 

@@ -5,6 +5,7 @@ import pytest
 from paging.channels import twilio_account
 from paging.channels.base import ChannelError
 from paging.channels.sms import SmsChannel
+from people import outbound
 from tests.fakes.phone import FakePhone
 from tests.paging.test_channels import message
 
@@ -12,8 +13,9 @@ NUMBERS = ("+14155550101", "+14155550102", "+14155550103")
 
 
 def send(phone, numbers=NUMBERS):
+    """As dispatch does it: what is open when a call's time is over ends with it."""
     for number in numbers:
-        SmsChannel().send(message(to=number))
+        outbound.in_time(lambda to=number: SmsChannel().send(message(to=to)), seconds=30)
         phone.expect_sms(to=number)
 
 
