@@ -217,15 +217,16 @@ class Keeping:
 
     def __exit__(self, *_):
         self.over.set()
+        self.listener.shutdown(socket.SHUT_RDWR)
         self.listener.close()
         self.thread.join(10)
 
     def _serve(self):
-        with suppress(OSError):
-            while True:
+        while not self.over.is_set():
+            with suppress(OSError):
                 peer, _ = self.listener.accept()
                 self.connections += 1
-                with closing(peer):
+                with closing(peer), suppress(OSError):
                     while peer.recv(65536):
                         peer.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nX-Slow: ")
                         while self.drips.is_set() and not self.over.wait(0.02):
