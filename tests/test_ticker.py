@@ -153,6 +153,22 @@ def test_alive_file_is_touched_only_after_a_look_that_worked(decide, look, a_tic
     assert file.exists()
 
 
+def test_alive_file_is_touched_by_every_batch_of_a_storm(decide, look, a_ticker, tmp_path, monkeypatch):
+    file = tmp_path / "alive"
+    monkeypatch.setenv("ALIVE_FILE", str(file))
+    seen = []
+
+    def remove():
+        seen.append(file.exists())
+        file.unlink(missing_ok=True)
+        return 20
+
+    decide._outcomes[:] = [remove, remove, remove, 0]
+    a_ticker.start()
+    decide.await_call(times=4)
+    assert seen == [False, True, True]
+
+
 def test_a_chore_that_always_finds_something_is_left_until_the_next_look():
     pieces = []
     keeper._until_done(lambda: pieces.append(1) or 1)(lambda: False)

@@ -1,7 +1,7 @@
 """Checks of the site: providers, addresses, the engine."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -14,9 +14,8 @@ from paging.actions.spending import month_start
 from paging.selectors import refusing_providers, spent
 from people.models import Team
 from watchbill.provisioning.models import KeptPart
-from watchbill.ticking.overdue import oldest_overdue
-
-LATE = timedelta(seconds=60)
+from watchbill.watch import clocks
+from watchbill.watch.overdue import TOO_LATE, oldest_overdue
 
 
 def migrations(now: datetime) -> Iterator[Finding]:
@@ -28,11 +27,17 @@ def migrations(now: datetime) -> Iterator[Finding]:
 def engine(now: datetime) -> Iterator[Finding]:
     """Rows that should have been looked at long ago: nothing is running, or it is stuck."""
     late = oldest_overdue(now=now)
-    if late > LATE:
+    if late > TOO_LATE:
         yield error(
             f"The oldest due row has waited for {int(late.total_seconds())} s: nobody decides or sends.",
             "Start a worker: `make up`, or `manage.py engine`, which needs no broker.",
         )
+
+
+def clock(now: datetime) -> Iterator[Finding]:
+    apart = clocks.difference()
+    if abs(apart) > clocks.TOO_FAR:
+        yield warning(clocks.sentence(apart), "Run NTP on both machines.")
 
 
 def providers(now: datetime) -> Iterator[Finding]:
@@ -100,4 +105,4 @@ def kept(now: datetime) -> Iterator[Finding]:
         yield warning(f"Kept as stored and not acted on: {part}.")
 
 
-CHECKS = (migrations, engine, providers, refusals, fallback, address, spending, kept)
+CHECKS = (migrations, engine, clock, providers, refusals, fallback, address, spending, kept)
