@@ -12,9 +12,16 @@ from django.db.models import Model
 
 from people.models import Membership, Team, User
 
-MANAGED_APPS = frozenset({"people", "oncall", "escalation", "paging", "ledger"})
+MANAGED_APPS = frozenset({"people", "oncall", "escalation", "paging", "ledger", "watch"})
 VIEW_ONLY = frozenset(
-    {"ledger.entry", "paging.attempt", "paging.notification", "paging.page", "people.apitoken"}
+    {
+        "ledger.entry",
+        "paging.attempt",
+        "paging.notification",
+        "paging.page",
+        "people.apitoken",
+        "watch.trouble",
+    }
 )
 
 

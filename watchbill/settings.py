@@ -34,6 +34,7 @@ INSTALLED_APPS = [
     "watchbill",
     "watchbill.web",
     "watchbill.provisioning",
+    "watchbill.watch",
     "escalation",
     "oncall",
     "paging",
@@ -246,6 +247,7 @@ UNFOLD = {
                     ("Calls", "call", "escalation_hotcall"),
                     ("Notifications", "notifications", "paging_notification"),
                     ("Outbox", "outbox", "paging_attempt"),
+                    ("Troubles", "monitor_heart", "watch_trouble"),
                 ],
                 "On call": [
                     ("Schedules", "calendar_month", "oncall_schedule"),

@@ -14,8 +14,10 @@ from paging.actions.spending import month_start
 from paging.selectors import refusing_providers, spent
 from people.models import Team
 from watchbill.provisioning.models import KeptPart
-from watchbill.watch import clocks
+from watchbill.watch import broker, clocks
+from watchbill.watch.models import Trouble
 from watchbill.watch.overdue import TOO_LATE, oldest_overdue
+from watchbill.watch.unwell import CLOCK, PROVIDER
 
 
 def migrations(now: datetime) -> Iterator[Finding]:
@@ -38,6 +40,24 @@ def clock(now: datetime) -> Iterator[Finding]:
     apart = clocks.difference()
     if abs(apart) > clocks.TOO_FAR:
         yield warning(clocks.sentence(apart), "Run NTP on both machines.")
+
+
+def queue(now: datetime) -> Iterator[Finding]:
+    if broker.state() == broker.UNREACHABLE:
+        yield warning(
+            "The broker does not answer: pages leave up to half a second later.",
+            "See whether Redis runs, and whether REDIS_URL is right.",
+        )
+
+
+def troubles(now: datetime) -> Iterator[Finding]:
+    """What other processes have seen for a minute and more, and this one cannot see by itself."""
+    refusing = {f"{PROVIDER}:{refused.provider}" for refused in refusing_providers(now=now)}
+    rows = Trouble.objects.filter(ended_at=None, told_at__isnull=False).exclude(kind__in=refusing)
+    for row in rows.filter(kind__startswith=PROVIDER).order_by("kind"):
+        yield warning(f"{row.title}, since {row.began_at:%Y-%m-%d %H:%M} UTC. {row.what}")
+    for row in rows.filter(kind__startswith=CLOCK).order_by("kind"):
+        yield warning(f"{row.title}. {row.what}", "Run NTP on both machines.")
 
 
 def providers(now: datetime) -> Iterator[Finding]:
@@ -105,4 +125,4 @@ def kept(now: datetime) -> Iterator[Finding]:
         yield warning(f"Kept as stored and not acted on: {part}.")
 
 
-CHECKS = (migrations, engine, clock, providers, refusals, fallback, address, spending, kept)
+CHECKS = (migrations, engine, queue, clock, providers, refusals, troubles, fallback, address, spending, kept)

@@ -18,7 +18,7 @@ from escalation import engine
 from watchbill.ticking import alive, heartbeat, keeper
 from watchbill.ticking.loop import Loop
 from watchbill.ticking.senders import Senders
-from watchbill.watch import clocks
+from watchbill.watch import clocks, watcher
 from watchbill.watch.overdue import TOO_LATE, oldest_overdue
 
 EVERY = 0.5
@@ -48,11 +48,13 @@ class Ticker:
             for name, chore in keeper.CHORES.items()
         ]
         self._heartbeat = Loop("heartbeat", self._beat, every=heartbeat.EVERY)
+        self._watch = Loop("watch", watcher.look, every=watcher.EVERY)
         beating = [self._heartbeat] if settings.HEARTBEAT_URL else []
         self._loops: list[Loop | Senders] = [
             self._decider,
             self._senders,
             *self._keepers,
+            self._watch,
             *beating,
         ]
         self._looked_at = -inf
