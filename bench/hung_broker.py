@@ -50,6 +50,9 @@ def measure(name: str, tree: Tree, sink: Sink, *, first: int, times: int) -> flo
 
 
 def main(times: int = 60) -> None:
+    if not (servers.postgres_answers() and servers.redis_can_be_started()):
+        print("A Redis that hangs: not run, PostgreSQL does not answer or there is no redis-server")
+        return
     with (
         tempfile.TemporaryDirectory() as var,
         Sink() as sink,

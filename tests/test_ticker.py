@@ -10,6 +10,7 @@ from watchbill import tasks
 from watchbill.ticking import keeper, ticker
 from watchbill.ticking.loop import Loop
 from watchbill.ticking.ticker import Ticker
+from watchbill.watch import watcher
 
 LONG = 30  # nothing below waits this long; a failure does
 
@@ -107,6 +108,15 @@ def test_ticker_decides_until_nothing_is_due_and_then_sends(decide, look, a_tick
     a_ticker.start()
     decide.await_call(times=4)
     look.await_call(times=2)  # once as it starts, and when it is called
+
+
+def test_every_ticker_looks_whether_the_site_is_well(decide, look, monkeypatch):
+    watch = Work()
+    monkeypatch.setattr(watcher, "look", watch)
+    made = Ticker(every=LONG)
+    made.start()
+    watch.await_call()
+    made.stop()
 
 
 def test_nudge_wakes_the_ticker_of_this_process(decide, a_ticker):

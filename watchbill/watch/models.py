@@ -1,6 +1,6 @@
 """What was unwell with the site itself, from when to when, and whether people were told."""
 
-from datetime import datetime
+from datetime import UTC
 
 from django.db import models
 from django.db.models import Q
@@ -10,18 +10,18 @@ class Trouble(models.Model):
     """One stretch of being unwell. `kind` is of `watchbill.watch.unwell`: "engine", "broker",
     "provider:twilio", "clock:db1". All times are the database's.
 
-    `found_at` is when a process first saw it, `seen_at` when one last did. Of one that is over and that
-    nobody was told of, no row is kept.
+    `found_at` is when a process first saw it, `seen_at` when one last did, `ended_at` the same once it is
+    over. Of one that is over and that nobody was told of, no row is kept.
     """
 
     kind = models.CharField(max_length=100)
-    title = models.CharField(max_length=200)
-    what = models.CharField("says", max_length=600)
-    began_at = models.DateTimeField()
-    found_at = models.DateTimeField()
+    title = models.CharField("what", max_length=200)
+    what = models.CharField("last said", max_length=600)
+    began_at = models.DateTimeField("since")
+    found_at = models.DateTimeField("first seen")
     seen_at = models.DateTimeField("last seen")
-    told_at = models.DateTimeField(null=True, blank=True)
-    ended_at = models.DateTimeField(null=True, blank=True)
+    told_at = models.DateTimeField("people told", null=True, blank=True)
+    ended_at = models.DateTimeField("until", null=True, blank=True)
 
     class Meta:
         constraints = [
@@ -38,8 +38,9 @@ class Trouble(models.Model):
     def cause(self) -> str:
         return f"trouble:{self.pk}"
 
-    def lasted(self, now: datetime) -> str:
-        """Such as “10:03 to 10:20 UTC”, with the day where it began on another one than today."""
-        begins, ends = self.began_at, self.ended_at or now
-        days = "%Y-%m-%d %H:%M" if begins.date() != now.date() else "%H:%M"
-        return f"{begins:{days}} to {ends:%H:%M} UTC"
+    @property
+    def span(self) -> str:
+        """From when it was unwell to when that was last seen: “2026-11-21 10:03 to 10:20 UTC”."""
+        begins, ends = self.began_at.astimezone(UTC), self.seen_at.astimezone(UTC)
+        to = "%H:%M" if begins.date() == ends.date() else "%Y-%m-%d %H:%M"
+        return f"{begins:%Y-%m-%d %H:%M} to {ends:{to}} UTC"

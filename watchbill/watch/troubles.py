@@ -5,7 +5,7 @@ that one of them tells.
 """
 
 from collections.abc import Collection, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import structlog
 from django.db import transaction
@@ -27,6 +27,8 @@ SURE = timedelta(seconds=9)
 """So long ago it has to have been found: what waited while all were down is done in the next seconds."""
 GONE = timedelta(seconds=30)
 """What nobody has seen for so long is over. Each process looks every 10 s, and not all see the same."""
+CALM = timedelta(minutes=3)
+"""The same for what people were told of: what comes and goes every minute is told as one."""
 PATH = "/admin/watch/trouble/"
 log = structlog.get_logger(__name__)
 
@@ -46,7 +48,7 @@ def keep(found: Sequence[Unwell], *, now: datetime) -> None:
         for row in _open().select_for_update(skip_locked=True).order_by("kind"):  # who holds it, tells
             if row.kind in seen:
                 _go_on(row, seen[row.kind], now=now)
-            elif now - row.seen_at >= GONE:
+            elif now - row.seen_at >= (CALM if row.told_at else GONE):
                 _end(row, now=now)
 
 
@@ -71,7 +73,7 @@ def _go_on(row: Trouble, one: Unwell, *, now: datetime) -> None:
         row.told_at = now
         notice = Notice(
             title=row.title,
-            lines=(f"Since {row.began_at:%Y-%m-%d %H:%M} UTC. {row.what}", one.mend),
+            lines=(f"Since {row.began_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC. {row.what}", one.mend),
             path=PATH,
             label="See what is unwell",
         )
@@ -85,10 +87,10 @@ def _end(row: Trouble, *, now: datetime) -> None:
     if row.told_at is None:
         row.delete()
         return
-    row.ended_at = now
+    row.ended_at = row.seen_at
     row.save(update_fields=["ended_at"])
     notice = Notice(
-        title=f"Over: {row.title}", lines=(f"{row.lasted(now)}. {_ending(row)}",), path=PATH, label="See it"
+        title=f"Over: {row.title}", lines=(f"{row.span}. {_ending(row)}",), path=PATH, label="See it"
     )
     alarm(requests=_requests(row, asked_about(row.cause), "over", notice), broken=(), now=now)
     log.warning("well_again", trouble=row.kind)
