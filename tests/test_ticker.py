@@ -119,6 +119,19 @@ def test_every_ticker_looks_whether_the_site_is_well(decide, look, monkeypatch):
     made.stop()
 
 
+@pytest.mark.django_db
+def test_only_a_ticker_whose_looks_get_answers_is_an_engine_that_runs(monkeypatch):
+    decided = []
+    monkeypatch.setattr(watcher, "look", lambda *, decides: decided.append(decides))
+    made = Ticker(every=LONG)
+    made._look_at_the_site()
+    made._answered()
+    made._look_at_the_site()
+    monkeypatch.setattr(ticker, "WELL", 0.0)
+    made._look_at_the_site()
+    assert decided == [False, True, False]
+
+
 def test_nudge_wakes_the_ticker_of_this_process(decide, a_ticker):
     a_ticker.start()
     decide.await_call()

@@ -14,6 +14,7 @@ from oncall.core.finding import Level
 from paging.actions import contacts
 from people.actions import deactivate_user
 from tests.world import TESTS, World
+from watchbill.watch import pulse
 from watchbill.watch.models import Trouble
 
 
@@ -143,6 +144,13 @@ def test_what_other_processes_have_seen_for_a_minute_is_said(world, doctor):
     assert "The clock of db1 is wrong" in said
     assert "Not told yet" not in said
     assert "It is over" not in said
+
+
+def test_an_engine_that_has_not_looked_for_a_minute_is_a_warning_while_nothing_is_due(world, doctor):
+    pulse.looked(now=world.now - timedelta(minutes=2))
+    errors, found, _ = doctor()
+    assert errors == []
+    assert any("Nothing has looked for due rows since 2026-03-02 09:58:00 UTC." in line for line in found)
 
 
 def test_a_broker_that_does_not_answer_is_a_warning(doctor, settings):

@@ -14,7 +14,7 @@ from paging.selectors import unwell_providers
 from tests.paging.world import NOW, Clock, page, person, rules
 from tests.watch.conftest import LATER, administrator, look_at
 from tests.world import World
-from watchbill.watch import troubles, unwell, watcher
+from watchbill.watch import pulse, troubles, unwell, watcher
 from watchbill.watch.models import Trouble
 
 TWILIO = "Provider “twilio” takes no messages (sms)"
@@ -83,12 +83,14 @@ def test_one_failure_for_now_is_no_trouble(no_mail_server):
 
 
 def test_mail_server_that_took_something_after_its_failures_is_well(no_mail_server, settings, mailbox):
-    for seconds in (0, 2, 7, 17, 37):
+    for seconds in (0, 2, 7, 17, 37, 77):
         send(NOW + timedelta(seconds=seconds))
+    assert [one.provider for one in unwell_providers(now=NOW + timedelta(seconds=78))] == ["smtp"]
     settings.EMAIL_PORT = mailbox.port
-    send(NOW + timedelta(seconds=77))
-    mailbox.expect_mail(to="bob@example.com")
-    assert unwell_providers(now=NOW + timedelta(seconds=80)) == []
+    page(person("eve", email="eve@example.com"), now=NOW + timedelta(seconds=80))
+    send(NOW + timedelta(seconds=80))
+    mailbox.expect_mail(to="eve@example.com")
+    assert unwell_providers(now=NOW + timedelta(seconds=81)) == []
 
 
 def test_it_is_told_again_once_when_the_provider_takes_a_message(refusing, mailbox, phone):
@@ -231,6 +233,30 @@ def test_a_process_that_only_looks_tells_by_itself_that_the_engine_is_dead(mailb
     watcher.look()
     assert told() == ["Pages are late: what is due is not decided or sent in time"]
     assert dead_engine.sent() == []  # the page itself is the engine's
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_engine_that_is_dead_is_told_before_anything_is_due(mailbox):
+    administrator(email="root@example.com")
+    pulse.looked(now=timezone.now() - timedelta(minutes=2))
+    watcher.look()
+    assert Trouble.objects.get().title == "No engine runs: the next page would be late"
+    Trouble.objects.update(began_at=timezone.now() - LATER, found_at=timezone.now() - LATER)
+    watcher.look()
+    mailbox.expect_mail(to="root@example.com", subject="No engine runs", containing="since")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_engine_that_looks_is_enough_and_a_site_that_never_had_one_is_new():
+    watcher.look()
+    assert not Trouble.objects.exists()
+    pulse.looked(now=timezone.now() - timedelta(minutes=2))
+    watcher.look(decides=True)
+    watcher.look()
+    assert not Trouble.objects.exists()
+    pulse.looked(now=timezone.now() - timedelta(minutes=2))  # by a process that was slow to say so
+    watcher.look()
+    assert not Trouble.objects.exists()
 
 
 @pytest.mark.django_db(transaction=True)

@@ -8,11 +8,13 @@ from datetime import timedelta
 import pytest
 import time_machine
 from django.db import OperationalError, connection
+from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
 
 from people import metrics as counters
 from tests.world import MONDAY, World
-from watchbill.watch import overdue
+from watchbill.watch import broker, overdue, pulse
+from watchbill.watch.models import Look
 from watchbill.web import health
 
 HOUR = timedelta(hours=1)
@@ -84,6 +86,17 @@ def test_incident_that_nobody_decides_makes_paging_unready_after_a_minute(client
 
 
 @pytest.mark.django_db
+def test_paging_is_unready_when_nothing_has_looked_for_a_minute(client):
+    pulse.looked(now=timezone.now() - timedelta(seconds=50))
+    assert client.get("/readyz?for=paging").status_code == 200
+    Look.objects.update(at=timezone.now() - timedelta(seconds=90))
+    answer = client.get("/readyz?for=paging")
+    assert answer.status_code == 503
+    assert answer.json()["reasons"][0].startswith("Nothing has looked for due rows for 9")
+    assert client.get("/readyz").status_code == 200
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize("path", ["/readyz", "/readyz?for=intake"])
 def test_lateness_takes_no_web_away_from_those_who_send_alerts_and_is_said(client, path):
     World(now=START).alert()
@@ -143,6 +156,21 @@ def test_broker_that_is_down_is_reported_and_no_reason_to_be_unready(client, set
     answer = client.get("/readyz")
     assert (answer.status_code, answer.json()["broker"]) == (200, "unreachable")
     assert "The broker does not answer: pages leave up to half a second later." in answer.json()["warnings"]
+
+
+@pytest.mark.django_db
+def test_a_probe_that_gives_up_after_a_second_hears_of_a_broker_that_hangs(client, settings, monkeypatch):
+    given = {}
+
+    def connect(_, *, transport_options):
+        given.update(transport_options)
+        raise OSError
+
+    settings.EMBEDDED = False
+    monkeypatch.setattr(broker.app, "connection_for_write", connect)
+    assert client.get("/readyz").json()["broker"] == "unreachable"
+    assert 2 * given["socket_timeout"] < 1  # it is asked twice
+    assert 2 * given["socket_connect_timeout"] < 1
 
 
 @pytest.mark.django_db

@@ -17,6 +17,7 @@ from watchbill.provisioning.models import KeptPart
 from watchbill.watch import broker, clocks
 from watchbill.watch.models import Trouble
 from watchbill.watch.overdue import TOO_LATE, oldest_overdue
+from watchbill.watch.pulse import silent_since
 from watchbill.watch.unwell import CLOCK, PROVIDER
 
 
@@ -32,6 +33,11 @@ def engine(now: datetime) -> Iterator[Finding]:
     if late > TOO_LATE:
         yield error(
             f"The oldest due row has waited for {int(late.total_seconds())} s: nobody decides or sends.",
+            "Start a worker: `make up`, or `manage.py engine`, which needs no broker.",
+        )
+    elif (since := silent_since(now=now)) is not None:
+        yield warning(
+            f"Nothing has looked for due rows since {since:%Y-%m-%d %H:%M:%S} UTC.",
             "Start a worker: `make up`, or `manage.py engine`, which needs no broker.",
         )
 

@@ -48,7 +48,7 @@ class Ticker:
             for name, chore in keeper.CHORES.items()
         ]
         self._heartbeat = Loop("heartbeat", self._beat, every=heartbeat.EVERY)
-        self._watch = Loop("watch", watcher.look, every=watcher.EVERY)
+        self._watch = Loop("watch", self._look_at_the_site, every=watcher.EVERY)
         beating = [self._heartbeat] if settings.HEARTBEAT_URL else []
         self._loops: list[Loop | Senders] = [
             self._decider,
@@ -93,12 +93,19 @@ class Ticker:
         first, self._looked_at = self._looked_at == -inf, monotonic()
         if first:
             self._heartbeat.wake()
+            self._watch.wake()
+
+    def _is_well(self) -> bool:
+        return monotonic() - self._looked_at < WELL
+
+    def _look_at_the_site(self) -> None:
+        watcher.look(decides=self._is_well())
 
     def _beat(self) -> None:
         """Only while it is well, and all are in time together: silence is what the other end raises an alarm
         about. One that works beside many that do not, or too slowly for what comes in, is no good news.
         """
-        if monotonic() - self._looked_at < WELL and not _is_late():
+        if self._is_well() and not _is_late():
             heartbeat.ping(settings.HEARTBEAT_URL)
 
 

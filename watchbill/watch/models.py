@@ -1,9 +1,18 @@
-"""What was unwell with the site itself, from when to when, and whether people were told."""
+"""When an engine last looked; what was unwell with the site, from when to when, and who was told."""
 
 from datetime import UTC
 
 from django.db import models
 from django.db.models import Q
+
+
+class Look(models.Model):
+    """One row: `at` is when an engine last looked for due rows and got an answer, by the database's clock."""
+
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M:%S}"
 
 
 class Trouble(models.Model):

@@ -3,11 +3,12 @@
 import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from paging.selectors import unwell_providers
 from watchbill.watch import broker, clocks
 from watchbill.watch.overdue import TOO_LATE, oldest_overdue
+from watchbill.watch.pulse import silent_since
 
 ENGINE, BROKER, PROVIDER, CLOCK = "engine", "broker", "provider", "clock"
 
@@ -41,6 +42,14 @@ def _engine(now: datetime) -> Iterator[Unwell]:
             what=f"The oldest due row has waited for {late.total_seconds():.0f} s.",
             mend="See whether a worker or “manage.py engine” runs, and whether it keeps up; manage.py doctor "
             "says more. What is due is kept, and is done as soon as one does.",
+        )
+    elif (since := silent_since(now=now)) is not None:
+        yield Unwell(
+            kind=ENGINE,
+            began_at=now,
+            title="No engine runs: the next page would be late",
+            what=f"Nothing has looked for due rows since {since.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC.",
+            mend="Start a worker, or “manage.py engine”, which needs no broker.",
         )
 
 

@@ -3,7 +3,7 @@
 from django.utils import timezone
 
 from paging import dispatch
-from watchbill.watch import clocks, troubles
+from watchbill.watch import clocks, pulse, troubles
 from watchbill.watch.unwell import ENGINE, unwell
 
 EVERY = 10.0
@@ -12,13 +12,17 @@ MOST = 50
 NOTICES_ONLY = (dispatch.What.NOTICES,)
 
 
-def look() -> None:
-    """Where the engine does not send, the process that looks does: notices only, mail before the rest."""
+def look(*, decides: bool = False) -> None:
+    """`decides`: this process looks for due rows, and gets answers. Where no engine sends, one that does not
+    decide sends: notices only, mail before the rest.
+    """
     apart = clocks.difference()
     now = timezone.now() + apart
+    if decides:
+        pulse.looked(now=now)
     found = unwell(now=now, apart=apart)
     troubles.keep(found, now=now)
-    if any(one.kind == ENGINE for one in found):
+    if not decides and any(one.kind == ENGINE for one in found):
         _send_notices()
 
 

@@ -1,5 +1,6 @@
 """Is it alive, is it ready, how is it doing: for balancers, orchestrators and Prometheus."""
 
+from datetime import datetime, timedelta
 from functools import cache
 
 import structlog
@@ -16,6 +17,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from paging.selectors import refusing_providers
 from watchbill.watch import broker, clocks
 from watchbill.watch.overdue import TOO_LATE, oldest_overdue
+from watchbill.watch.pulse import silent_since
 from watchbill.web.metrics import registry
 
 INTAKE, PAGING = "intake", "paging"
@@ -79,11 +81,23 @@ def _look(found: dict[str, object]) -> tuple[list[str], list[str], list[str]]:
     found["oldest_overdue_seconds"] = round(waited.total_seconds(), 3)
     found["refusing_providers"] = refusing
     found["clock_difference_seconds"] = round(apart.total_seconds(), 3)
-    late = [f"A row has been due for {waited.total_seconds():.0f} s; is a worker running?"]
+    late = _lateness(waited, now=now + apart)
     warnings = [f"Provider “{name}” refuses us; manage.py doctor says why." for name in refusing]
     if abs(apart) > clocks.TOO_FAR:
         warnings.append(clocks.sentence(apart))
-    return [], late if waited > TOO_LATE else [], warnings
+    return [], late, warnings
+
+
+def _lateness(waited: timedelta, *, now: datetime) -> list[str]:
+    """`now` by the database's clock, as the last look is."""
+    if waited > TOO_LATE:
+        return [f"A row has been due for {waited.total_seconds():.0f} s; is a worker running?"]
+    since = silent_since(now=now)
+    if since is None:
+        return []
+    return [
+        f"Nothing has looked for due rows for {(now - since).total_seconds():.0f} s; is a worker running?"
+    ]
 
 
 def _missing_migrations() -> int:
