@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
-from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet, Sum
+from django.db.models import Count, Exists, Max, Min, OuterRef, Q, QuerySet, Sum
 
 from paging.core.cause import TESTS
-from paging.core.delivery import LEFT, Fault, State
+from paging.core.delivery import ELSEWHERE, LEFT, Fault, State
 from paging.core.percentile import percentile
 from paging.core.rules import HIGH, INFO
 from paging.loading import REACHED, USABLE, pages_said
@@ -18,6 +18,10 @@ from people.models import User
 
 NO_PAGE = Q(urgency=INFO) | Q(cause__startswith=TESTS)
 """Notices tell, and test pages try: neither interrupts anybody for a cause, and no report counts them."""
+
+LATELY = timedelta(minutes=5)
+FOR_LONG = timedelta(minutes=1)
+CARRIED = (ContactMethod.Kind.EMAIL, ContactMethod.Kind.SMS, ContactMethod.Kind.VOICE)
 
 
 def outbox() -> QuerySet[Attempt]:
@@ -67,6 +71,50 @@ def refusing_providers(*, now: datetime) -> list[Refusal]:
     took = Attempt.objects.filter(provider=OuterRef("provider"), accepted=True, pk__gt=OuterRef("pk"))
     rows = Attempt.objects.filter(~Exists(took), pk__in=list(last)).order_by("provider")
     return [Refusal(*row) for row in rows.values_list("provider", "at", "error")]
+
+
+class Unwell(NamedTuple):
+    """A provider by which nothing leaves. `kinds`: of contact method, which it was to carry; `error`: what it
+    said last.
+    """
+
+    provider: str
+    since: datetime
+    kinds: frozenset[str]
+    error: str
+
+
+def unwell_providers(*, now: datetime) -> list[Unwell]:
+    """Those that refuse us, and of mail, SMS and calls those that in the last five minutes have failed for a
+    minute or more and taken nothing since; by name. A chat or a webhook is one person's own and is none.
+    """
+    lately = Attempt.objects.filter(at__gt=now - LATELY)
+    took = dict(lately.filter(accepted=True).order_by().values_list("provider").annotate(Max("pk")))
+    fails = lately.filter(fault__in=ELSEWHERE, notification__method__kind__in=CARRIED)
+    found = {refused.provider: refused.at for refused in refusing_providers(now=now)}
+    for provider in fails.order_by().values_list("provider", flat=True).distinct():
+        span = fails.filter(provider=provider, pk__gt=took.get(provider, 0)).aggregate(
+            first=Min("at"), last=Max("at")
+        )
+        if span["first"] is not None and span["last"] - span["first"] >= FOR_LONG:
+            found[provider] = min(span["first"], found.get(provider, now))
+    return [_unwell(provider, found[provider]) for provider in sorted(found)]
+
+
+def _unwell(provider: str, since: datetime) -> Unwell:
+    failed = Attempt.objects.filter(provider=provider, at__gte=since, fault__in=ELSEWHERE).order_by("-pk")
+    kinds = failed.order_by().values_list("notification__method__kind", flat=True).distinct()
+    return Unwell(provider, since, frozenset(kinds), failed.values_list("error", flat=True)[:1][0])
+
+
+def has_taken(provider: str, *, since: datetime) -> bool:
+    """Whether it has accepted a message from then on."""
+    return Attempt.objects.filter(provider=provider, accepted=True, at__gte=since).exists()
+
+
+def asked_about(cause: str) -> list[int]:
+    """The ids of those who were asked or told about it, by whatever way."""
+    return sorted(set(Page.objects.filter(cause=cause).values_list("user_id", flat=True)))
 
 
 def high_pages(user_ids: Collection[int], *, since: datetime) -> list[tuple[int, datetime, datetime | None]]:

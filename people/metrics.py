@@ -36,6 +36,10 @@ REFUSING_PROVIDERS = (
     "watchbill_refusing_provider",
     "1 for each provider that refuses us altogether: its keys, its account, its region.",
 )
+CLOCK_DIFFERENCE = (
+    "watchbill_clock_difference_seconds",
+    "How far the database's clock is ahead of the clock of the process that answers.",
+)
 DATABASE_UP = ("watchbill_database_up", "1 when the database answered this scrape.")
 
 TICK_FAULTS = Counter("watchbill_tick_faults_total", "Ticks that ended in an error and were tried again.")

@@ -12,7 +12,7 @@ from django.db.models import Model
 
 from people.models import Membership, Team, User
 
-MANAGED_APPS = frozenset({"people", "oncall", "escalation", "paging", "ledger"})
+MANAGED_APPS = frozenset({"people", "oncall", "escalation", "paging", "ledger", "watch"})
 VIEW_ONLY = frozenset(
     {
         "ledger.entry",
@@ -21,6 +21,7 @@ VIEW_ONLY = frozenset(
         "paging.notification",
         "paging.page",
         "people.apitoken",
+        "watch.trouble",
     }
 )
 

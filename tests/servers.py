@@ -5,7 +5,11 @@ TEST_DATABASE_URL and TEST_REDIS_URL name others than the usual local ones.
 
 import contextlib
 import os
+import shutil
+import signal
 import socket
+import subprocess
+import tempfile
 import uuid
 import zlib
 from collections.abc import Iterator
@@ -14,6 +18,8 @@ from urllib.parse import urlsplit
 
 import psycopg
 import redis
+from redis.backoff import ConstantBackoff
+from redis.retry import Retry
 
 POSTGRES_URL = os.environ.get("TEST_DATABASE_URL", "postgres://postgres@127.0.0.1:5432/postgres")
 REDIS_URL = os.environ.get("TEST_REDIS_URL", "redis://127.0.0.1:6379/0")
@@ -92,6 +98,55 @@ def _claimed(server: redis.Redis) -> bool:
 
 def _is_orphan(owner: str) -> bool:
     return owner.startswith(PREFIX) and not Path(f"/proc/{owner.removeprefix(PREFIX).split('_')[0]}").exists()
+
+
+def redis_can_be_started() -> bool:
+    return shutil.which("redis-server") is not None
+
+
+class RedisServer:
+    """A Redis in a process of its own, which can be made to hang: it listens, and answers nothing."""
+
+    def __init__(self, process: "subprocess.Popen[bytes]", url: str) -> None:
+        self._process = process
+        self.url = url
+
+    def hang(self) -> None:
+        self._process.send_signal(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        self._process.send_signal(signal.SIGCONT)
+
+
+@contextlib.contextmanager
+def own_redis_server() -> Iterator[RedisServer]:
+    """A Redis that is nobody else's, on a free port, which keeps nothing; killed at the end."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    url = f"redis://127.0.0.1:{port}/0"
+    with tempfile.TemporaryDirectory() as folder:
+        given = [
+            "--bind",
+            "127.0.0.1",
+            "--port",
+            str(port),
+            "--dir",
+            folder,
+            "--save",
+            "",
+            "--appendonly",
+            "no",
+        ]
+        process = subprocess.Popen(["redis-server", *given], stdout=subprocess.DEVNULL)
+        try:
+            retry = Retry(ConstantBackoff(0.05), retries=200)
+            with redis.Redis.from_url(url, retry=retry, retry_on_error=[redis.ConnectionError]) as asked:
+                asked.ping()
+            yield RedisServer(process, url)
+        finally:
+            process.kill()
+            process.wait()
 
 
 def drop_orphans() -> None:

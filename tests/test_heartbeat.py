@@ -3,12 +3,16 @@
 import http.server
 import queue
 import threading
+from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
 from escalation import engine
 from paging import dispatch
+from tests.world import World
 from watchbill.ticking import heartbeat
+from watchbill.ticking import ticker as ticking
 from watchbill.ticking.ticker import Ticker
 
 PATIENCE = 120
@@ -42,9 +46,27 @@ def watcher():
 def ticker(watcher, settings, monkeypatch):
     settings.HEARTBEAT_URL = watcher.url
     monkeypatch.setattr(dispatch, "send_due", lambda **_: 0)
+    monkeypatch.setattr(ticking, "_is_late", lambda: False)
     made = Ticker(every=0.01)
     yield made
     made.stop()
+
+
+@pytest.fixture
+def beats(settings, monkeypatch):
+    """A ticker that has just looked; the addresses that it asked for when told to beat."""
+    settings.HEARTBEAT_URL = "http://127.0.0.1:1/ping"
+    asked = []
+    monkeypatch.setattr(heartbeat, "ping", asked.append)
+    made = Ticker()
+    made._answered()
+
+    def beat():
+        asked.clear()
+        made._beat()
+        return len(asked)
+
+    return beat
 
 
 def test_engine_that_works_reports_at_once_and_then_each_minute(watcher, ticker, monkeypatch):
@@ -68,6 +90,40 @@ def test_engine_that_fails_is_silent(watcher, ticker, monkeypatch):
     ticker._beat()
     ticker.stop()
     assert watcher.heard.empty()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("late", "beaten"), [(0, 1), (50, 1), (70, 0)])
+def test_engine_that_leaves_a_due_row_for_a_minute_is_silent(beats, late, beaten):
+    World(now=timezone.now() - timedelta(seconds=late)).alert()
+    assert beats() == beaten
+
+
+@pytest.mark.django_db
+def test_engine_that_has_caught_up_reports_again(beats):
+    world = World(now=timezone.now() - timedelta(seconds=90))
+    world.alert()
+    assert beats() == 0
+    world.now = timezone.now()
+    world.tick()
+    assert beats() == 1
+
+
+def test_engine_that_works_through_a_storm_reports_all_the_while(watcher, ticker, monkeypatch):
+    """It is well from its first batch on, long before nothing is due any more."""
+    reported, calls = threading.Event(), []
+
+    def decide(**_):
+        calls.append(1)
+        if len(calls) > 1 and not ticker._stopping.is_set():
+            reported.wait(PATIENCE)  # the storm goes on until the word has come
+        return 20
+
+    monkeypatch.setattr(engine, "run_due", decide)
+    ticker.start()
+    heard = watcher.heard.get(timeout=PATIENCE)
+    reported.set()
+    assert heard == "/ping/secret"
 
 
 def test_watcher_that_refuses_or_is_gone_is_logged_without_its_address(watcher, caplog):

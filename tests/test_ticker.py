@@ -10,6 +10,7 @@ from watchbill import tasks
 from watchbill.ticking import keeper, ticker
 from watchbill.ticking.loop import Loop
 from watchbill.ticking.ticker import Ticker
+from watchbill.watch import watcher
 
 LONG = 120  # nothing below waits this long; a failure does
 
@@ -117,6 +118,28 @@ def test_ticker_decides_until_nothing_is_due_and_then_sends(decide, look, a_tick
     look.await_call(times=2)  # once as it starts, and when it is called
 
 
+def test_every_ticker_looks_whether_the_site_is_well(decide, look, monkeypatch):
+    watch = Work()
+    monkeypatch.setattr(watcher, "look", watch)
+    made = Ticker(every=LONG)
+    made.start()
+    watch.await_call()
+    made.stop()
+
+
+@pytest.mark.django_db
+def test_only_a_ticker_whose_looks_get_answers_is_an_engine_that_runs(monkeypatch):
+    decided = []
+    monkeypatch.setattr(watcher, "look", lambda *, decides: decided.append(decides))
+    made = Ticker(every=LONG)
+    made._look_at_the_site()
+    made._answered()
+    made._look_at_the_site()
+    monkeypatch.setattr(ticker, "WELL", 0.0)
+    made._look_at_the_site()
+    assert decided == [False, True, False]
+
+
 def test_nudge_wakes_the_ticker_of_this_process(decide, a_ticker):
     a_ticker.start()
     decide.await_call()
@@ -159,6 +182,22 @@ def test_alive_file_is_touched_only_after_a_look_that_worked(decide, look, a_tic
     decide.await_call()
     a_ticker.stop()
     assert file.exists()
+
+
+def test_alive_file_is_touched_by_every_batch_of_a_storm(decide, look, a_ticker, tmp_path, monkeypatch):
+    file = tmp_path / "alive"
+    monkeypatch.setenv("ALIVE_FILE", str(file))
+    seen = []
+
+    def remove():
+        seen.append(file.exists())
+        file.unlink(missing_ok=True)
+        return 20
+
+    decide._outcomes[:] = [remove, remove, remove, 0]
+    a_ticker.start()
+    decide.await_call(times=4)
+    assert seen == [False, True, True]
 
 
 def test_a_chore_that_always_finds_something_is_left_until_the_next_look():

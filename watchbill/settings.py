@@ -34,6 +34,7 @@ INSTALLED_APPS = [
     "watchbill",
     "watchbill.web",
     "watchbill.provisioning",
+    "watchbill.watch",
     "escalation",
     "oncall",
     "paging",
@@ -248,6 +249,7 @@ UNFOLD = {
                     ("Notifications", "notifications", "paging_notification"),
                     ("Outbox", "outbox", "paging_attempt"),
                     ("Replies", "reply", "paging_inbound"),
+                    ("Troubles", "monitor_heart", "watch_trouble"),
                 ],
                 "On call": [
                     ("Schedules", "calendar_month", "oncall_schedule"),

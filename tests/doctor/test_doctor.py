@@ -14,6 +14,8 @@ from oncall.core.finding import Level
 from paging.actions import contacts
 from people.actions import deactivate_user
 from tests.world import TESTS, World
+from watchbill.watch import pulse
+from watchbill.watch.models import Trouble
 
 
 @pytest.fixture
@@ -126,3 +128,33 @@ def test_what_nothing_acts_on_is_said(world, doctor):
     _, said, _ = doctor()
     assert any("outbox only" in line for line in said)
     assert any("no fallback contact" in line for line in said)
+
+
+def test_what_other_processes_have_seen_for_a_minute_is_said(world, doctor):
+    given = {"began_at": world.now, "found_at": world.now, "seen_at": world.now}
+    Trouble.objects.create(kind="provider:smtp", title="Provider “smtp” fails", told_at=world.now, **given)
+    Trouble.objects.create(kind="clock:db1", title="The clock of db1 is wrong", told_at=world.now, **given)
+    Trouble.objects.create(kind="provider:twilio", title="Not told yet", **given)
+    Trouble.objects.create(
+        kind="clock:db2", title="It is over", told_at=world.now, ended_at=world.now, **given
+    )
+    _, found, _ = doctor()
+    said = "\n".join(found)
+    assert "Provider “smtp” fails, since 2026-03-02 10:00 UTC." in said
+    assert "The clock of db1 is wrong" in said
+    assert "Not told yet" not in said
+    assert "It is over" not in said
+
+
+def test_an_engine_that_has_not_looked_for_a_minute_is_a_warning_while_nothing_is_due(world, doctor):
+    pulse.looked(now=world.now - timedelta(minutes=2))
+    errors, found, _ = doctor()
+    assert errors == []
+    assert any("Nothing has looked for due rows since 2026-03-02 09:58:00 UTC." in line for line in found)
+
+
+def test_a_broker_that_does_not_answer_is_a_warning(doctor, settings):
+    settings.EMBEDDED, settings.CELERY_BROKER_URL = False, "redis://127.0.0.1:1/0"
+    errors, found, failed = doctor()
+    assert any(line.startswith("The broker does not answer") for line in found)
+    assert (errors, failed) == ([], False)

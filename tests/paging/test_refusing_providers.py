@@ -38,6 +38,7 @@ def test_doctor_says_which_and_why(refused, capsys):
 def test_it_is_reported_and_no_reason_to_be_unready(refused, client):
     answer = client.get("/readyz")
     assert (answer.status_code, answer.json()["refusing_providers"]) == (200, ["twilio"])
+    assert "Provider “twilio” refuses us; manage.py doctor says why." in answer.json()["warnings"]
     assert 'watchbill_refusing_provider{provider="twilio"} 1.0' in client.get("/metrics").content.decode()
 
 

@@ -17,6 +17,8 @@ def pytest_collection_modifyitems(config, items):
     What starts processes comes first: it takes longest, and would end alone when all other tests are done.
     """
     elsewhere = [item for item in items if "both_servers" in item.fixturenames and not WITH_BROKER]
+    if not servers.redis_can_be_started() and not CI:  # under CI it fails
+        elsewhere += [item for item in items if "redis_server" in item.fixturenames]
     if missing() and not CI:  # the summary says so; under CI it fails
         elsewhere += [item for item in items if item.get_closest_marker("browser")]
     config.hook.pytest_deselected(items=elsewhere)
@@ -29,6 +31,13 @@ def both_servers():
     """Addresses of a PostgreSQL and a Redis database of the module's own."""
     with servers.own_database() as database, servers.own_redis() as broker:
         yield {"DATABASE_URL": database, "REDIS_URL": broker}
+
+
+@pytest.fixture
+def redis_server():
+    """A Redis of the test's own that can be made to hang."""
+    with servers.own_redis_server() as server:
+        yield server
 
 
 @pytest.fixture

@@ -8,11 +8,13 @@ from datetime import timedelta
 import pytest
 import time_machine
 from django.db import OperationalError, connection
+from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
 
 from people import metrics as counters
 from tests.world import MONDAY, World
-from watchbill.ticking import overdue
+from watchbill.watch import broker, overdue, pulse
+from watchbill.watch.models import Look
 from watchbill.web import health
 
 HOUR = timedelta(hours=1)
@@ -57,7 +59,9 @@ def test_alive_does_not_ask_the_database(client):
 
 @pytest.mark.django_db
 def test_ready_says_what_it_looked_at(client):
-    assert client.get("/readyz").json() == {
+    said = client.get("/readyz").json()
+    assert abs(said.pop("clock_difference_seconds")) < 2
+    assert said == {
         "status": "ready",
         "database": "ok",
         "migrations": "applied",
@@ -65,19 +69,48 @@ def test_ready_says_what_it_looked_at(client):
         "oldest_overdue_seconds": 0.0,
         "refusing_providers": [],
         "reasons": [],
+        "warnings": [],
     }
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(("seconds", "status"), [(0, 200), (60, 200), (60.001, 503), (61, 503)])
-def test_incident_that_nobody_decides_makes_it_unready_after_a_minute(client, seconds, status):
+def test_incident_that_nobody_decides_makes_paging_unready_after_a_minute(client, seconds, status):
     World(now=START).alert()
     with time_machine.travel(START + timedelta(seconds=seconds), tick=False):
-        answer = client.get("/readyz")
+        answer = client.get("/readyz?for=paging")
     assert answer.status_code == status
     assert answer.json()["oldest_overdue_seconds"] == seconds
     if status == 503:
         assert "is a worker running?" in answer.json()["reasons"][0]
+
+
+@pytest.mark.django_db
+def test_paging_is_unready_when_nothing_has_looked_for_a_minute(client):
+    pulse.looked(now=timezone.now() - timedelta(seconds=50))
+    assert client.get("/readyz?for=paging").status_code == 200
+    Look.objects.update(at=timezone.now() - timedelta(seconds=90))
+    answer = client.get("/readyz?for=paging")
+    assert answer.status_code == 503
+    assert answer.json()["reasons"][0].startswith("Nothing has looked for due rows for 9")
+    assert client.get("/readyz").status_code == 200
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", ["/readyz", "/readyz?for=intake"])
+def test_lateness_takes_no_web_away_from_those_who_send_alerts_and_is_said(client, path):
+    World(now=START).alert()
+    with time_machine.travel(START + timedelta(hours=3), tick=False):
+        answer = client.get(path)
+    assert (answer.status_code, answer.json()["status"], answer.json()["reasons"]) == (200, "ready", [])
+    assert answer.json()["warnings"][0] == "A row has been due for 10800 s; is a worker running?"
+    assert answer.json()["oldest_overdue_seconds"] == 10800
+
+
+def test_readiness_for_what_does_not_exist_is_refused(client):
+    answer = client.get("/readyz?for=lunch")
+    assert answer.status_code == 400
+    assert answer.json()["detail"] == "“for” is “lunch”; write intake or paging, or leave it out."
 
 
 @pytest.mark.django_db
@@ -87,7 +120,7 @@ def test_message_that_nobody_sends_makes_it_unready(client, monkeypatch):
     world.alert()
     world.tick()
     with time_machine.travel(START + timedelta(seconds=90), tick=False):
-        answer = client.get("/readyz")
+        answer = client.get("/readyz?for=paging")
     assert (answer.status_code, answer.json()["oldest_overdue_seconds"]) == (503, 90.0)
 
 
@@ -118,13 +151,26 @@ def test_missing_migration_makes_it_unready(client, monkeypatch):
 
 
 @pytest.mark.django_db
-def test_broker_that_is_down_is_reported_and_no_reason_to_be_unready(client, settings, monkeypatch):
-    settings.EMBEDDED = False
-    monkeypatch.setattr(
-        health.app, "connection_for_write", lambda: health.app.connection("redis://127.0.0.1:1/0")
-    )
+def test_broker_that_is_down_is_reported_and_no_reason_to_be_unready(client, settings):
+    settings.EMBEDDED, settings.CELERY_BROKER_URL = False, "redis://127.0.0.1:1/0"
     answer = client.get("/readyz")
     assert (answer.status_code, answer.json()["broker"]) == (200, "unreachable")
+    assert "The broker does not answer: pages leave up to half a second later." in answer.json()["warnings"]
+
+
+@pytest.mark.django_db
+def test_a_probe_that_gives_up_after_a_second_hears_of_a_broker_that_hangs(client, settings, monkeypatch):
+    given = {}
+
+    def connect(_, *, transport_options):
+        given.update(transport_options)
+        raise OSError
+
+    settings.EMBEDDED = False
+    monkeypatch.setattr(broker.app, "connection_for_write", connect)
+    assert client.get("/readyz").json()["broker"] == "unreachable"
+    assert 2 * given["socket_timeout"] < 1  # it is asked twice
+    assert 2 * given["socket_connect_timeout"] < 1
 
 
 @pytest.mark.django_db

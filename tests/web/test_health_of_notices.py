@@ -32,7 +32,7 @@ def notice(user):
 
 def ready(client):
     with time_machine.travel(NOW + LATE, tick=False):
-        answer = client.get("/readyz")
+        answer = client.get("/readyz?for=paging")
     return answer.status_code, answer.json()["oldest_overdue_seconds"]
 
 

@@ -1,7 +1,7 @@
 """Checks of the site: providers, addresses, the engine."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -14,9 +14,11 @@ from paging.actions.spending import month_start
 from paging.selectors import refusing_providers, spent
 from people.models import Team
 from watchbill.provisioning.models import KeptPart
-from watchbill.ticking.overdue import oldest_overdue
-
-LATE = timedelta(seconds=60)
+from watchbill.watch import broker, clocks
+from watchbill.watch.models import Trouble
+from watchbill.watch.overdue import TOO_LATE, oldest_overdue
+from watchbill.watch.pulse import silent_since
+from watchbill.watch.unwell import CLOCK, PROVIDER
 
 
 def migrations(now: datetime) -> Iterator[Finding]:
@@ -28,11 +30,40 @@ def migrations(now: datetime) -> Iterator[Finding]:
 def engine(now: datetime) -> Iterator[Finding]:
     """Rows that should have been looked at long ago: nothing is running, or it is stuck."""
     late = oldest_overdue(now=now)
-    if late > LATE:
+    if late > TOO_LATE:
         yield error(
             f"The oldest due row has waited for {int(late.total_seconds())} s: nobody decides or sends.",
             "Start a worker: `make up`, or `manage.py engine`, which needs no broker.",
         )
+    elif (since := silent_since(now=now)) is not None:
+        yield warning(
+            f"Nothing has looked for due rows since {since:%Y-%m-%d %H:%M:%S} UTC.",
+            "Start a worker: `make up`, or `manage.py engine`, which needs no broker.",
+        )
+
+
+def clock(now: datetime) -> Iterator[Finding]:
+    apart = clocks.difference()
+    if abs(apart) > clocks.TOO_FAR:
+        yield warning(clocks.sentence(apart), "Run NTP on both machines.")
+
+
+def queue(now: datetime) -> Iterator[Finding]:
+    if broker.state() == broker.UNREACHABLE:
+        yield warning(
+            "The broker does not answer: pages leave up to half a second later.",
+            "See whether Redis runs, and whether REDIS_URL is right.",
+        )
+
+
+def troubles(now: datetime) -> Iterator[Finding]:
+    """What other processes have seen for a minute and more, and this one cannot see by itself."""
+    refusing = {f"{PROVIDER}:{refused.provider}" for refused in refusing_providers(now=now)}
+    rows = Trouble.objects.filter(ended_at=None, told_at__isnull=False).exclude(kind__in=refusing)
+    for row in rows.filter(kind__startswith=PROVIDER).order_by("kind"):
+        yield warning(f"{row.title}, since {row.began_at:%Y-%m-%d %H:%M} UTC. {row.what}")
+    for row in rows.filter(kind__startswith=CLOCK).order_by("kind"):
+        yield warning(f"{row.title}. {row.what}", "Run NTP on both machines.")
 
 
 def providers(now: datetime) -> Iterator[Finding]:
@@ -100,4 +131,4 @@ def kept(now: datetime) -> Iterator[Finding]:
         yield warning(f"Kept as stored and not acted on: {part}.")
 
 
-CHECKS = (migrations, engine, providers, refusals, fallback, address, spending, kept)
+CHECKS = (migrations, engine, queue, clock, providers, refusals, troubles, fallback, address, spending, kept)

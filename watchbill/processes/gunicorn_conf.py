@@ -1,6 +1,7 @@
 """gunicorn's settings: `python -m gunicorn -c python:watchbill.processes.gunicorn_conf`.
 
-Without REDIS_URL the one worker also runs Celery's worker and beat (watchbill.processes.embedded).
+Without REDIS_URL the one worker also runs Celery's worker and beat (watchbill.processes.embedded); with it,
+every worker looks whether the site is well (watchbill.processes.watching).
 """
 
 from importlib import import_module
@@ -53,15 +54,15 @@ def post_fork(_server: Any, _worker: Any) -> None:
 
 
 def post_worker_init(_worker: Any) -> None:
-    if EMBEDDED:
-        _embedded().start()
+    _beside().start()
 
 
 def worker_exit(_server: Any, _worker: Any) -> None:
-    if EMBEDDED:
-        _embedded().stop()
+    _beside().stop()
 
 
-def _embedded() -> Any:
-    """Named, not imported above: it needs Django's apps, which only a worker has loaded."""
-    return import_module("watchbill.processes.embedded")
+def _beside() -> Any:
+    """What runs in threads beside the web. Named, not imported above: it needs Django's apps, which only a
+    worker has loaded.
+    """
+    return import_module(f"watchbill.processes.{'embedded' if EMBEDDED else 'watching'}")

@@ -18,6 +18,8 @@ from escalation import engine
 from watchbill.ticking import alive, heartbeat, keeper
 from watchbill.ticking.loop import Loop
 from watchbill.ticking.senders import Senders
+from watchbill.watch import clocks, watcher
+from watchbill.watch.overdue import TOO_LATE, oldest_overdue
 
 EVERY = 0.5
 BATCH = 20
@@ -46,11 +48,13 @@ class Ticker:
             for name, chore in keeper.CHORES.items()
         ]
         self._heartbeat = Loop("heartbeat", self._beat, every=heartbeat.EVERY)
+        self._watch = Loop("watch", self._look_at_the_site, every=watcher.EVERY)
         beating = [self._heartbeat] if settings.HEARTBEAT_URL else []
         self._loops: list[Loop | Senders] = [
             self._decider,
             self._senders,
             *self._keepers,
+            self._watch,
             *beating,
         ]
         self._looked_at = -inf
@@ -78,14 +82,32 @@ class Ticker:
         try:
             while not self._stopping.is_set() and engine.run_due(clock=timezone.now, limit=BATCH):
                 self._senders.call()  # the first pages of a storm leave while the rest is decided
-            alive.touch()
-            first, self._looked_at = self._looked_at == -inf, monotonic()
-            if first:
-                self._heartbeat.wake()
+                self._answered()
+            self._answered()
         finally:
             self._senders.call()
 
+    def _answered(self) -> None:
+        """Each batch is a look that got an answer: who works through a storm is alive all the while."""
+        alive.touch()
+        first, self._looked_at = self._looked_at == -inf, monotonic()
+        if first:
+            self._heartbeat.wake()
+            self._watch.wake()
+
+    def _is_well(self) -> bool:
+        return monotonic() - self._looked_at < WELL
+
+    def _look_at_the_site(self) -> None:
+        watcher.look(decides=self._is_well())
+
     def _beat(self) -> None:
-        """Only while it is well: silence is what the other end raises an alarm about."""
-        if monotonic() - self._looked_at < WELL:
+        """Only while it is well, and all are in time together: silence is what the other end raises an alarm
+        about. One that works beside many that do not, or too slowly for what comes in, is no good news.
+        """
+        if self._is_well() and not _is_late():
             heartbeat.ping(settings.HEARTBEAT_URL)
+
+
+def _is_late() -> bool:
+    return oldest_overdue(now=clocks.database_now()) > TOO_LATE

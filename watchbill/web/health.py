@@ -4,7 +4,6 @@ from datetime import datetime, timedelta
 from functools import cache
 
 import structlog
-from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
@@ -16,11 +15,12 @@ from django.views.decorators.http import require_safe
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 from paging.selectors import refusing_providers
-from watchbill.celery import app
-from watchbill.ticking.overdue import oldest_overdue
+from watchbill.watch import broker, clocks
+from watchbill.watch.overdue import TOO_LATE, oldest_overdue
+from watchbill.watch.pulse import silent_since
 from watchbill.web.metrics import registry
 
-TOO_LATE = timedelta(seconds=60)
+INTAKE, PAGING = "intake", "paging"
 log = structlog.get_logger(__name__)
 
 
@@ -35,36 +35,69 @@ def healthz(_: HttpRequest) -> HttpResponse:
 @csrf_exempt  # so that a POST hears of its method
 @require_safe
 @never_cache
-def readyz(_: HttpRequest) -> JsonResponse:
-    """503 when alerts cannot be stored, or when what is due is not being done. A broker that is down only
-    costs the time to the next tick, and a provider that refuses us is gone round: they are reported and
-    nothing more.
+def readyz(request: HttpRequest) -> JsonResponse:
+    """Whether alerts may be sent here: 503 when they cannot be stored. With `?for=paging`, whether they also
+    reach people in time: 503 when what is due is not being done, too.
+
+    Lateness alone takes no web away (docs/adr/0011): in a storm all of them are late together, and a balancer
+    that believes them would refuse the very alerts that can still be stored. It is among the `warnings`, as
+    are a broker that is down, which only costs the time to the next tick, a provider that refuses us, which
+    is gone round, and clocks that differ.
     """
-    found: dict[str, object] = {"broker": _broker()}
+    asked = request.GET.get("for", INTAKE)
+    if asked not in {INTAKE, PAGING}:
+        sentence = f"“for” is “{asked[:40]}”; write {INTAKE} or {PAGING}, or leave it out."
+        return JsonResponse({"detail": sentence}, status=400)
+    found: dict[str, object] = {"broker": broker.state()}
     try:
-        reasons = _look(found, now=timezone.now())
+        reasons, late, warnings = _look(found)
     except DatabaseError as fault:
         log.warning("not_ready", error=str(fault).strip())
         found["database"] = "unavailable"
-        reasons = ["The database does not answer."]
-    status = "unready" if reasons else "ready"
-    return JsonResponse({"status": status, **found, "reasons": reasons}, status=503 if reasons else 200)
+        reasons, late, warnings = ["The database does not answer."], [], []
+    if found["broker"] == broker.UNREACHABLE:
+        warnings.append("The broker does not answer: pages leave up to half a second later.")
+    if asked == PAGING:
+        reasons += late
+    else:
+        warnings = [*late, *warnings]
+    return JsonResponse(
+        {"status": "unready" if reasons else "ready", **found, "reasons": reasons, "warnings": warnings},
+        status=503 if reasons else 200,
+    )
 
 
-def _look(found: dict[str, object], *, now: datetime) -> list[str]:
+def _look(found: dict[str, object]) -> tuple[list[str], list[str], list[str]]:
+    """Puts what it sees into `found`; why nothing can be stored, why pages are late, what else is unwell."""
     missing = _missing_migrations()
     found["database"] = "ok"
     found["migrations"] = "missing" if missing else "applied"
     if missing:
-        return [f"{missing} migrations are missing; run manage.py migrate."]
-    late = oldest_overdue(now=now)
-    found["oldest_overdue_seconds"] = round(late.total_seconds(), 3)
-    found["refusing_providers"] = [refused.provider for refused in refusing_providers(now=now)]
-    return (
-        [f"A row has been due for {late.total_seconds():.0f} s; is a worker running?"]
-        if late > TOO_LATE
-        else []
-    )
+        return [f"{missing} migrations are missing; run manage.py migrate."], [], []
+    now = timezone.now()
+    waited = oldest_overdue(now=now)
+    refusing = [refused.provider for refused in refusing_providers(now=now)]
+    apart = clocks.difference()
+    found["oldest_overdue_seconds"] = round(waited.total_seconds(), 3)
+    found["refusing_providers"] = refusing
+    found["clock_difference_seconds"] = round(apart.total_seconds(), 3)
+    late = _lateness(waited, now=now + apart)
+    warnings = [f"Provider “{name}” refuses us; manage.py doctor says why." for name in refusing]
+    if abs(apart) > clocks.TOO_FAR:
+        warnings.append(clocks.sentence(apart))
+    return [], late, warnings
+
+
+def _lateness(waited: timedelta, *, now: datetime) -> list[str]:
+    """`now` by the database's clock, as the last look is."""
+    if waited > TOO_LATE:
+        return [f"A row has been due for {waited.total_seconds():.0f} s; is a worker running?"]
+    since = silent_since(now=now)
+    if since is None:
+        return []
+    return [
+        f"Nothing has looked for due rows for {(now - since).total_seconds():.0f} s; is a worker running?"
+    ]
 
 
 def _missing_migrations() -> int:
@@ -74,17 +107,6 @@ def _missing_migrations() -> int:
 @cache
 def _known_migrations() -> frozenset[tuple[str, str]]:
     return frozenset(MigrationLoader(None).disk_migrations)
-
-
-def _broker() -> str:
-    if settings.EMBEDDED:
-        return "embedded"
-    try:
-        with app.connection_for_write() as broker:
-            broker.ensure_connection(max_retries=1, timeout=1)
-    except Exception:  # noqa: BLE001 - whatever the broker's driver raises, it is unreachable
-        return "unreachable"
-    return "ok"
 
 
 @csrf_exempt  # so that a POST hears of its method

@@ -21,7 +21,8 @@ from paging.core.rules import INFO
 from paging.models import Notification
 from paging.selectors import refusing_providers
 from people import metrics
-from watchbill.ticking.overdue import oldest_overdue
+from watchbill.watch import clocks
+from watchbill.watch.overdue import oldest_overdue
 
 DAY = timedelta(hours=24)
 log = structlog.get_logger(__name__)
@@ -60,7 +61,7 @@ class Rows(Collector):
     def collect(self) -> Iterator[Metric]:
         try:
             now = self._clock()
-            families = [incidents(), notifications(now), overdue(now), refusing(now)]
+            families = [incidents(), notifications(now), overdue(now), refusing(now), apart()]
         except DatabaseError as fault:
             log.warning("metrics_without_rows", error=str(fault).strip())
             families = []
@@ -104,3 +105,7 @@ def notifications(now: datetime) -> Metric:
 
 def overdue(now: datetime) -> Metric:
     return gauge(metrics.OLDEST_OVERDUE, oldest_overdue(now=now).total_seconds())
+
+
+def apart() -> Metric:
+    return gauge(metrics.CLOCK_DIFFERENCE, clocks.difference().total_seconds())

@@ -9,6 +9,8 @@ from paging.core.rules import INFO
 from paging.models import Notification
 
 State = Notification.State
+TOO_LATE = timedelta(seconds=60)
+"""From here on the engine is unwell: its heartbeat stops, `/readyz` and `doctor` say so, people are told."""
 
 
 def oldest_overdue(*, now: datetime) -> timedelta:
