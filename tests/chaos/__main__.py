@@ -1,6 +1,6 @@
 """Breaks a whole installation on purpose, and looks whether a page was lost. See docs/chaos.md.
 
-    python -m tests.chaos --incidents 200 --seed 7 --faults kill-engine,redis-down
+python -m tests.chaos --incidents 200 --seed 7 --faults kill-engine,redis-down
 """
 # ruff: noqa: T201 - it speaks to a terminal
 
@@ -32,9 +32,10 @@ def main():
     tell(rows)
     minutes, load = (time() - begun) / 60, os.getloadavg()[0]
     print(f"\n{minutes:.1f} min, load {load:.1f} on {os.cpu_count()} cores, seed {options.seed}")
-    lost = [one for row in rows for one in row.verdict.lost]
-    for title, who in lost[:50]:
-        print(f"LOST: {title} never reached {who}")
+    lost = [f"{title} never reached {who}" for row in rows for title, who in row.verdict.lost]
+    lost += [f"{title} was never taken by the web" for row in rows for title in row.verdict.untaken]
+    for sentence in lost[:50]:
+        print(f"LOST: {sentence}")
     for row in rows:
         for title, who, seconds in row.verdict.after_end[:5]:
             print(f"after the end: {title} to {who}, {seconds} s after it ({row.fault})")
@@ -60,7 +61,7 @@ def read(arguments):
 
 
 def tell(rows):
-    """One line a fault. Times in seconds; of two with a stroke, half are below the one and 99 % below the other."""
+    """One line a fault. Times in seconds; of two, half are below the one and 99 % below the other."""
     print(f"\n{HEAD}")
     for row in rows:
         verdict = row.verdict

@@ -1,27 +1,29 @@
-"""What was received, held against what was promised. It knows the policies as written down beside the document
-(`tests.chaos.organisation`) and nothing of the code that it looks at.
+"""What was received, held against what was promised. It knows the policies as they are written down beside
+the document (`tests.chaos.organisation`), and nothing of the code that it looks at.
 """
 
 from collections import defaultdict
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from tests.chaos.organisation import person_of
 
 IN_FLIGHT = 2.0
-"""Seconds after the end of an incident within which a message may still arrive: it was in somebody's hands."""
+"""Seconds after the end of an incident in which a message may still arrive: it was in somebody's hands."""
 HANGING = 10.0
 """The same where a provider hangs: whoever waits for it gives up after 8."""
 
 
 @dataclass
 class Verdict:
-    """Of the incidents of one fault. `lost` are (title, whom it never reached); `after_end` (title, whom,
-    seconds after its end). Lateness in seconds: `first` of each first message after the 202, `steps` of each
-    next one after it was due.
+    """Of the incidents of one fault. `untaken` never got a 202, however often they were posted. `lost` are
+    (title, whom it never reached), `duplicates` (title, whom, by what), `after_receipt` those of them
+    whose first one a phone had, `after_end` (title, whom, seconds after its end). Lateness in seconds:
+    `first` of each first message after the 202, `steps` of each next one after it was due.
     """
 
     incidents: int = 0
-    ended_first: int = 0
+    untaken: list = field(default_factory=list)
     lost: list = field(default_factory=list)
     duplicates: list = field(default_factory=list)
     after_receipt: list = field(default_factory=list)
@@ -58,8 +60,8 @@ class Audit:
             verdict = found[incident.fault]
             verdict.incidents += 1
             if not incident.accepted_at:
+                verdict.untaken.append(incident.title)
                 continue
-            verdict.ended_first += bool(incident.ended_at)
             verdict.lost += [(incident.title, who) for who in self.unreached(incident)]
             self._time(incident, verdict)
         self._find_duplicates(found)
@@ -101,7 +103,7 @@ class Audit:
                 came.append((rung.after, min(at)))
         if came and came[0][0] == 0:
             verdict.first.append(max(0.0, came[0][1] - incident.accepted_at))
-        for (after, at), (next_after, next_at) in zip(came, came[1:], strict=False):
+        for (after, at), (next_after, next_at) in pairwise(came):
             verdict.steps.append(max(0.0, next_at - at - (next_after - after)))
 
     def _find_duplicates(self, found):

@@ -153,7 +153,7 @@ class Organisation:
         return Rung(steps * self._step, who)
 
     def _service(self, name, kind, *, steps, rungs, responders=()):
-        members = {username: "responder" for username in responders} | {f"{name}-m": "manager"}
+        members = dict.fromkeys(responders, "responder") | {f"{name}-m": "manager"}
         key = f"{len(self.services):032}"
         self.document["teams"].append({"name": name, "members": members})
         self.document["escalation_policies"].append({"name": name, "steps": steps})

@@ -1,4 +1,4 @@
-"""The world outside, in processes of its own: a mail server and a phone company that write down what they got.
+"""The world outside, in processes of its own: a mail server and a phone company that keep a book of all.
 
     python -m tests.chaos.outside mail|phone FILE
 
@@ -32,6 +32,7 @@ from tests.processes.tree import ROOT
 
 TITLE = re.compile(r"chaos-\d+")
 LINK = re.compile(r"http://[^/\s]+(/p/\S+)")
+TAKES = 0.1  # seconds from having a message to saying so, in which a sender may die
 TOO_LONG = 20.0  # seconds; whoever asks gives up before
 
 
@@ -56,7 +57,7 @@ class Taken:
 
 class Book:
     def __init__(self, path):
-        self._file = Path(path).open("a", encoding="utf-8", buffering=1)
+        self._file = Path(path).open("a", encoding="utf-8", buffering=1)  # noqa: SIM115 - open to the end
         self._lock = threading.Lock()
 
     def write(self, taken):
@@ -94,6 +95,7 @@ class MailServer:
         if hangs:
             await asyncio.sleep(TOO_LONG)
             return "421 4.3.0 too busy"
+        await asyncio.sleep(TAKES)
         return "250 OK"
 
     def _read(self, envelope, *, answered):
@@ -131,7 +133,9 @@ class PhoneCompany(Carrier):
             return 503, error(503, 20503, "try later")
         self._answers.heard = mood != "hang"
         if mood != "hang":
-            return super().take(path, form)
+            answer = super().take(path, form)
+            self._never.wait(TAKES)
+            return answer
         if self._mood.takes_silently():
             super().take(path, form)
         self._never.wait(TOO_LONG)

@@ -16,14 +16,15 @@ PATIENCE = 150.0
 """Seconds after the last alert of a fault until what has not arrived is lost. A lease is 15 s, the last retry
 comes after 77.
 """
+SHORTEST = 4.0  # seconds of a fault, however few the incidents are
 PROGRESS = 5.0
 LOOK = 0.1
 
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """`rate` is alerts a second, `step` what each step of a policy waits, `long` how long Redis is away; all in
-    seconds. `phones` is the share of incidents that go to phones.
+    """`rate` is alerts a second; `step` is what each step of a policy waits and `long` how long Redis is
+    away, in seconds. `phones` is the share of incidents that go to phones.
     """
 
     incidents: int = 2000
@@ -80,7 +81,7 @@ def split(total, parts):
 
 def _draw(world, chance, phones, options, *, fault, many, so_far):
     """Incidents with the moments at which they come, what becomes of them, and about what they are."""
-    seconds = max(many / options.rate, options.long if fault in LASTING else 0)
+    seconds = max(many / options.rate, SHORTEST, options.long if fault in LASTING else 0)
     begin = time() + 0.2
     if fault == "clock-change":
         begin = max(begin, world.changes_at - seconds / 2)
@@ -158,7 +159,9 @@ def _rows(world, incidents, options):
     late = tables.step_lateness(world.postgres, options.step)
     faults = {one.title: one.fault for one in incidents}
     unanswered = [
-        faults[one.titles[0]] for one in world.taken if one.titles and not one.answered and one.titles[0] in faults
+        faults[one.titles[0]]
+        for one in world.taken
+        if one.titles and not one.answered and one.titles[0] in faults
     ]
     rows = []
     for fault in options.faults:
@@ -174,7 +177,12 @@ def _rows(world, incidents, options):
                 verdicts[fault],
                 world.in_flight[fault] + unanswered.count(fault),
                 max(tries, default=None),
-                [seconds for title, all_of in late.items() if faults.get(title) == fault for seconds in all_of],
+                [
+                    seconds
+                    for title, all_of in late.items()
+                    if faults.get(title) == fault
+                    for seconds in all_of
+                ],
             )
         )
     return rows

@@ -39,7 +39,7 @@ def next_tries(postgres, ids, after):
 
 
 def step_lateness(postgres, step):
-    """Of each step that ran, {title: seconds after it was due}. `step` is what every step waits, in seconds."""
+    """{title: how many seconds late each of its steps ran}. `step` is what every step waits, in seconds."""
     found, due = defaultdict(list), {}
     for title, triggered_at, _run, at in postgres.ask(STEPS):
         when, ran = due.get(title, triggered_at.timestamp()), at.timestamp()

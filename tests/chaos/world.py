@@ -54,11 +54,11 @@ class World:
         organisation = Organisation(step=self.step, messages=self._messages, changes_at=self.changes_at)
         document = self.folder / "organisation.yaml"
         document.write_text(organisation.text())
+        stack.enter_context(self.processes)
         self.processes.manage("apply", str(document))
         self.services = defaultdict(list)
         for service in organisation.services:
             self.services[service.kind].append(service)
-        stack.enter_context(self.processes)
         self.processes.wait_until_up()
         self.errands = stack.enter_context(Errands())
         self.source = Source(self.processes.urls, self.errands)

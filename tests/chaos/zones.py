@@ -1,7 +1,7 @@
-"""Time zones of one's own whose clocks change when a run needs it: no clock is faked, only a map is drawn.
+"""Time zones of one's own whose clocks change when a run needs it. No clock is faked.
 
-A folder of compiled zones goes before the system's (PYTHONTZPATH). In `Chaos/Spring` it is two in the night at
-the change, and clocks go forward an hour; in `Chaos/Autumn` it is three, and they go back.
+A folder of compiled zones goes before the system's (PYTHONTZPATH). In `Chaos/Spring` it is two in the night
+at the change, and clocks go forward an hour; in `Chaos/Autumn` it is three, and they go back.
 """
 
 import struct
