@@ -6,6 +6,7 @@ python -m tests.chaos --incidents 200 --seed 7 --faults kill-engine,redis-down
 
 import argparse
 import os
+import signal
 import sys
 from dataclasses import fields
 from time import time
@@ -24,6 +25,7 @@ HEAD = (
 def main():
     options = read(sys.argv[1:])
     begun = time()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # whatever was started ends with it
     try:
         check_programs()
         rows = run(options, say=lambda line: print(f"{time() - begun:6.0f} s  {line}", flush=True))

@@ -1,8 +1,8 @@
 """One run: fault after fault, each with incidents of its own, and at the end the verdict."""
 
 import random
-import threading
 from dataclasses import dataclass
+from functools import partial
 from statistics import quantiles
 from time import time
 
@@ -113,16 +113,14 @@ def _suffer(world, chance, incidents, options, say):
     begins, ends = (pick(one.posts_at for one in incidents) for pick in (min, max))
     world.now_doing = fault
     own = random.Random(chance.random())  # noqa: S311 - what the thread draws does not depend on its pace
-    does = threading.Thread(target=FAULTS[fault], args=(world, own, ends - begins), daemon=True)
     for incident in incidents:
         world.source.send(incident)
-    does_at, said_at, given_up_at = begins, 0.0, ends + options.long + options.patience
+    does = world.later(begins, partial(FAULTS[fault], world, own, ends - begins))
+    said_at, given_up_at = 0.0, ends + options.long + options.patience
     while time() < given_up_at:
         world.pause(LOOK)
-        if does.ident is None and time() >= does_at:
-            does.start()
         _answer(world, incidents)
-        if time() - said_at < PROGRESS and (time() < ends or does.is_alive()):
+        if time() - said_at < PROGRESS and (time() < ends or not does.done()):
             continue
         audit = Audit(incidents, world.taken)
         open_ones = [one for one in incidents if not one.accepted_at or audit.unreached(one)]
@@ -130,9 +128,9 @@ def _suffer(world, chance, incidents, options, say):
             posted = sum(bool(one.accepted_at) for one in incidents)
             say(f"{fault}: {posted} of {len(incidents)} posted, {len(open_ones)} not yet all the way")
             said_at = time()
-        if does.ident and not (does.is_alive() or open_ones or world.errands.left):
-            return
-    does.join()
+        if does.done() and not (open_ones or world.errands.left):
+            break
+    does.result()
 
 
 def _answer(world, incidents):

@@ -4,6 +4,7 @@ import contextlib
 import tempfile
 import threading
 from collections import Counter, defaultdict
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from time import time
 
@@ -61,7 +62,17 @@ class World:
             self.services[service.kind].append(service)
         self.processes.wait_until_up()
         self.errands = stack.enter_context(Errands())
+        self._faults = stack.enter_context(ThreadPoolExecutor(1))
         self.source = Source(self.processes.urls, self.errands)
+
+    def later(self, when, does):
+        """Its future: what it raises is raised by whoever asks for its result."""
+
+        def at_its_time():
+            self.pause(when - time())
+            does()
+
+        return self._faults.submit(at_its_time)
 
     def pause(self, seconds):
         self._never.wait(max(0.0, seconds))
