@@ -17,14 +17,16 @@ HANGING = 10.0
 @dataclass
 class Verdict:
     """Of the incidents of one fault. `untaken` never got a 202, however often they were posted. `lost` are
-    (title, whom it never reached), `duplicates` (title, whom, by what), `after_receipt` those of them
-    whose first one a phone had, `after_end` (title, whom, seconds after its end). Lateness in seconds:
+    (title, whom it never reached), `cancelled` the same of an outside step whose time came before somebody
+    acknowledged, which stops what has not left yet, `duplicates` (title, whom, by what), `after_receipt` those
+    of them whose first one a phone had, `after_end` (title, whom, seconds after its end). Lateness in seconds:
     `first` of each first message after the 202, `steps` of each next one after it was due.
     """
 
     incidents: int = 0
     untaken: list = field(default_factory=list)
     lost: list = field(default_factory=list)
+    cancelled: list = field(default_factory=list)
     duplicates: list = field(default_factory=list)
     after_receipt: list = field(default_factory=list)
     after_end: list = field(default_factory=list)
@@ -63,6 +65,7 @@ class Audit:
                 verdict.untaken.append(incident.title)
                 continue
             verdict.lost += [(incident.title, who) for who in self.unreached(incident)]
+            verdict.cancelled += [(incident.title, who) for who in self._cancelled(incident)]
             self._time(incident, verdict)
         self._find_duplicates(found)
         self._find_late_ones(found, hanging)
@@ -74,7 +77,12 @@ class Audit:
             return incident.service.rungs
         if incident.end == "resolved":
             return ()
-        return [rung for rung in incident.service.rungs if rung.outside]
+        return [rung for rung in incident.service.rungs if rung.outside and not _came(incident, rung)]
+
+    def _cancelled(self, incident):
+        came = [rung for rung in incident.service.rungs if rung.outside and _came(incident, rung)]
+        acknowledged = incident.end == "acknowledged" and incident.ended_at
+        return [who for rung in came if acknowledged for who in self._missing(incident, rung)]
 
     def _missing(self, incident, rung):
         told = self._told[incident.title]
@@ -135,5 +143,12 @@ class Audit:
                     found[incident.fault].after_end.append((title, person_of(one.to), round(after, 1)))
 
     def _still_owed(self, incident, taken):
+        """What stands outside the steps may come after an acknowledgement."""
         who = person_of(taken.to)
-        return any(who == person_of(one) for rung in self._owed(incident) for one in rung.who)
+        outside = [rung for rung in incident.service.rungs if rung.outside and incident.end == "acknowledged"]
+        return any(who == person_of(one) for rung in outside for one in rung.who)
+
+
+def _came(incident, rung):
+    """Whether the moment of an outside step was before the end of the incident."""
+    return incident.posts_at + rung.after <= incident.ended_at

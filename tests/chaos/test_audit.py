@@ -74,6 +74,15 @@ def test_after_an_acknowledgement_only_what_stands_outside_the_steps_is_owed():
     assert verdict([*taken, mail("c", 130, service="team-00")], acknowledged).after_end == []
 
 
+def test_what_an_acknowledgement_kept_from_leaving_is_told_apart():
+    taken = [mail("a", 100, service="team-00"), mail("b", 100, service="team-00")]
+    chief = SERVICES["team-00"].rungs[-1]
+    found = verdict(taken, incident("team-00", end="acknowledged", ended_at=100 + chief.after + 0.1))
+    assert (found.lost, found.cancelled) == ([], [("chaos-00001", "team-00-c")])
+    found = verdict(taken, incident("team-00", end="acknowledged", ended_at=100 + chief.after - 0.1))
+    assert (found.lost, found.cancelled) == ([("chaos-00001", "team-00-c")], [])
+
+
 def test_after_a_resolve_nothing_is_owed_and_what_comes_late_is_seen():
     resolved = incident(end="resolved", ended_at=101)
     assert verdict([], resolved).lost == []
