@@ -16,11 +16,13 @@ HANGING = 10.0
 
 @dataclass
 class Verdict:
-    """Of the incidents of one fault. `untaken` never got a 202, however often they were posted. `lost` are
-    (title, whom it never reached), `cancelled` the same of an outside step whose time came before somebody
-    acknowledged, which stops what has not left yet, `duplicates` (title, whom, by what), `after_receipt` those
-    of them whose first one a phone had, `after_end` (title, whom, seconds after its end). Lateness in seconds:
-    `first` of each first message after the 202, `steps` of each next one after it was due.
+    """Of the incidents of one fault. `untaken` never got a 202, however often they were posted.
+
+    Pairs of a title and a person: `lost`, whom it should have reached and did not; `cancelled`, that of an
+    outside step whose time came before an acknowledgement, which stops what has not left; `duplicates`, by
+    which way; `after_receipt`, those of them whose first one a phone had; `after_end`, with how many
+    seconds. Lateness in seconds: `first` of each first message after the 202, `steps` of each next one after
+    it was due.
     """
 
     incidents: int = 0
