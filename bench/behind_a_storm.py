@@ -18,7 +18,7 @@ from time import time
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from tests.chaos.organisation import Service
-from tests.chaos.servers import check_programs
+from tests.chaos.servers import Missing, check_programs
 from tests.chaos.source import Incident
 from tests.chaos.world import World
 from tests.processes.tree import fetch
@@ -30,7 +30,11 @@ PATIENCE = 120
 
 
 def main(alerts: int = 2000) -> None:
-    check_programs()
+    try:
+        check_programs()
+    except Missing as fault:
+        print(f"The storm: not run. {fault}")
+        return
     with World(copies=1, step=STEP, messages=0, long=0, changes_in=0) as world:
         storm, warm, midst, behind = world.services["mail"][:4]
         critical(world, warm, 1)

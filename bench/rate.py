@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from tests.chaos import tables
 from tests.chaos.audit import Audit
 from tests.chaos.run import share
-from tests.chaos.servers import check_programs
+from tests.chaos.servers import Missing, check_programs
 from tests.chaos.source import Incident
 from tests.chaos.world import World
 
@@ -28,7 +28,11 @@ PATIENCE = 90
 
 
 def main(rate: int = 50, seconds: int = 10) -> None:
-    check_programs()
+    try:
+        check_programs()
+    except Missing as fault:
+        print(f"The rate: not run. {fault}")
+        return
     print(f"{rate} alerts a second for {seconds} s, load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
     print(f"{'':<26}{'alerts':>7}{'taken after':>13}{'first page p50 / p99':>23}{'step late p50 / p99':>22}")
     for name, step in (("first step only", LONG), ("three steps, 3 s apart", 3)):

@@ -46,10 +46,16 @@ def program(name):
     )
 
 
+def postgres_program():
+    """The one of the same version as initdb, which stands beside it. Raises Missing."""
+    beside = Path(program("initdb")).resolve().with_name("postgres")
+    return str(beside) if beside.exists() else program("postgres")
+
+
 def check_programs():
     """Raises Missing before anything was made."""
-    for name in ("initdb", "postgres", "redis-server"):
-        program(name)
+    postgres_program()
+    program("redis-server")
 
 
 class Postgres:
@@ -87,7 +93,7 @@ class Postgres:
         settings = [part for name, value in SETTINGS.items() for part in ("-c", f"{name}={value}")]
         with (self._home / "log").open("ab") as log:
             self._process = subprocess.Popen(
-                [program("postgres"), "-D", self._data, "-p", str(self.port), *settings],
+                [postgres_program(), "-D", self._data, "-p", str(self.port), *settings],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
