@@ -37,6 +37,10 @@ class Process:
             )
 
     @property
+    def pid(self):
+        return self._process.pid
+
+    @property
     def runs(self):
         return self._process is not None and self._process.poll() is None
 
@@ -102,6 +106,17 @@ class Processes:
         self._watcher.join()
         for process in self._all:
             process.kill()
+
+    def processor_time(self):
+        """Seconds, of those that run now and of their children."""
+        sessions = {process.pid for process in self._all if process.runs}
+        ticks = 0
+        for path in Path("/proc").glob("[0-9]*/stat"):
+            with contextlib.suppress(OSError):
+                said = path.read_text().rpartition(")")[2].split()
+                if int(said[3]) in sessions:
+                    ticks += int(said[11]) + int(said[12])
+        return ticks / os.sysconf("SC_CLK_TCK")
 
     def kill(self, chance, *names):
         """One process by chance, of those names."""
