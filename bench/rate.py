@@ -36,10 +36,8 @@ def main(rate: int = 50, seconds: int = 10) -> None:
         return
     print(f"{rate} alerts a second for {seconds} s, load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
     print(
-        print(
-            f"{'':<26}{'alerts':>7}{'taken after':>13}{'first page p50 / p99':>23}{'step late p50 / p99':>22}"
-            f"{'cpu an alert':>14}"
-        )
+        f"{'':<26}{'alerts':>7}{'taken after':>13}{'first page p50 / p99':>23}{'step late p50 / p99':>22}"
+        f"{'cpu an alert':>14}"
     )
     for name, step in (("first step only", LONG), ("three steps, 3 s apart", 3)):
         with World(copies=1, step=step, messages=0, long=0, changes_in=0) as world:
