@@ -18,6 +18,7 @@ import threading
 from dataclasses import asdict, dataclass
 from email import message_from_bytes
 from email.policy import default
+from functools import cached_property
 from itertools import count
 from pathlib import Path
 from time import time
@@ -169,7 +170,6 @@ class Outside:
         self._path = Path(folder) / f"{kind}.jsonl"
         self._process = None
         self._read_to = 0
-        self.address = ""
 
     def __enter__(self):
         self._process = subprocess.Popen(
@@ -180,8 +180,12 @@ class Outside:
             cwd=ROOT,
             start_new_session=True,
         )
-        self.address = self._process.stdout.readline().strip()
         return self
+
+    @cached_property
+    def address(self):
+        """Where it listens, as soon as it does."""
+        return self._process.stdout.readline().strip()
 
     def __exit__(self, *_):
         self._process.kill()

@@ -42,9 +42,9 @@ class World:
 
     def _start(self, stack):
         self.folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="chaos-")))
+        self._outside = [stack.enter_context(Outside(kind, self.folder)) for kind in ("mail", "phone")]
         self.postgres = stack.enter_context(Postgres())
         self.redis = stack.enter_context(Redis())
-        self._outside = [stack.enter_context(Outside(kind, self.folder)) for kind in ("mail", "phone")]
         environment = {"DATABASE_URL": self.postgres.url, "REDIS_URL": self.redis.url}
         for server in self._outside:
             environment |= server.environment
