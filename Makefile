@@ -11,7 +11,7 @@ UV_VERSION := 0.13.8
 MANAGE := $(VENV)/bin/python manage.py
 
 .DEFAULT_GOAL := help
-.PHONY: help up install test check demo lock bench clean
+.PHONY: help up install test check demo lock bench chaos clean
 
 help:  ## say what there is
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -44,6 +44,9 @@ lock: $(VENV)/bin/uv  ## choose versions anew, within what pyproject.toml allows
 
 bench: $(VENV)/dev.stamp  ## the benchmarks, side by side
 	@for bench in bench/*.py; do echo "== $$bench"; $(VENV)/bin/python $$bench || exit 1; done
+
+chaos: $(VENV)/dev.stamp  ## break everything on purpose, and look whether a page was lost
+	@exec $(VENV)/bin/python -m tests.chaos $(CHAOS)
 
 clean:  ## remove .venv and every cache; var/ stays
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage htmlcov
