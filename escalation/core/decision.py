@@ -59,9 +59,12 @@ class PageFallback:
 
 @dataclass(frozen=True)
 class StopPaging:
-    """Nothing more about this incident leaves."""
+    """Nothing more about this incident leaves; but for the first word to those whom a run that begins with
+    `sparing` pages, where one is named.
+    """
 
     reason: str
+    sparing: str = ""
 
 
 @dataclass(frozen=True)

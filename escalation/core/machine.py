@@ -104,7 +104,9 @@ def _step_ran(stimulus: StepRan, state: State, policy: Policy, now: datetime) ->
         return replace(state, step_at=now), notes
     # Every step of this pass was empty. The managers hear now, and the pass's rhythm is kept, so that
     # its repeats find whoever comes on call meanwhile.
-    state, more = moves.page_managers(state, f"{state.repeat}", "no step of the policy reached anyone")
+    state, more = moves.page_managers(
+        state, f"{state.repeat}.{state.step}", "no step of the policy reached anyone"
+    )
     return state, notes + more
 
 
@@ -132,7 +134,7 @@ def _acknowledged(stimulus: Acknowledged, state: State, policy: Policy, now: dat
     if state.urgency is Urgency.LOW:  # it wakes nobody before its hours begin, if it has any
         until = max(until, state.raise_at) if until and state.raise_at else state.raise_at
     held = moves.stopped(state, hold_until=until)
-    return held, [Note(Event.ACKNOWLEDGED), StopPaging("acknowledged")]
+    return held, [Note(Event.ACKNOWLEDGED), StopPaging("acknowledged", sparing=moves.OUTSIDE)]
 
 
 @_answer.register
@@ -148,7 +150,8 @@ def _active(stimulus: Active, state: State, policy: Policy, now: datetime) -> An
 
 @_answer.register
 def _snoozed(stimulus: Snoozed, state: State, policy: Policy, now: datetime) -> Answer:
-    return moves.stopped(state, hold_until=stimulus.until), [Note(Event.SNOOZED), StopPaging("snoozed")]
+    stop = StopPaging("snoozed", sparing=moves.OUTSIDE)
+    return moves.stopped(state, hold_until=stimulus.until), [Note(Event.SNOOZED), stop]
 
 
 @_answer.register
@@ -170,7 +173,7 @@ def _escalated(stimulus: Escalated, state: State, policy: Policy, now: datetime)
 @_answer.register
 def _reassigned(stimulus: Reassigned, state: State, policy: Policy, now: datetime) -> Answer:
     urgent = replace(state, urgency=Urgency.HIGH)
-    return moves.start(urgent, now), [Note(Event.REASSIGNED), StopPaging("reassigned")]
+    return moves.start(urgent, now), [Note(Event.REASSIGNED), StopPaging("reassigned", sparing=moves.OUTSIDE)]
 
 
 @_answer.register

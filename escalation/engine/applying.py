@@ -160,9 +160,11 @@ def _do(
         case Note():
             actor = ENGINE if decision.event in wording.BY_THE_ENGINE else change.by
             paging.lines.append(wording.line(change.row, decision, by=actor, why=change.why))
-        case StopPaging(reason):
+        case StopPaging(reason, sparing):
             _write(paging.lines, paging.now)
-            pages.stop(cause=cause(change.row), reason=reason, now=paging.now)
+            doer = change.by.user.pk if change.by.user else None
+            spare = pages.Spared(sparing, but=doer) if sparing else None
+            pages.stop(cause=cause(change.row), reason=reason, now=paging.now, spare=spare)
         case PageTargets():
             anyone = yield from paging.step(decision)
             return (StepRan(anyone, decision.number if decision.outside else None),)

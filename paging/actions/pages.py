@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from paging import loading
 from paging.actions import bundles
@@ -27,6 +27,7 @@ from people.ledger.verbs import Verb
 from people.models import User
 
 Priority = Notification.Priority
+HEARD = Q(sent_at__isnull=False) | Q(state=State.BUNDLED, bundled_into__sent_at__isnull=False)
 LATELY = timedelta(minutes=15)
 FALLBACK_USERNAME = ":fallback"  # no person can have a colon in their username
 
@@ -208,7 +209,21 @@ def _line(plan: _Plan, page_id: int) -> Line:
     return Line(verb, subject_of(plan.request.cause), ENGINE, f"{doing} {plan.user}: {how}", why, data)
 
 
-def stop(*, cause: str, reason: str, now: datetime, user_id: int | None = None) -> None:
+@dataclass(frozen=True)
+class Spared:
+    """Pages of runs that begin with `run`, of which nothing has left yet; none to the user `but`."""
+
+    run: str
+    but: int | None = None
+
+    def query(self) -> Q:
+        left = Notification.objects.filter(HEARD, page_id=OuterRef("pk"))
+        return Q(~Q(user_id=self.but or 0), ~Exists(left), run__startswith=self.run)
+
+
+def stop(
+    *, cause: str, reason: str, now: datetime, user_id: int | None = None, spare: Spared | None = None
+) -> None:
     """Send nothing more about `cause` (to `user_id` alone, where given). Nothing happens where nothing runs.
 
     What a provider has in its hands at this moment cannot be called back.
@@ -216,6 +231,8 @@ def stop(*, cause: str, reason: str, now: datetime, user_id: int | None = None) 
     running = Page.objects.filter(cause=cause, stopped_at=None)
     if user_id is not None:
         running = running.filter(user_id=user_id)
+    if spare is not None:
+        running = running.exclude(spare.query())
     locked = running.select_for_update(no_key=True, of=("self",))  # in the order of `outcomes.lock_page`
     found = list(locked.select_related("user").order_by("pk"))
     if not found:

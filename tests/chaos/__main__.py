@@ -41,8 +41,6 @@ def main():
     for row in rows:
         for title, who, seconds in row.verdict.after_end[:5]:
             print(f"after the end: {title} to {who}, {seconds} s after it ({row.fault})")
-        for title, who in row.verdict.cancelled:
-            print(f"acknowledged before it left: {title} to {who} ({row.fault})")
         for title, who in row.verdict.after_receipt:
             print(f"again after its receipt: {title} to {who} ({row.fault})")
     return 1 if lost else 0

@@ -18,17 +18,15 @@ HANGING = 10.0
 class Verdict:
     """Of the incidents of one fault. `untaken` never got a 202, however often they were posted.
 
-    Pairs of a title and a person: `lost`, whom it should have reached and did not; `cancelled`, that of an
-    outside step whose time came before an acknowledgement, which stops what has not left; `duplicates`, by
-    which way; `after_receipt`, those of them whose first one a phone had; `after_end`, with how many
-    seconds. Lateness in seconds: `first` of each first message after the 202, `steps` of each next one after
-    it was due.
+    Pairs of a title and a person: `lost`, whom it should have reached and did not; `duplicates`, by which
+    way; `after_receipt`, those of them whose first one a phone had; `after_end`, with how many seconds.
+    Lateness in seconds: `first` of each first message after the 202, `steps` of each next one after it was
+    due.
     """
 
     incidents: int = 0
     untaken: list = field(default_factory=list)
     lost: list = field(default_factory=list)
-    cancelled: list = field(default_factory=list)
     duplicates: list = field(default_factory=list)
     after_receipt: list = field(default_factory=list)
     after_end: list = field(default_factory=list)
@@ -67,7 +65,6 @@ class Audit:
                 verdict.untaken.append(incident.title)
                 continue
             verdict.lost += [(incident.title, who) for who in self.unreached(incident)]
-            verdict.cancelled += [(incident.title, who) for who in self._cancelled(incident)]
             self._time(incident, verdict)
         self._find_duplicates(found)
         self._find_late_ones(found, hanging)
@@ -79,12 +76,7 @@ class Audit:
             return incident.service.rungs
         if incident.end == "resolved":
             return ()
-        return [rung for rung in incident.service.rungs if rung.outside and not _came(incident, rung)]
-
-    def _cancelled(self, incident):
-        came = [rung for rung in incident.service.rungs if rung.outside and _came(incident, rung)]
-        acknowledged = incident.end == "acknowledged" and incident.ended_at
-        return [who for rung in came if acknowledged for who in self._missing(incident, rung)]
+        return [rung for rung in incident.service.rungs if rung.outside]
 
     def _missing(self, incident, rung):
         told = self._told[incident.title]
@@ -149,8 +141,3 @@ class Audit:
         who = person_of(taken.to)
         outside = [rung for rung in incident.service.rungs if rung.outside and incident.end == "acknowledged"]
         return any(who == person_of(one) for rung in outside for one in rung.who)
-
-
-def _came(incident, rung):
-    """Whether the moment of an outside step was before the end of the incident."""
-    return incident.posts_at + rung.after <= incident.ended_at

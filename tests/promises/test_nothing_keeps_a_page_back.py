@@ -6,16 +6,18 @@ import pytest
 from django.db import IntegrityError
 
 from escalation import engine, wording
-from escalation.actions import config
+from escalation.actions import config, respond
 from escalation.loading import policy_of
 from escalation.models import Incident
 from escalation.sources.event import Action
 from oncall.models import ScheduleVersion
+from paging import dispatch
 from paging.actions import contacts
 from paging.actions.pages import fallback_recipient
 from paging.channels.base import ChannelError, Fault
 from paging.channels.outbox import OutboxChannel
 from people.actions import deactivate_user
+from people.ledger.record import Actor
 from tests.world import TESTS, World
 
 
@@ -177,6 +179,14 @@ def test_a_failure_after_the_acknowledgement_escalates_nothing(world, refused):
     assert world.tick().tick().sent() == []
 
 
+def snoozed(*, incident_id, by, now):
+    respond.snooze(incident_id=incident_id, until=now + timedelta(hours=1), by=by, now=now)
+
+
+def reassigned(*, incident_id, by, now):
+    respond.reassign(incident_id=incident_id, users=[by.user], by=by, now=now)
+
+
 def unresolved(world, user):
     """After ten minutes unresolved, whoever is on it, `user` is paged."""
     steps = [
@@ -262,3 +272,42 @@ def test_what_a_later_version_parked_is_acknowledged_and_resolved_by_this_one(wo
     world.alert(action=Action.RESOLVE)
     incident.refresh_from_db()
     assert incident.status == "resolved"
+
+
+@pytest.mark.parametrize("act", [respond.acknowledge, snoozed, reassigned])
+def test_an_answer_in_that_very_moment_keeps_the_ten_minute_step_from_nobody(world, act):
+    """It comes whoever is on it: a page that was written and has not left is not cancelled by an answer."""
+    boss = world.person("boss", "Boss Berg")
+    unresolved(world, boss)
+    incident = world.alert()
+    world.tick()
+    world.now += timedelta(minutes=10)
+    engine.run_due(clock=lambda: world.now)  # the page to Boss Berg is written
+    act(incident_id=incident.pk, by=Actor.person(world.ana, via="link"), now=world.now)
+    dispatch.send_due(clock=lambda: world.now)
+    assert (10, "boss", "email") in world.sent()
+
+
+def test_who_has_been_told_of_it_is_told_no_more_after_an_answer(world):
+    boss = world.person("boss", "Boss Berg")
+    rules = [("email", timedelta(0)), ("email", timedelta(minutes=3))]
+    contacts.set_rules(user=boss, urgency="high", rules=rules, by=TESTS, now=world.now)
+    unresolved(world, boss)
+    incident = world.alert()
+    world.wait(minutes=10)
+    world.acknowledge(incident, world.ana)
+    world.wait(minutes=5)
+    assert [line for line in world.sent() if line[1] == "boss"] == [(10, "boss", "email")]
+
+
+def test_their_own_answer_and_a_resolve_leave_nothing_to_tell(world):
+    boss = world.person("boss", "Boss Berg")
+    unresolved(world, boss)
+    for answer, who in [(respond.acknowledge, boss), (respond.resolve, world.ana)]:
+        incident = world.alert(f"disk of {who.username}")
+        world.tick()
+        world.now += timedelta(minutes=10)
+        engine.run_due(clock=lambda: world.now)
+        answer(incident_id=incident.pk, by=Actor.person(who, via="link"), now=world.now)
+        dispatch.send_due(clock=lambda: world.now)
+        assert not [line for line in world.sent() if line[1] == "boss"]

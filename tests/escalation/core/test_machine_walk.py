@@ -58,7 +58,7 @@ class Walk(RuleBasedStateMachine):
         stimulus = Triggered(severity=severity, urgency=urgency, raise_at=raise_at)
         self.state = opening(stimulus)
         self.runs: set[str] = set()
-        self.given_up: set[str] = set()
+        self.paged: set[str] = set()
         self.resolved = False
         self.happen(stimulus, anyone=True)
 
@@ -73,6 +73,7 @@ class Walk(RuleBasedStateMachine):
                     assert not self.resolved, "paged after a resolve"
                     assert decision.run not in self.runs, "two runs of one name"
                     self.runs.add(decision.run)
+                    self.paged |= {decision.run} if anyone else set()
                 waiting += answers(decision, anyone=anyone)
             wake_at = self.state.wake_at(self.policy)
             if not waiting and wake_at is not None and wake_at <= self.now:
@@ -92,12 +93,12 @@ class Walk(RuleBasedStateMachine):
             self.now = wake_at
             self.happen(Ticked(), anyone=anyone)
 
-    @precondition(lambda self: self.runs - self.given_up)
+    @precondition(lambda self: self.paged)
     @rule(data=st.data(), anyone=st.booleans())
     def every_message_of_a_run_failed(self, data, anyone):
         """Once for each run, perhaps long after it."""
-        run = data.draw(st.sampled_from(sorted(self.runs - self.given_up)))
-        self.given_up.add(run)
+        run = data.draw(st.sampled_from(sorted(self.paged)))
+        self.paged.remove(run)
         self.happen(Unreachable(run), anyone=anyone)
 
     @rule(behind=st.integers(0, 60), anyone=st.booleans())
