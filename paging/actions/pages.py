@@ -221,6 +221,7 @@ class Spared:
         return Q(~Q(user_id=self.but or 0), ~Exists(left), run__startswith=self.run)
 
 
+@transaction.atomic(savepoint=False)
 def stop(
     *, cause: str, reason: str, now: datetime, user_id: int | None = None, spare: Spared | None = None
 ) -> None:

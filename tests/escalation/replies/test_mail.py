@@ -50,7 +50,7 @@ def status(incident):
 
 def answer(world, mailbox, to=ANA):
     world.send()
-    return mailbox.expect_mail(to=to).subject
+    return mailbox.expect_mail(to=to).subject.strip()  # a long one is folded after “Subject:”
 
 
 def heard():
