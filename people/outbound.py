@@ -9,6 +9,7 @@ whatever is being waited for ends. A thread that the call starts would not be wa
 Addresses that the operator gave may be anywhere; for those there is only the time (`in_time`).
 """
 
+import heapq
 import ipaddress
 import os
 import select
@@ -18,6 +19,8 @@ import threading
 from collections.abc import Callable, Collection
 from concurrent.futures import Future
 from contextlib import suppress
+from itertools import count
+from time import monotonic
 from typing import Any, TypeVar
 
 NAT64 = ipaddress.ip_network("64:ff9b::/96")
@@ -127,10 +130,7 @@ def in_time(work: Callable[[], Answer], *, seconds: float) -> Answer:
     answer that is cut off, and else what `work` raises.
     """
     before: _Watch | None = getattr(_here, "watch", None)
-    watch = _Watch(before)
-    watch.alarm = alarm = threading.Timer(seconds, watch.end)
-    alarm.daemon = True
-    _here.watch = watch
+    watch = _here.watch = _Watch(before, seconds=seconds)
     late = OutOfTime(f"no answer in {seconds:.0f} s")
     try:
         answer = work()
@@ -143,7 +143,6 @@ def in_time(work: Callable[[], Answer], *, seconds: float) -> Answer:
             raise late
         return answer
     finally:
-        alarm.cancel()
         _here.watch = before
         watch.end()
 
@@ -159,13 +158,13 @@ def _run(work: Callable[[], Answer], watch: "_Guard", done: "Future[Answer]") ->
 class _Watch:
     """What one call has open. One within another is looked at by both."""
 
-    def __init__(self, outer: "_Watch | None" = None) -> None:
+    def __init__(self, outer: "_Watch | None" = None, *, seconds: float | None = None) -> None:
         self._outer = outer
+        self._seconds = seconds
         self._lock = threading.Lock()
         self._open: list[socket.socket] = []
         self._kept: Connections | None = None
         self.is_over = False
-        self.alarm: threading.Timer | None = None
 
     def look(self, event: str, arguments: tuple[Any, ...]) -> None:
         """Raises OSError for what may not be opened, or not any more."""
@@ -190,9 +189,9 @@ class _Watch:
             self._open += known
 
     def _begin(self) -> None:
-        if self.alarm is not None:
+        if self._seconds is not None:
             with suppress(RuntimeError):  # a machine without a thread left: only the library's limits hold
-                self.alarm.start()
+                _ALARM.set(self, self._seconds)
 
     def leave(self) -> bool:
         """The work is done: what it opened is its library's again. False where its time was over before."""
@@ -213,6 +212,47 @@ class _Watch:
             self.is_over = True
             while self._open:
                 _end(self._open.pop())
+
+
+class _Alarm:
+    """One thread ends each watch whose time is over: a thread for each would cost more than what is sent."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._thread: threading.Thread | None = None
+        self._set: list[tuple[float, int, _Watch]] = []
+        self._numbers = count()
+
+    def set(self, watch: _Watch, seconds: float) -> None:
+        """Raises RuntimeError where no thread can be started."""
+        with self._changed:
+            if self._thread is None or not self._thread.is_alive():
+                thread = threading.Thread(target=self._run, name="outbound-alarm", daemon=True)
+                thread.start()
+                self._thread = thread
+            mine = (monotonic() + seconds, next(self._numbers), watch)
+            heapq.heappush(self._set, mine)
+            if self._set[0] is mine:
+                self._changed.notify()
+
+    def _run(self) -> None:
+        while True:
+            for watch in self._due():
+                watch.end()
+
+    def _due(self) -> list[_Watch]:
+        """Waits until there are some. They are ended without the lock, which they take under their own."""
+        with self._changed:
+            while True:
+                now, due = monotonic(), []
+                while self._set and (self._set[0][0] <= now or self._set[0][2].is_over):
+                    due.append(heapq.heappop(self._set)[2])
+                if due:
+                    return due
+                self._changed.wait(self._set[0][0] - now if self._set else None)
+
+
+_ALARM = _Alarm()
 
 
 def _end(connection: socket.socket) -> None:

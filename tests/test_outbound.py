@@ -150,10 +150,11 @@ def test_an_answer_that_was_cut_off_is_none():
 
 
 def test_where_no_thread_can_be_started_it_is_asked_all_the_same(monkeypatch):
-    def refuse(_timer):
+    def refuse(_thread):
         raise RuntimeError("can't start new thread")
 
-    monkeypatch.setattr(threading.Timer, "start", refuse)
+    monkeypatch.setattr(outbound, "_ALARM", type(outbound._ALARM)())
+    monkeypatch.setattr(threading.Thread, "start", refuse)
     with pytest.raises(requests.RequestException):
         outbound.in_time(lambda: requests.get("http://127.0.0.1:1/", timeout=5), seconds=5)
 
