@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
+from django.db import connection
 from django.db.models import Q
 
 from paging.core.delivery import WAITING, State
@@ -11,6 +12,15 @@ from paging.core.limits import LONGEST, Sent
 from paging.core.rules import INFO, QUIET, Method, Rule, Told
 from paging.models import ContactMethod, Notification, NotificationRule, Page
 
+# Asked for every message, and so in SQL: Django takes longer to put them together than the database to
+# answer. A message says a thousand pages at most; what is more is said by the next.
+SAME_ADDRESS = "SELECT id FROM paging_contactmethod WHERE kind = %s AND address = %s ORDER BY id"
+WAITING_BESIDE = """
+SELECT id, page_id FROM paging_notification
+WHERE method_id = %s AND state = 'pending' AND admitted_at IS NULL AND id <> %s AND (due_at <= %s {})
+ORDER BY due_at, id LIMIT 1000
+"""
+HELD_TOO = "OR held_since IS NOT NULL"
 USABLE = Q(verified_at__isnull=False, disabled_reason="")
 LATE = timedelta(minutes=5)  # more than lies between the last time a message was let go and its sending
 ON_ITS_WAY = Q(sent_at=None, state__in=[State.CLAIMED, *sorted(WAITING)])
@@ -53,10 +63,20 @@ def lock_address(method: ContactMethod) -> list[int]:
     """The methods of everyone that have this address, held until the transaction ends: of two workers with a
     message to one number, the second sees that the first is sending.
     """
-    same = ContactMethod.objects.select_for_update(no_key=True).filter(
-        kind=method.kind, address=method.address
-    )
-    return list(same.order_by("id").values_list("id", flat=True))
+    lock = " FOR NO KEY UPDATE" if connection.features.has_select_for_no_key_update else ""
+    with connection.cursor() as cursor:
+        cursor.execute(SAME_ADDRESS + lock, (method.kind, method.address))
+        return [pk for (pk,) in cursor.fetchall()]
+
+
+def waiting_beside(lead: Notification, *, held_too: bool, now: datetime) -> dict[int, int]:
+    """What waits by the same method, is due, and no limit has let go yet, oldest first: each one's page.
+    `held_too`: also what was held back once and is due later.
+    """
+    at = connection.ops.adapt_datetimefield_value(now)
+    with connection.cursor() as cursor:
+        cursor.execute(WAITING_BESIDE.format(HELD_TOO if held_too else ""), (lead.method_id, lead.pk, at))
+        return dict(cursor.fetchall())
 
 
 def sent_to(method_ids: Collection[int], *, now: datetime) -> list[Sent]:

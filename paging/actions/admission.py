@@ -7,7 +7,7 @@ waiting rows, of which those that somebody holds are passed over.
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, QuerySet
 from django.db.models.functions import Coalesce
 
 from paging import loading
@@ -24,7 +24,6 @@ from people.ledger.record import record
 from people.ledger.verbs import Verb
 
 MOMENT = timedelta(seconds=2)
-MOST = 1000  # pages in one message; what is more is said by the next
 
 
 def admit(lead: Notification, *, now: datetime) -> bool:
@@ -69,18 +68,11 @@ def _speak_for(lead: Notification, *, now: datetime) -> None:
 def _of_service(lead: Notification, *, needed: int = 1, now: datetime) -> list[int]:
     """What else waits for the same person, way and service: due, or held back earlier."""
     service = lead.page.service
-    waiting = _waiting(lead, Q(due_at__lte=now) | Q(held_since__isnull=False)) if service else {}
+    waiting = loading.waiting_beside(lead, held_too=True, now=now) if service else {}
     if len(waiting) < needed:
         return []
     pages = set(_running(lead, waiting.values()).filter(service=service).values_list("id", flat=True))
     return [pk for pk, page_id in waiting.items() if page_id in pages]
-
-
-def _waiting(lead: Notification, when: Q) -> dict[int, int]:
-    """What no limit has let go yet, of the same method, oldest first: each one's page."""
-    rows = Notification.objects.filter(when, method_id=lead.method_id, state=State.PENDING, admitted_at=None)
-    found = rows.exclude(pk=lead.pk).order_by("due_at", "id")
-    return dict(found.values_list("id", "page_id")[:MOST])
 
 
 def _running(lead: Notification, page_ids: Iterable[int]) -> QuerySet[Page]:
@@ -127,7 +119,8 @@ def _held_too(group: Sequence[Notification], *, now: datetime) -> list[Notificat
     backlog is not looked at one by one.
     """
     lead, mine = group[0], {one.pk for one in group}
-    waiting = {pk: page for pk, page in _waiting(lead, Q(due_at__lte=now)).items() if pk not in mine}
+    beside = loading.waiting_beside(lead, held_too=False, now=now)
+    waiting = {pk: page for pk, page in beside.items() if pk not in mine}
     if not waiting:
         return []
     pages = {page.pk: page for page in _running(lead, waiting.values()).defer("facts")}
