@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import cached_property
 
 import structlog
-from django.db import DatabaseError
+from django.db import Error
 from django.db.models import Min
 
 from escalation import targets
@@ -35,7 +35,8 @@ class Around:
             return self._now.recipients(wanted)
         found: dict[int, Recipient] = {}
         for target in wanted:
-            for one in self._alone(row, target):
+            known = self._known([target], effect=f"#{row.pk} pages the others of its step")
+            for one in known.recipients([target]) if known else ():
                 found.setdefault(one.user, one)
         return list(found.values())
 
@@ -57,19 +58,16 @@ class Around:
     def _now(self) -> targets.Now | None:
         """None where one of them cannot be resolved: then each is asked alone."""
         wanted = {target: None for row in self._rows for target in Policy.from_json(row.policy).targets()}
-        try:
-            return targets.Now(list(wanted), at=self._at)
-        except DatabaseError:
-            raise
-        except Exception:
-            log.exception("targets_not_resolved", effect="each of them is asked alone")
-            return None
+        return self._known(list(wanted), effect="each of them is asked alone")
 
-    def _alone(self, row: Incident, target: Target) -> list[Recipient]:
+    def _known(self, wanted: Sequence[Target], *, effect: str) -> targets.Now | None:
+        """None where one of them cannot be resolved. A fault of the database is none of theirs: it is raised,
+        or they would pass for targets that mean nobody.
+        """
         try:
-            return targets.recipients([target], at=self._at)
-        except DatabaseError:
+            return targets.Now(wanted, at=self._at)
+        except Error:
             raise
         except Exception:
-            log.exception("target_not_resolved", incident=row.pk, target=target.label)
-            return []
+            log.exception("targets_not_resolved", targets=[one.label for one in wanted], effect=effect)
+            return None

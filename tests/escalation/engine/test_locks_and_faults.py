@@ -4,9 +4,9 @@ from datetime import timedelta
 from threading import Event, Thread
 
 import pytest
-from django.db import OperationalError, connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 
-from escalation import engine, wording
+from escalation import engine, targets, wording
 from escalation.models import Incident
 from paging.models import Page
 from people.ledger.models import Entry
@@ -46,6 +46,11 @@ class Held:
     def __exit__(self, *_):
         self._done.set()
         self._thread.join(GIVE_UP)
+
+
+def lost():
+    """What Django raises where the connection itself is gone."""
+    return InterfaceError("connection already closed")
 
 
 def refused(sqlstate):
@@ -123,3 +128,20 @@ def test_where_the_database_itself_fails_nothing_is_put_off(monkeypatch, sqlstat
     incident.refresh_from_db()
     assert incident.wake_at == world.now
     assert not Entry.objects.filter(verb="incident.unreachable").exists()
+
+
+@pytest.mark.parametrize("fault", [lost(), refused("08006")])
+def test_where_the_database_fails_in_looking_up_who_is_meant_nobody_is_skipped(monkeypatch, fault):
+    world = World()
+    incident = world.alert()
+
+    def fails(*_, **__):
+        raise fault
+
+    monkeypatch.setattr(targets.oncall, "on_call", fails)
+    with pytest.raises(type(fault)):
+        run(world)
+    monkeypatch.undo()
+    assert not Entry.objects.filter(verb="incident.step_empty").exists()
+    run(world)
+    assert is_paged(incident, user=world.ana)
