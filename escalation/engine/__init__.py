@@ -7,6 +7,5 @@ proves that its state is the last one decided.
 
 from escalation.engine.applying import Change, Opening, apply, apply_all, open_incidents
 from escalation.engine.due import run_due
-from escalation.engine.paging import cause
 
-__all__ = ["Change", "Opening", "apply", "apply_all", "cause", "open_incidents", "run_due"]
+__all__ = ["Change", "Opening", "apply", "apply_all", "open_incidents", "run_due"]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from escalation import telling, wording
+from escalation.core.cause import cause_of
 from escalation.core.decision import Decision, Note, PageFallback, PageManagers, PageTargets, StopPaging
 from escalation.core.incident import State, Status
 from escalation.core.machine import decide, opening
@@ -15,7 +16,7 @@ from escalation.core.moves import FALLBACK
 from escalation.core.policy import Policy
 from escalation.core.stimulus import Snoozed, StepRan, Stimulus, Ticked, Triggered, Unreachable
 from escalation.engine.around import Around
-from escalation.engine.paging import Asking, Paging, cause
+from escalation.engine.paging import Asking, Paging
 from escalation.loading import STATE_COLUMNS, put_state, state_of
 from escalation.models import Incident, Service
 from paging.actions import pages
@@ -164,7 +165,7 @@ def _do(
             _write(paging.lines, paging.now)
             doer = change.by.user.pk if change.by.user else None
             spare = pages.Spared(sparing, but=doer) if sparing else None
-            pages.stop(cause=cause(change.row), reason=reason, now=paging.now, spare=spare)
+            pages.stop(cause=cause_of(change.row.pk), reason=reason, now=paging.now, spare=spare)
         case PageTargets():
             anyone = yield from paging.step(decision)
             return (StepRan(anyone, decision.number if decision.outside else None),)
@@ -210,6 +211,6 @@ def _mark(row: Incident, state: State, *, now: datetime, by: Actor) -> bool:
         return True
     elif state.status is Status.RESOLVED and row.resolved_at is None:
         row.resolved_at, row.resolved_by = now, by.user
-        free_codes(cause=cause(row), now=now)
+        free_codes(cause=cause_of(row.pk), now=now)
         return True
     return False

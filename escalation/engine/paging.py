@@ -27,10 +27,6 @@ Asking = Generator[list[PageRequest], set[int], bool]
 VALID_FOR = timedelta(minutes=10)
 
 
-def cause(row: Incident) -> str:
-    return cause_of(row.pk)
-
-
 @dataclass(frozen=True)
 class Paging:
     """Of one incident at `now`. What is to be said on its timeline goes to `lines`."""
@@ -79,5 +75,5 @@ class Paging:
         alert = self.around.alert(self.row)
         facts = wording.facts(self.row, alert, because=one.because, valid_for=valid_for)
         return PageRequest(
-            user_id=one.user, cause=cause(self.row), run=run, urgency=self.row.urgency, facts=facts
+            user_id=one.user, cause=cause_of(self.row.pk), run=run, urgency=self.row.urgency, facts=facts
         )

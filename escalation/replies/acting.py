@@ -1,11 +1,11 @@
 """Do what somebody answered, and say in a sentence what became of it."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from escalation.actions import respond
 from escalation.models import Incident
-from escalation.selectors import incidents
+from escalation.selectors import incidents_about
 from paging.actions.testing import end_test_page
 from paging.core.render import clean
 from paging.core.replies import Act, Reply, parse
@@ -24,25 +24,10 @@ MOST = 200
 TEST = "That was a test page. Your answer arrived, and nothing more of it is sent."
 
 
-def incident_of(cause: str) -> Incident | None:
-    """None for what is no incident, such as a test page."""
-    return incidents_of([cause]).get(cause)
-
-
-def incidents_of(causes: Iterable[str]) -> dict[str, Incident]:
-    """By cause, in their order; what is no incident is left out. One query."""
-    split = ((cause, *cause.partition(":")) for cause in causes)
-    ids = {
-        cause: int(number) for cause, kind, _, number in split if kind == "incident" and number.isdecimal()
-    }
-    found = incidents().in_bulk(list(ids.values())) if ids else {}
-    return {cause: found[pk] for cause, pk in ids.items() if pk in found}
-
-
 def told(people: Sequence[User]) -> list[tuple[Incident, User]]:
     """What these people have been paged about and is not over, each with whom of them."""
     by, causes = {user.pk: user for user in people}, told_causes([user.pk for user in people])
-    return [(incident, by[causes[cause]]) for cause, incident in incidents_of(causes).items()]
+    return [(incident, by[causes[cause]]) for cause, incident in incidents_about(causes).items()]
 
 
 def perform(act: Act, incident: Incident, *, by: User, via: str, now: datetime) -> str:

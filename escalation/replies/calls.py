@@ -15,12 +15,11 @@ from escalation.replies.acting import (
     TITLE,
     acknowledge_all,
     answer_test,
-    incident_of,
-    incidents_of,
     named,
     on_it,
     perform,
 )
+from escalation.selectors import incident_about, incidents_about
 from paging.actions.again import again
 from paging.actions.hearing import Answer, Heard, Outcome, note
 from paging.actions.pages import reachable
@@ -59,7 +58,7 @@ def pick_up(message_id: UUID) -> Speech:
         return Speech(NOT_YOURS)
     if _says_many(called):
         return _of_many(called)
-    facts, incident = Facts.from_json(called.page.facts), incident_of(called.page.cause)
+    facts, incident = Facts.from_json(called.page.facts), incident_about(called.page.cause)
     if is_test(called.page.cause):
         return Speech(f"{render.spoken(facts)} {MENU_OF_TEST}", keys=True)
     if incident is None:
@@ -73,7 +72,7 @@ def pick_up(message_id: UUID) -> Speech:
 def press(message_id: UUID, *, digits: str, receipt: Receipt, now: datetime) -> Speech:
     """A key was pressed, so somebody is there: `receipt` says so of the call."""
     called = _called(message_id)
-    if called is None or not (is_test(called.page.cause) or incident_of(called.page.cause)):
+    if called is None or not (is_test(called.page.cause) or incident_about(called.page.cause)):
         return Speech(NOT_YOURS)
     record_receipt(message_id=message_id, receipt=receipt, now=now)
     key = KEYS.get(digits)
@@ -94,7 +93,7 @@ def press(message_id: UUID, *, digits: str, receipt: Receipt, now: datetime) -> 
 def _pressed(called: Notification, key: Key | None, *, now: datetime) -> Speech:
     if _says_many(called):
         return _pressed_for_many(called, key, now=now)
-    incident = incident_of(called.page.cause)
+    incident = incident_about(called.page.cause)
     if key is None:
         return Speech(f"{NO_KEY} {MENU if incident else MENU_OF_TEST}", keys=True)
     if key.act is None:
@@ -148,7 +147,7 @@ def _pressed_for_many(called: Notification, key: Key | None, *, now: datetime) -
 
 def _said(called: Notification) -> list[Incident]:
     said = said_by(called.pk)
-    return list(incidents_of(said.causes).values()) if said else []
+    return list(incidents_about(said.causes).values()) if said else []
 
 
 def _aloud(sentence: str) -> str:

@@ -17,11 +17,10 @@ from escalation.replies.acting import (
     acknowledge_all,
     answer_test,
     guesses,
-    incident_of,
-    incidents_of,
     perform,
     told,
 )
+from escalation.selectors import incident_about, incidents_about
 from paging.actions.answering import answer_by_mail
 from paging.actions.hearing import MOST_WRONG, Answer, Heard, Outcome, hear, mailboxes_of, pass_over
 from paging.actions.pages import reachable
@@ -98,7 +97,7 @@ def _act(wanted: Reply, answered: Notification, user: User, *, wrong: Sequence[s
     if wanted.number is None:
         return _about_all_it_says(wanted, answered, user, wrong=wrong, now=now)
     cause = cause_of(wanted.number)
-    incident = incident_of(cause)
+    incident = incident_about(cause)
     if incident is None or not was_told(user.pk, cause):
         last = guesses(wrong) == MOST_WRONG - 1
         return Answer(Outcome.WRONG, LAST_GUESS if last else NOT_TOLD.format(wanted.number), user)
@@ -125,7 +124,7 @@ def _about_all_it_says(
 
 def _said_in(answered: Notification) -> list[Incident]:
     said = said_by(answered.pk)
-    return list(incidents_of(said.causes).values()) if said else []
+    return list(incidents_about(said.causes).values()) if said else []
 
 
 def _done(sentence: str, user: User) -> Answer:

@@ -10,8 +10,9 @@ from datetime import datetime
 import structlog
 
 from escalation.models import Incident
-from escalation.replies.acting import acknowledge_all, answer_test, guesses, incident_of, perform, told
+from escalation.replies.acting import acknowledge_all, answer_test, guesses, perform, told
 from escalation.replies.opening import open_by_text
+from escalation.selectors import incident_about
 from paging.actions.codes import code_of
 from paging.actions.hearing import MOST_WRONG, Answer, Heard, Outcome, hear, pass_over, people_at
 from paging.actions.refusals import opt_in, opt_out
@@ -108,7 +109,7 @@ def _answer_everything(people: Sequence[User], *, now: datetime) -> Answer:
 def _answer(wanted: Reply, code: ReplyCode, people: Sequence[User], *, now: datetime) -> str:
     if is_test(code.cause):
         return answer_test(code.user, via=VIA, now=now)
-    incident = incident_of(code.cause)
+    incident = incident_about(code.cause)
     if incident is None:
         return NO_MESSAGE
     if not wanted.all:

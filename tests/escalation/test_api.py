@@ -1,21 +1,11 @@
 """The REST API of incidents, as a script sees it."""
 
 import pytest
-import time_machine
 from rest_framework.test import APIClient
 
 from escalation.models import Incident
-from people.actions import create_token, deactivate_user
+from people.actions import deactivate_user
 from tests.world import TESTS
-
-
-@pytest.fixture
-def api(world):
-    client = APIClient()
-    token = create_token(user=world.bo, by=TESTS, now=world.now)
-    client.credentials(HTTP_AUTHORIZATION=f"Bearer {token}")
-    with time_machine.travel(world.now, tick=False):
-        yield client
 
 
 @pytest.fixture

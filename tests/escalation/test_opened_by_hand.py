@@ -1,25 +1,14 @@
 """A person opens an incident: by the API, by SMS, and it pages as any other."""
 
 import pytest
-import time_machine
 from rest_framework.test import APIClient
 
 from escalation.actions import config
 from escalation.models import Incident
-from people.actions import create_token
 from tests.world import KEY, TESTS
 
 PATH = "/api/v1/incidents"
 WANTED = {"service": "payments-api", "title": "Checkout is slow", "severity": "SEV-1"}
-
-
-@pytest.fixture
-def api(world):
-    client = APIClient()
-    token = create_token(user=world.bo, by=TESTS, now=world.now)
-    client.credentials(HTTP_AUTHORIZATION=f"Bearer {token}")
-    with time_machine.travel(world.now, tick=False):
-        yield client
 
 
 def test_it_pages_by_the_policy_of_its_service_and_says_who_opened_it(api, world):
