@@ -9,7 +9,7 @@ import structlog
 from django.db.models import F
 from django.db.models.functions import Greatest
 
-from escalation.core.incident import Parked, State, Status, Urgency
+from escalation.core.incident import QUIETS, Parked, State, Status, Urgency
 from escalation.core.policy import OutsideStep, Policy, Step, Target
 from escalation.core.urgency import SupportHours, urgency_of
 from escalation.models import Alert, Incident, Service
@@ -61,6 +61,8 @@ def service_urgency(service: Service, severity: str, *, at: datetime) -> tuple[U
 
 
 def state_of(row: Incident) -> State:
+    """A quiet that another version has overruled, not knowing of it, is over."""
+    parked = _parked(row.parked_reason)
     return State(
         status=Status(row.status),
         severity=row.severity,
@@ -75,7 +77,8 @@ def state_of(row: Incident) -> State:
         managers_paged=row.managers_paged,
         outside_from=row.outside_from,
         outside_done=tuple(row.outside_done),
-        parked=_parked(row.parked_reason),
+        parked=parked,
+        quiet_until=row.quiet_until if row.status != Status.TRIGGERED or parked in QUIETS else None,
     )
 
 
@@ -90,7 +93,7 @@ def _parked(word: str) -> Parked:
 
 STATE_COLUMNS = (
     "status", "severity", "urgency", "cycle", "repeat", "step", "step_at", "hold_until", "raise_at",
-    "reached", "managers_paged", "outside_from", "outside_done", "parked_reason", "wake_at",
+    "reached", "managers_paged", "outside_from", "outside_done", "parked_reason", "quiet_until", "wake_at",
 )  # fmt: skip
 
 
@@ -103,7 +106,7 @@ def put_state(row: Incident, state: State, policy: Policy) -> None:
     row.step_at, row.hold_until, row.raise_at = state.step_at, state.hold_until, state.raise_at
     row.reached, row.managers_paged = state.reached, state.managers_paged
     row.outside_from, row.outside_done = state.outside_from, list(state.outside_done)
-    row.parked_reason = state.parked
+    row.parked_reason, row.quiet_until = state.parked, state.quiet_until
     row.wake_at = state.wake_at(policy)
 
 

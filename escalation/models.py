@@ -8,6 +8,7 @@ from datetime import timedelta
 from django.db import models
 from django.db.models import F, Q
 
+from escalation.core.incident import QUIETS
 from oncall.models import Schedule
 from people.models import Team, User
 
@@ -183,6 +184,7 @@ class Incident(models.Model):
     outside_from = models.DateTimeField(null=True, blank=True)
     outside_done = models.JSONField(default=list, blank=True)
     parked_reason = models.CharField(max_length=40, blank=True)
+    quiet_until = models.DateTimeField(null=True, blank=True, help_text="Nobody is paged before this.")
     wake_at = models.DateTimeField(null=True, blank=True)
     turn = models.PositiveSmallIntegerField(
         choices=Turn, default=Turn.MORE, db_default=Turn.MORE, editable=False
@@ -194,6 +196,12 @@ class Incident(models.Model):
             models.CheckConstraint(
                 condition=~Q(status="triggered") | Q(wake_at__isnull=False) | ~Q(parked_reason=""),
                 name="triggered_incident_wakes_or_is_parked",
+            ),
+            # What is kept from paging has an end.
+            models.CheckConstraint(
+                condition=~Q(parked_reason__in=sorted(one.value for one in QUIETS))
+                | Q(quiet_until__isnull=False),
+                name="quiet_incident_has_an_end",
             ),
             models.CheckConstraint(
                 condition=~Q(status="resolved") | Q(wake_at__isnull=True, resolved_at__isnull=False),
