@@ -52,7 +52,14 @@ def _by_step(rows: Iterable[TargetRow]) -> Iterator[tuple[StepRow, tuple[Target,
 
 
 def _target(row: TargetRow) -> Target:
-    return Target(label=str(row), schedule=row.schedule_id, user=row.user_id, team=row.team_id, role=row.role)
+    return Target(
+        label=str(row),
+        schedule=row.schedule_id,
+        user=row.user_id,
+        team=row.team_id,
+        role=row.role,
+        pick=row.pick,
+    )
 
 
 def service_urgency(service: Service, severity: str, *, at: datetime) -> tuple[Urgency, datetime | None]:

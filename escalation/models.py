@@ -51,7 +51,11 @@ class Step(models.Model):
 
 
 class Target(models.Model):
-    """Whom a step pages: a schedule's role, a person, or a team's members of a role."""
+    """Whom a step pages: a schedule's role, a person, or a team's members of a role, all or one in turn."""
+
+    class Pick(models.TextChoices):
+        ALL = "", "all of them"
+        ROUND_ROBIN = "round_robin", "one of them, in turn"
 
     step = models.ForeignKey(Step, on_delete=models.CASCADE, related_name="targets")
     schedule = models.ForeignKey(Schedule, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
@@ -62,19 +66,41 @@ class Target(models.Model):
         blank=True,
         help_text="primary or secondary of a schedule; manager or responder of a team.",
     )
+    pick = models.CharField(max_length=16, choices=Pick, blank=True, default=Pick.ALL, db_default="")
 
     class Meta:
         constraints = [
+            models.CheckConstraint(
+                condition=Q(pick="") | Q(team__isnull=False), name="only_of_a_team_one_is_picked"
+            ),
             models.CheckConstraint(
                 condition=Q(schedule__isnull=False, user__isnull=True, team__isnull=True)
                 | Q(schedule__isnull=True, user__isnull=False, team__isnull=True)
                 | Q(schedule__isnull=True, user__isnull=True, team__isnull=False),
                 name="target_is_one_thing",
-            )
+            ),
         ]
 
     def __str__(self) -> str:
-        return " ".join(str(part) for part in (self.schedule or self.user or self.team, self.role) if part)
+        whom = (self.schedule or self.user or self.team, self.role, "in turn" if self.pick else "")
+        return " ".join(str(part) for part in whom if part)
+
+
+class TeamTurn(models.Model):
+    """Of a team's members of a role (empty: all) who are asked one at a time: whom a new incident asked last.
+
+    `last` is a username, and need not be a member's any more.
+    """
+
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="+")
+    role = models.CharField(max_length=40, blank=True)
+    last = models.CharField(max_length=150, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["team", "role"], name="one_turn_per_list")]
+
+    def __str__(self) -> str:
+        return f"turn of {self.team} {self.role}".rstrip()
 
 
 class Service(models.Model):
@@ -143,6 +169,7 @@ class Incident(models.Model):
 
     The machine's state (`escalation.core.incident.State`) lies in columns. `policy` is the frozen
     policy (`escalation.core.policy.Policy` as JSON), so that an edit never changes a running incident.
+    `picked` holds, of each list that is asked in turn (`escalation.core.turns.Key`), whom it asked last.
     """
 
     class Status(models.TextChoices):
@@ -184,6 +211,7 @@ class Incident(models.Model):
     outside_done = models.JSONField(default=list, blank=True)
     parked_reason = models.CharField(max_length=40, blank=True)
     wake_at = models.DateTimeField(null=True, blank=True)
+    picked = models.JSONField(null=True, blank=True, editable=False)
     turn = models.PositiveSmallIntegerField(
         choices=Turn, default=Turn.MORE, db_default=Turn.MORE, editable=False
     )

@@ -76,6 +76,17 @@ def unreached(
     return [Line(Verb.INCIDENT_UNREACHABLE, ("incident", row.pk), ENGINE, what, why, {"users": missed})]
 
 
+def passed_over(row: Incident, name: str, *, why: str) -> Line:
+    """Whose turn it was, had there been a way to reach them."""
+    what = f"passed over {name}, whom nothing reaches; the next one is asked"
+    return Line(Verb.INCIDENT_UNREACHABLE, ("incident", row.pk), ENGINE, what, why)
+
+
+def next_in_turn(row: Incident, *, why: str) -> Line:
+    what = "every message to the one whose turn it was failed; the next one is asked at once"
+    return Line(Verb.INCIDENT_UNREACHABLE, ("incident", row.pk), ENGINE, what, why)
+
+
 def step_reason(decision: PageTargets) -> str:
     """“step 2, repeat 1”."""
     return f"step {decision.number}" + (f", repeat {decision.repeat}" if decision.repeat else "")

@@ -56,6 +56,11 @@ def is_anyone_reached(cause: str, run: str) -> bool:
     return Page.objects.filter(cause=cause, run=run, unreachable_at=None).exists()
 
 
+def usernames_paged(cause: str, run: str) -> set[str]:
+    """Whom this run has asked for, reached or not."""
+    return set(Page.objects.filter(cause=cause, run=run).values_list("user__username", flat=True))
+
+
 class Refusal(NamedTuple):
     """A provider that refuses us altogether (keys, a suspended account, a region), in its last words."""
 

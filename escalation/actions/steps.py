@@ -18,12 +18,19 @@ class ConfigError(ValueError):
 
 @dataclass(frozen=True, kw_only=True)
 class TargetSpec:
-    """One of schedule, user and team; `role` of a schedule or team, empty for a person or a whole team."""
+    """One of schedule, user and team; `role` of a schedule or team, empty for a person or a whole team.
+    `pick` is one of `models.Target.Pick`, of a team.
+    """
 
     schedule: Schedule | None = None
     user: User | None = None
     team: Team | None = None
     role: str = ""
+    pick: str = ""
+
+    @property
+    def words(self) -> tuple[Any, ...]:
+        return (self.schedule, self.user, self.team, self.role, self.pick)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +63,12 @@ def _check_targets(number: int, targets: Sequence[TargetSpec]) -> None:
             raise ConfigError(
                 f"Step {number} pages schedule “{target.schedule.name}” without a role; name one."
             )
+        if target.pick not in Target.Pick.values:
+            raise ConfigError(f"Step {number} picks “{target.pick}”; write {Target.Pick.ROUND_ROBIN}.")
+        if target.pick and target.team is None:
+            raise ConfigError(
+                f"Step {number} asks in turn what is no team; only a team's members take turns."
+            )
 
 
 def write_steps(policy: EscalationPolicy, steps: Sequence[StepSpec]) -> None:
@@ -66,13 +79,20 @@ def write_steps(policy: EscalationPolicy, steps: Sequence[StepSpec]) -> None:
     for position, spec in enumerate(steps, start=1):
         step = Step.objects.create(policy=policy, position=position, timeout=spec.timeout, after=spec.after)
         Target.objects.bulk_create(
-            Target(step=step, schedule=target.schedule, user=target.user, team=target.team, role=target.role)
+            Target(
+                step=step,
+                schedule=target.schedule,
+                user=target.user,
+                team=target.team,
+                role=target.role,
+                pick=target.pick,
+            )
             for target in spec.targets
         )
 
 
 def _canonical(step: StepSpec) -> tuple[Any, ...]:
-    return (step.timeout, step.after, [(t.schedule, t.user, t.team, t.role) for t in step.targets])
+    return (step.timeout, step.after, [target.words for target in step.targets])
 
 
 def _specs(policy: EscalationPolicy) -> list[tuple[Any, ...]]:
@@ -81,7 +101,7 @@ def _specs(policy: EscalationPolicy) -> list[tuple[Any, ...]]:
         (
             step.timeout,
             step.after,
-            [(t.schedule, t.user, t.team, t.role) for t in step.targets.order_by("pk")],
+            [(t.schedule, t.user, t.team, t.role, t.pick) for t in step.targets.order_by("pk")],
         )
         for step in steps
     ]
@@ -92,8 +112,8 @@ def spelled(policy: EscalationPolicy) -> list[str]:
     return [
         f"{f'after {after}' if after else f'{timeout}'}: "
         + ", ".join(
-            f"{schedule or user or team}{f' {role}' if role else ''}"
-            for schedule, user, team, role in targets
+            f"{schedule or user or team}{f' {role}' if role else ''}{' in turn' if pick else ''}"
+            for schedule, user, team, role, pick in targets
         )
         for timeout, after, targets in _specs(policy)
     ]

@@ -5,16 +5,22 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+ROUND_ROBIN = "round_robin"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Target:
-    """Whom a step pages: exactly one of schedule, user and team is an id; `label` is what people read."""
+    """Whom a step pages: exactly one of schedule, user and team is an id; `label` is what people read.
+
+    `pick` is empty for all of a team, or ROUND_ROBIN: one of them, in turn.
+    """
 
     label: str
     schedule: int | None = None
     user: int | None = None
     team: int | None = None
     role: str = ""
+    pick: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,6 +116,7 @@ def _read_targets(stored: list[Mapping[str, Any]]) -> tuple[Target, ...]:
             user=target.get("user"),
             team=target.get("team"),
             role=target.get("role", ""),
+            pick=target.get("pick", ""),
         )
         for target in stored
     )

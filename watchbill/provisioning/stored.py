@@ -168,6 +168,7 @@ def _target(target: Target) -> dict[str, Any]:
         "user": target.user and target.user.username,
         "team": target.team and target.team.name,
         "role": target.role or None,
+        "pick": target.pick or None,
     }
 
 

@@ -104,6 +104,7 @@ def _target(target: Target, context: Context) -> config.TargetSpec:
         user=context.user(target.user) if target.user else None,
         team=context.team(target.team),
         role=target.role or "",
+        pick=target.pick or "",
     )
 
 

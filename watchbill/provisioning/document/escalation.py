@@ -48,12 +48,15 @@ Url = Annotated[str, Field(max_length=1000), AfterValidator(_url)]
 
 
 class Target(Part):
-    """A schedule's role (primary, where none is named), a person, or a team's members (of a role)."""
+    """A schedule's role (primary, where none is named), a person, or a team's members (of a role): all of
+    them, or one in turn.
+    """
 
     schedule: Name | None = None
     user: Username | None = None
     team: Name | None = None
     role: RoleName | None = None
+    pick: Literal["all", "round_robin"] | None = None
 
     @model_validator(mode="after")
     def _one_thing(self) -> Self:
@@ -63,6 +66,8 @@ class Target(Part):
             raise ValueError(
                 "has a role, which a person does not take; name a schedule or a team, or drop it."
             )
+        if self.pick is not None and self.team is None:
+            raise ValueError("has a pick, which only a team takes; name a team, or drop it.")
         return self
 
 
