@@ -25,7 +25,7 @@ def policy_of(service: Service) -> Policy:
     """
     rows = (
         TargetRow.objects.filter(step__policy_id=service.policy_id)
-        .select_related("step__policy", "schedule", "user", "team")
+        .select_related("step__policy", "schedule", "user", "team", "webhook")
         .order_by("step__position", "pk")
     )
     steps: list[Step] = []
@@ -59,6 +59,7 @@ def _target(row: TargetRow) -> Target:
         team=row.team_id,
         role=row.role,
         pick=row.pick,
+        webhook=row.webhook_id,
     )
 
 

@@ -26,6 +26,19 @@ class EscalationPolicy(models.Model):
         return self.name
 
 
+class Webhook(models.Model):
+    """A machine that steps tell, by its name. `recipient` stands for it on the paging floor, and is nobody:
+    its contact method holds the address and the secret that signs what is posted.
+    """
+
+    recipient = models.OneToOneField(User, on_delete=models.PROTECT, primary_key=True, related_name="+")
+    name = models.CharField(max_length=100, unique=True)
+    retired_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Step(models.Model):
     """Pages its targets, then waits `timeout`. One with `after` stands outside the sequence:
     it pages that long after the first trigger, once, also when acknowledged, until resolved.
@@ -51,7 +64,9 @@ class Step(models.Model):
 
 
 class Target(models.Model):
-    """Whom a step pages: a schedule's role, a person, or a team's members of a role, all or one in turn."""
+    """Whom a step pages: a schedule's role, a person, a team's members of a role, all or one in turn; or a
+    webhook that it tells.
+    """
 
     class Pick(models.TextChoices):
         ALL = "", "all of them"
@@ -61,6 +76,9 @@ class Target(models.Model):
     schedule = models.ForeignKey(Schedule, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     user = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     team = models.ForeignKey(Team, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    webhook = models.ForeignKey(
+        Webhook, null=True, blank=True, on_delete=models.PROTECT, related_name="targets"
+    )
     role = models.CharField(
         max_length=40,
         blank=True,
@@ -74,14 +92,19 @@ class Target(models.Model):
                 condition=Q(pick="") | Q(team__isnull=False), name="only_of_a_team_one_is_picked"
             ),
             models.CheckConstraint(
-                condition=Q(schedule__isnull=False, user__isnull=True, team__isnull=True)
-                | Q(schedule__isnull=True, user__isnull=False, team__isnull=True)
-                | Q(schedule__isnull=True, user__isnull=True, team__isnull=False),
-                name="target_is_one_thing",
+                condition=Q(
+                    schedule__isnull=False, user__isnull=True, team__isnull=True, webhook__isnull=True
+                )
+                | Q(schedule__isnull=True, user__isnull=False, team__isnull=True, webhook__isnull=True)
+                | Q(schedule__isnull=True, user__isnull=True, team__isnull=False, webhook__isnull=True)
+                | Q(schedule__isnull=True, user__isnull=True, team__isnull=True, webhook__isnull=False),
+                name="target_is_one_thing_or_a_webhook",
             ),
         ]
 
     def __str__(self) -> str:
+        if self.webhook is not None:
+            return f"webhook {self.webhook}"
         whom = (self.schedule or self.user or self.team, self.role, "in turn" if self.pick else "")
         return " ".join(str(part) for part in whom if part)
 

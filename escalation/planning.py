@@ -13,8 +13,9 @@ from escalation.core.turns import Key, Turns
 from escalation.loading import policy_of, service_urgency, state_of
 from escalation.models import Incident, Service
 from paging import loading as paging
-from paging.core.rules import moments
+from paging.core.rules import HOOK, moments
 
+WEBHOOK = "webhook"
 READ_AHEAD = timedelta(days=31)
 
 
@@ -53,7 +54,7 @@ def next_of(incidents: Sequence[Incident], *, now: datetime) -> dict[int, plan.P
         since=min([now, *(at for at in waking if at is not None)]),
         until=now + READ_AHEAD,
     )
-    reached = {one.user: one for one in _reached(sorted(ahead.people))}
+    reached = {one.user: one for one in _reached(sorted(ahead.people | ahead.webhooks))}
     found = {
         row.pk: plan.first_ahead(
             states[row.pk],
@@ -114,9 +115,10 @@ def _reached(users: Sequence[int]) -> list[plan.Reached]:
         plan.Reached(
             user=user,
             ways=[
-                (moment.method.kind, moment.after)
+                (WEBHOOK if moment.method.kind == HOOK else moment.method.kind, moment.after)
                 for moment in moments(rules.get((user, "high"), ()), methods.get(user, ()), urgency="high")
             ],
+            person=all(method.kind != HOOK for method in methods.get(user, ())),
         )
         for user in users
     ]

@@ -20,12 +20,13 @@ OnCall = Mapping[tuple[int, str], tuple[int, ...]]
 @dataclass(frozen=True)
 class Recipient:
     """One to page, and why it is them (“primary of Checkout”). `passed_over`: the names of those whose turn
-    it was before theirs and whom nothing reaches.
+    it was before theirs and whom nothing reaches. `person`: not what stands for a webhook.
     """
 
     user: int
     because: str
     passed_over: tuple[str, ...] = ()
+    person: bool = True
 
 
 class Member(NamedTuple):
@@ -59,6 +60,8 @@ class Meaning:
         return found
 
     def _all(self, target: Target, on_call: OnCall) -> Iterator[Recipient]:
+        if target.webhook is not None:
+            yield Recipient(target.webhook, target.label, person=False)
         for user in self._named(target, on_call):
             if user in self.people:
                 yield Recipient(user, target.label)
@@ -94,7 +97,7 @@ class Now:
         self._meaning.people = _active(self._meaning.named(targets, self._on_call))
 
     def recipients(self, targets: Sequence[Target], choose: Choose) -> list[Recipient]:
-        """The people meant by some of them, each once, in the order of the targets."""
+        """Those meant by some of them, each once, in the order of the targets."""
         return list(self._meaning.recipients(targets, self._on_call, choose).values())
 
 
@@ -118,9 +121,10 @@ class Ahead:
         named = {target.user for target in targets if target.user is not None}
         members = ({one.user for one in some} for some in self._members.values())
         self.people = self._meaning.people = _active(self._oncall.people().union(named, *members))
+        self.webhooks = {target.webhook for target in targets if target.webhook is not None}
 
     def recipients(self, targets: Sequence[Target], choose: Choose, *, at: datetime) -> list[int]:
-        """The people meant by `targets`, as `recipients` has them."""
+        """Those meant by `targets`, as `recipients` has them."""
         on_call = self._oncall.on_call(_schedules(targets), at=at)
         return list(self._meaning.recipients(targets, on_call, choose))
 

@@ -16,6 +16,7 @@ BY_THE_ENGINE = frozenset(
         Event.HELD,
         Event.ACK_EXPIRED,
         Event.STEP_EMPTY,
+        Event.STEP_TOLD,
         Event.STEP_UNREACHED,
         Event.OUTSIDE_UNREACHED,
         Event.NOBODY_LEFT,
@@ -37,6 +38,10 @@ SAID: dict[Event, tuple[Verb, str]] = {
     Event.ESCALATED: (Verb.INCIDENT_ESCALATED, "escalated by hand: the next step is paged now"),
     Event.REASSIGNED: (Verb.INCIDENT_REASSIGNED, "reassigned the incident"),
     Event.STEP_EMPTY: (Verb.INCIDENT_STEP_EMPTY, "the step is skipped at once"),
+    Event.STEP_TOLD: (
+        Verb.INCIDENT_STEP_TOLD,
+        "the step told a webhook and no person; its time is waited for",
+    ),
     Event.STEP_UNREACHED: (
         Verb.INCIDENT_UNREACHABLE,
         "nobody of the step was reached; the next runs at once",

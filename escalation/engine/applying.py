@@ -168,8 +168,9 @@ def _do(
             spare = pages.Spared(sparing, but=doer) if sparing else None
             pages.stop(cause=cause_of(change.row.pk), reason=reason, now=paging.now, spare=spare)
         case PageTargets():
-            anyone = yield from paging.step(decision)
-            return (StepRan(anyone, decision.number if decision.outside else None),)
+            reached = yield from paging.step(decision)
+            anyone = any(one.person for one in reached)
+            return (StepRan(anyone, decision.number if decision.outside else None, told=bool(reached)),)
         case PageManagers():
             if not (yield from paging.managers(decision)):
                 return (Unreachable(f"{decision.run}{FALLBACK}"),)

@@ -25,6 +25,9 @@ log = structlog.get_logger(__name__)
 Asking = Generator[list[PageRequest], set[int], bool]
 """Yields requests, is sent the ids of those of them whom nothing reaches; returns whether anyone is."""
 
+Reaching = Generator[list[PageRequest], set[int], list[Recipient]]
+"""The same, and returns whom something reaches."""
+
 VALID_FOR = timedelta(minutes=10)
 
 
@@ -37,7 +40,7 @@ class Paging:
     around: Around
     now: datetime
 
-    def step(self, decision: PageTargets) -> Asking:
+    def step(self, decision: PageTargets) -> Reaching:
         reason = wording.step_reason(decision)
         found = self._meant(decision.targets, reason)
         asked = ", ".join(target.label for target in decision.targets)
@@ -50,7 +53,7 @@ class Paging:
         if not found:
             return False
         self.lines.append(wording.next_in_turn(self.row, why=reason))
-        return (yield from self._page(found, decision.run, reason, decision.valid_for))
+        return bool((yield from self._page(found, decision.run, reason, decision.valid_for)))
 
     def _meant(self, wanted: Sequence[Target], reason: str, *, but: Collection[str] = ()) -> list[Recipient]:
         """With a line of each whose turn it was and whom nothing reaches."""
@@ -79,14 +82,14 @@ class Paging:
 
     def _page(
         self, found: Sequence[Recipient], run: str, why: str, valid_for: timedelta = VALID_FOR
-    ) -> Asking:
+    ) -> Reaching:
         """One page each. Of whom nothing reaches, or that there was nobody at all, is written down."""
         reached: list[Recipient] = []
         if found:
             unreachable = yield [self._request(one, run, valid_for) for one in found]
             reached = [one for one in found if one.user not in unreachable]
         self.lines.extend(wording.unreached(self.row, found, reached, why=why))
-        return bool(reached)
+        return reached
 
     def _request(self, one: Recipient, run: str, valid_for: timedelta) -> PageRequest:
         alert = self.around.alert(self.row)

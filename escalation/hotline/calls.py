@@ -179,7 +179,8 @@ def _join(call: HotCall, incident: Incident, heard: str, *, now: datetime) -> No
 def _candidates(service: Service, *, now: datetime) -> list[Candidate]:
     """Who would be paged, in that order: the policy's first step, then the next."""
     targets = [target for step in policy_of(service).steps for target in step.targets]
-    found = recipients(targets, turns_of(targets).everybody, at=now)
+    meant = recipients(targets, turns_of(targets).everybody, at=now)
+    found = [one for one in meant if one.person]
     numbers = voice_numbers([one.user for one in found])
     return [Candidate(one.user, one.because, numbers.get(one.user, "")) for one in found]
 
