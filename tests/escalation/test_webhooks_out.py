@@ -1,7 +1,8 @@
 """A step may tell a webhook: signed, tried again, never in a person's place and never in a person's way."""
 
 import socket
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -128,6 +129,19 @@ def test_the_signature_holds_for_this_secret_this_body_and_this_time(world, hook
     assert not is_ours("another-secret-0123", post.headers, post.body, now=now)
     assert not is_ours(SECRET, post.headers, post.body + b" ", now=now)
     assert not is_ours(SECRET, post.headers, post.body, now=now + 301)
+
+
+def test_the_code_that_the_docs_give_to_receivers_takes_what_is_posted(world, hook, receiver):
+    page = Path(__file__).parents[2] / "docs" / "webhooks-out.md"
+    code = page.read_text(encoding="utf-8").partition("```python\n")[2].partition("```")[0]
+    given: dict = {}
+    exec(code, given)  # noqa: S102 - our own page
+    world.now = datetime.now(UTC)
+    webhooks.try_webhook(webhook=hook, by=TESTS, now=world.now)
+    world.tick()
+    (post,) = receiver.posts
+    assert given["is_ours"](SECRET, post.headers, post.body)
+    assert not given["is_ours"](SECRET, post.headers, post.body + b" ")
 
 
 def test_it_hears_once_that_somebody_is_on_it_and_once_that_it_is_over(world, hook, receiver):
