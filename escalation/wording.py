@@ -16,6 +16,7 @@ BY_THE_ENGINE = frozenset(
         Event.HELD,
         Event.ACK_EXPIRED,
         Event.STEP_EMPTY,
+        Event.STEP_TOLD,
         Event.STEP_UNREACHED,
         Event.OUTSIDE_UNREACHED,
         Event.NOBODY_LEFT,
@@ -39,6 +40,10 @@ SAID: dict[Event, tuple[Verb, str]] = {
     Event.ESCALATED: (Verb.INCIDENT_ESCALATED, "escalated by hand: the next step is paged now"),
     Event.REASSIGNED: (Verb.INCIDENT_REASSIGNED, "reassigned the incident"),
     Event.STEP_EMPTY: (Verb.INCIDENT_STEP_EMPTY, "the step is skipped at once"),
+    Event.STEP_TOLD: (
+        Verb.INCIDENT_STEP_TOLD,
+        "the step told a webhook and no person; its time is waited for",
+    ),
     Event.STEP_UNREACHED: (
         Verb.INCIDENT_UNREACHABLE,
         "nobody of the step was reached; the next runs at once",
@@ -89,6 +94,17 @@ def unreached(
     names = ", ".join(str(user) for user in User.objects.filter(pk__in=missed).order_by("username"))
     what = f"no usable contact method of {names}" if missed else "there was nobody to page"
     return [Line(Verb.INCIDENT_UNREACHABLE, ("incident", row.pk), ENGINE, what, why, {"users": missed})]
+
+
+def passed_over(row: Incident, name: str, *, why: str) -> Line:
+    """Whose turn it was, had there been a way to reach them."""
+    what = f"passed over {name}, whom nothing reaches; the next one is asked"
+    return Line(Verb.INCIDENT_UNREACHABLE, ("incident", row.pk), ENGINE, what, why)
+
+
+def next_in_turn(row: Incident, *, why: str) -> Line:
+    what = "every message to the one whose turn it was failed; the next one is asked at once"
+    return Line(Verb.INCIDENT_UNREACHABLE, ("incident", row.pk), ENGINE, what, why)
 
 
 def step_reason(decision: PageTargets) -> str:

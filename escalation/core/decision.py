@@ -19,6 +19,7 @@ class Event(StrEnum):
     ESCALATED = "escalated"
     REASSIGNED = "reassigned"
     STEP_EMPTY = "step_empty"
+    STEP_TOLD = "step_told"
     STEP_UNREACHED = "step_unreached"
     OUTSIDE_UNREACHED = "outside_unreached"
     NOBODY_LEFT = "nobody_left"

@@ -119,14 +119,16 @@ def _ticked(stimulus: Ticked, state: State, policy: Policy, now: datetime) -> An
 def _step_ran(stimulus: StepRan, state: State, policy: Policy, now: datetime) -> Answer:
     if stimulus.outside is not None:
         outside = f"{moves.OUTSIDE}{stimulus.outside}"
-        return state, [] if stimulus.anyone else moves.managers_for(outside, "nobody could be paged by it")
+        is_heard = stimulus.anyone or stimulus.told
+        return state, [] if is_heard else moves.managers_for(outside, "nobody could be paged by it")
     if stimulus.anyone:
         return replace(state, reached=True), []
-    notes: list[Decision] = [Note(Event.STEP_EMPTY, "nobody could be paged by it")]
+    empty = Note(Event.STEP_EMPTY, "nobody could be paged by it")
+    notes: list[Decision] = [Note(Event.STEP_TOLD) if stimulus.told else empty]
     pass_is_over = state.step in (0, len(policy.steps))
     if not pass_is_over or state.reached:
-        return replace(state, step_at=now), notes
-    # Every step of this pass was empty. The managers hear now, and the pass's rhythm is kept, so that
+        return state if stimulus.told else replace(state, step_at=now), notes
+    # No step of this pass reached a human. The managers hear now, and the pass's rhythm is kept, so that
     # its repeats find whoever comes on call meanwhile.
     state, more = moves.page_managers(
         state, f"{state.repeat}.{state.step}", "no step of the policy reached anyone"
