@@ -3,6 +3,7 @@
 from rest_framework.routers import SimpleRouter
 
 from escalation.api.incidents import IncidentViewSet
+from escalation.api.services import ServiceViewSet
 
 
 class EitherSlashRouter(SimpleRouter):
@@ -15,5 +16,6 @@ class EitherSlashRouter(SimpleRouter):
 
 router = EitherSlashRouter()
 router.register("incidents", IncidentViewSet, basename="incident")
+router.register("services", ServiceViewSet, basename="service")
 
 urlpatterns = router.urls

@@ -13,6 +13,7 @@ class Event(StrEnum):
     TRIGGERED = "triggered"
     HELD = "held"
     RAISED = "raised"
+    JOINED_URGENT = "joined_urgent"
     ACKNOWLEDGED = "acknowledged"
     ACK_EXPIRED = "acknowledgement_expired"
     SNOOZED = "snoozed"
@@ -25,6 +26,7 @@ class Event(StrEnum):
     EXHAUSTED = "exhausted"
     HEALED = "healed"
     RESOLVED = "resolved"
+    MERGED = "merged"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -24,6 +24,8 @@ from escalation.core.stimulus import (
     Acknowledged,
     Active,
     Escalated,
+    Joined,
+    Merged,
     Reassigned,
     Repeated,
     Resolved,
@@ -80,6 +82,20 @@ def _repeated(stimulus: Repeated, state: State, policy: Policy, now: datetime) -
     if stimulus.urgency is Urgency.LOW:
         return moves.raised_later(raised, stimulus.raise_at), notes
     return _raised(replace(raised, urgency=Urgency.HIGH), policy, now, was=state), notes
+
+
+@_answer.register
+def _joined(stimulus: Joined, state: State, policy: Policy, now: datetime) -> Answer:
+    """As one more event; but it is another alert, of which nobody has heard yet. Where nobody is being paged
+    and nobody has answered for anything as bad, an urgent one starts the steps.
+    """
+    worse = is_worse(stimulus.severity, than=state.severity)
+    silent = state.parked in moves.WAITS or (state.status is Status.ACKNOWLEDGED and worse)
+    if stimulus.urgency is Urgency.LOW or not silent:
+        return _repeated(stimulus, state, policy, now)
+    severity = stimulus.severity if worse else state.severity
+    started = moves.start(replace(state, severity=severity, urgency=Urgency.HIGH), now)
+    return started, [Note(Event.JOINED_URGENT, moves.why_started(state))]
 
 
 @_answer.register
@@ -178,8 +194,12 @@ def _reassigned(stimulus: Reassigned, state: State, policy: Policy, now: datetim
 
 @_answer.register
 def _resolved(stimulus: Resolved, state: State, policy: Policy, now: datetime) -> Answer:
-    over = replace(state, status=Status.RESOLVED, step_at=None, hold_until=None, parked=Parked.NOT)
-    return over, [Note(Event.RESOLVED), StopPaging("resolved")]
+    return moves.over(state), [Note(Event.RESOLVED), StopPaging("resolved")]
+
+
+@_answer.register
+def _merged(stimulus: Merged, state: State, policy: Policy, now: datetime) -> Answer:
+    return moves.over(state), [Note(Event.MERGED), StopPaging(f"merged into #{stimulus.into}")]
 
 
 Phase = Callable[[State, Policy, datetime], Answer]

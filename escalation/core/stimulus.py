@@ -24,6 +24,13 @@ class Repeated:
     raise_at: datetime | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class Joined(Repeated):
+    """A further alert became part of an open incident, by its service's rule or because a person merged
+    another one into it.
+    """
+
+
 @dataclass(frozen=True)
 class Ticked:
     """`wake_at` has come."""
@@ -76,9 +83,17 @@ class Resolved:
     """It is over."""
 
 
+@dataclass(frozen=True)
+class Merged:
+    """It goes on as the incident `into` (its id), which has its alerts from now on."""
+
+    into: int
+
+
 Stimulus = (
     Triggered
     | Repeated
+    | Joined
     | Ticked
     | StepRan
     | Unreachable
@@ -88,4 +103,5 @@ Stimulus = (
     | Escalated
     | Reassigned
     | Resolved
+    | Merged
 )

@@ -8,13 +8,13 @@ from django.db import transaction
 
 from escalation.actions import respond
 from escalation.actions.respond import Refused
+from escalation.core.severity import SEVERITIES
 from escalation.intake.receiving import raise_alert
 from escalation.models import Alert, Incident, Service
 from escalation.sources.event import MAX_DEDUP_KEY, MAX_SUMMARY, UNKNOWN_SEVERITY, Action, Event
 from paging.core.render import clean
 from people.ledger.record import Actor
 
-SEVERITIES = ("SEV-1", "SEV-2", "SEV-3", "SEV-4")
 SOURCE = "Watchbill"
 
 

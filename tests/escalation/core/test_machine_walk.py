@@ -14,6 +14,8 @@ from escalation.core.stimulus import (
     Acknowledged,
     Active,
     Escalated,
+    Joined,
+    Merged,
     Reassigned,
     Repeated,
     Resolved,
@@ -116,6 +118,17 @@ class Walk(RuleBasedStateMachine):
     def repeated(self, severity, urgency):
         self.happen(Repeated(severity=severity, urgency=urgency), anyone=True)
 
+    @rule(severity=severities, urgency=urgencies, anyone=st.booleans())
+    def a_further_alert_joins(self, severity, urgency, anyone):
+        """What is urgent, and as bad as anything that somebody answered for, is never silent."""
+        before = self.state
+        self.happen(Joined(severity=severity, urgency=urgency), anyone=anyone)
+        answered = before.status is Status.ACKNOWLEDGED and severity >= before.severity
+        if urgency is Urgency.HIGH and not self.resolved and not answered:
+            assert self.state.status is Status.TRIGGERED
+            assert self.state.wake_at(self.policy) is not None or self.state.parked is Parked.EXHAUSTED
+            assert self.state.severity == min(severity, before.severity)
+
     @rule(until=waits)
     def snoozed(self, until):
         self.happen(Snoozed(self.now + until), anyone=True)
@@ -124,9 +137,9 @@ class Walk(RuleBasedStateMachine):
     def somebody_acts(self, what, anyone):
         self.happen(what, anyone=anyone)
 
-    @rule()
-    def resolve(self):
-        self.happen(Resolved(), anyone=True)
+    @rule(over=st.sampled_from([Resolved(), Merged(into=7)]))
+    def resolve(self, over):
+        self.happen(over, anyone=True)
         self.resolved = True
 
     @invariant()
