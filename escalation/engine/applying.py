@@ -9,7 +9,15 @@ from datetime import datetime, timedelta
 
 from escalation import telling, wording
 from escalation.core.cause import cause_of
-from escalation.core.decision import Decision, Note, PageFallback, PageManagers, PageTargets, StopPaging
+from escalation.core.decision import (
+    Decision,
+    Event,
+    Note,
+    PageFallback,
+    PageManagers,
+    PageTargets,
+    StopPaging,
+)
 from escalation.core.incident import State, Status
 from escalation.core.machine import decide, opening
 from escalation.core.moves import FALLBACK
@@ -150,7 +158,9 @@ def open_incidents(
         turn = Turn.MORE
     rows = Incident.objects.bulk_create([row for row, _, _ in opened])
     for row, one, decisions in opened:
-        lines += [wording.line(row, note, by=by, why=one.why) for note in decisions if isinstance(note, Note)]
+        whys = {Event.TRIGGERED: one.why}
+        notes = [note for note in decisions if isinstance(note, Note)]
+        lines += [wording.line(row, note, by=by, why=whys.get(note.event, "")) for note in notes]
         metrics.INCIDENTS.labels(severity=row.severity).inc()
     record(lines, now=now)
     return rows

@@ -15,6 +15,7 @@ from escalation.core.grouping import group_of
 from escalation.core.incident import Parked
 from escalation.intake.alerts import Upserted
 from escalation.models import Incident, Service
+from escalation.sources.event import Event
 from people.ledger.record import Actor, Line
 from people.ledger.verbs import Verb
 
@@ -37,12 +38,21 @@ class Party:
 
 def parties(service: Service, new: Sequence[Upserted]) -> list[Party]:
     """In the order of their names, so that two intakes open the same ones in one order."""
-    if service.group_window is None:
-        return [Party("", [one]) for one in new]
+    alone: list[Party] = []
     found: dict[str, list[Upserted]] = {}
     for one in new:
-        found.setdefault(group_of(one.event.labels, by=service.group_by), []).append(one)
-    return [Party(name, found[name]) for name in sorted(found)]
+        if _has_a_group(one.event, service):
+            found.setdefault(group_of(one.event.labels, by=service.group_by), []).append(one)
+        else:
+            alone.append(Party("", [one]))
+    return [*alone, *(Party(name, found[name]) for name in sorted(found))]
+
+
+def _has_a_group(event: Event, service: Service) -> bool:
+    """What has none of the labels has nothing in common with anything, and pages for itself."""
+    if service.group_window is None or event.alone:
+        return False
+    return not service.group_by or any(event.labels.get(name) for name in service.group_by)
 
 
 def standing(service: Service, parties: Sequence[Party]) -> Q | None:

@@ -51,7 +51,7 @@ def raise_incident(trouble: Trouble, *, by: Actor, now: datetime) -> tuple[Incid
     key = trouble.dedup_key or f"by-hand:{uuid4()}"
     known = Alert.objects.filter(service=service, dedup_key=key, status=Alert.Status.OPEN).exists()
     event = Event(
-        action=Action.TRIGGER, dedup_key=key, summary=title, severity=severity, source=SOURCE,
+        action=Action.TRIGGER, dedup_key=key, summary=title, severity=severity, source=SOURCE, alone=True,
     )  # fmt: skip
     incident = raise_alert(service=service, event=event, by=by, now=now)
     if trouble.detail.strip() and not known:

@@ -35,7 +35,8 @@ class Event:
     `word` is the source's own word for how bad it is (empty: it said none), `severity` what that usually
     means. Where a service means something else by it, the intake says so in `severity`, and why in `graded`.
     `began_at` is when the source says that it began (UTC). An event with `whole_group` speaks of every
-    open alert of `group_key` and has no dedup key of its own.
+    open alert of `group_key` and has no dedup key of its own. One that is `alone`, since a person opened it,
+    is an incident of its own however its service groups.
     """
 
     action: Action
@@ -51,6 +52,7 @@ class Event:
     began_at: datetime | None = None
     group_key: str = ""
     whole_group: bool = False
+    alone: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

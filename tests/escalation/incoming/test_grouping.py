@@ -223,12 +223,20 @@ def test_one_that_is_quiet_for_another_reason_takes_nobody_in(world):
     assert world.tick().sent() == [(0, "ana", "email")]
 
 
-def test_what_a_person_opens_by_hand_joins_by_the_same_rule(api, world):
-    (first,) = post(world, fired("a", name=None, cluster=None))
+def test_what_has_none_of_the_labels_has_nothing_in_common_and_pages_for_itself(world):
+    first, second = post(world, fired("a", name=None, cluster=None), fired("b", name="", cluster=None))
+    assert first != second
+
+
+@pytest.mark.parametrize("by", [[], BY])
+def test_what_a_person_opens_by_hand_pages_for_itself_whatever_is_open(api, world, by):
+    grouped(world, by=by)
+    (first,) = post(world, fired("a"))
+    world.acknowledge(first, world.bo)
     asked = {"service": "payments-api", "title": "It is slow"}
     answer = api.post("/api/v1/incidents", asked, format="json")
-    assert answer.json()["id"] == first.pk
-    assert (answer.json()["alert_count"], len(answer.json()["alerts"])) == (2, 2)
+    assert (answer.status_code, answer.json()["id"] != first.pk) == (201, True)
+    assert world.tick().sent() == [(0, "ana", "email")]
 
 
 def test_the_statements_do_not_grow_with_what_joins_and_opens(world):
