@@ -349,7 +349,7 @@ class IncidentAdmin(ReadOnly):
 
     @action(description="Merge into the oldest of them")
     def merge(self, request: HttpRequest, queryset: QuerySet[Incident]) -> None:
-        oldest, *others = queryset.order_by("triggered_at", "pk").values_list("pk", flat=True)
+        oldest, *others = queryset.order_by("triggered_at", "pk").values_list("pk", flat=True) or (0,)
         try:
             merging.merge(into=oldest, incidents=others, by=actor_of(request), now=timezone.now())
         except respond.Refused as refusal:

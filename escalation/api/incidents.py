@@ -135,13 +135,15 @@ class IncidentViewSet(viewsets.ReadOnlyModelViewSet[Incident]):
 
         return self._act(merge, MergeSerializer, "incidents")
 
-    @extend_schema(request=ManySerializer, responses=OutcomeSerializer)
+    @extend_schema(
+        operation_id="incidents_acknowledge_many", request=ManySerializer, responses=OutcomeSerializer
+    )
     @action(detail=False, methods=["post"], url_path="acknowledge", url_name="acknowledge-many")
     def acknowledge_many(self, request: Request) -> Response:
         """Those of `incidents` that nobody is on yet, at most 100; each on its own."""
         return self._many(bulk.acknowledge)
 
-    @extend_schema(request=ManySerializer, responses=OutcomeSerializer)
+    @extend_schema(operation_id="incidents_resolve_many", request=ManySerializer, responses=OutcomeSerializer)
     @action(detail=False, methods=["post"], url_path="resolve", url_name="resolve-many")
     def resolve_many(self, request: Request) -> Response:
         """Each of `incidents` on its own, at most 100."""

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from escalation.actions import bulk
@@ -104,14 +105,19 @@ class MergeSerializer(ManySerializer):
     """Which end, and go on as the one that the address names."""
 
 
+class NotDoneSerializer(serializers.Serializer[dict[str, Any]]):
+    incident = serializers.IntegerField()
+    why = serializers.CharField()
+
+
 class OutcomeSerializer(serializers.Serializer[bulk.Outcome]):
     """What was done, and what was not and why."""
 
     done = serializers.ListField(child=serializers.IntegerField())
     refused = serializers.SerializerMethodField()
 
+    @extend_schema_field(NotDoneSerializer(many=True))
     def get_refused(self, outcome: bulk.Outcome) -> list[dict[str, Any]]:
-        """Objects with `incident`, its id, and `why`."""
         return [{"incident": pk, "why": why} for pk, why in outcome.refused.items()]
 
 

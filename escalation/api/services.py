@@ -55,4 +55,4 @@ class ServiceViewSet(viewsets.ReadOnlyModelViewSet[Service]):
     serializer_class = ServiceSerializer
     pagination_class = ByName
     lookup_field = "name"
-    lookup_value_regex = r"[^/]+"
+    lookup_value_regex = r"[^/\x00]+"  # PostgreSQL refuses to look for a NUL

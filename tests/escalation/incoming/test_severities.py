@@ -114,4 +114,5 @@ def test_services_are_read_over_the_api(api, world, service):
     assert shown["severity_rules"] == [{"match": {"alertname": "DiskFull"}, "severity": "SEV-3"}]
     assert shown["grouping"] is None
     assert KEY not in str(shown)
-    assert api.get("/api/v1/services/nothing").status_code == 404
+    for nothing in ("nothing", "a%00b", "%2F", "x" * 3000):
+        assert api.get(f"/api/v1/services/{nothing}").status_code == 404
