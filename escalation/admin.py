@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from django.conf import settings
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.template.defaultfilters import date
@@ -14,7 +14,8 @@ from unfold.decorators import action, display
 from unfold.views import ChangeList
 
 from escalation import selectors
-from escalation.actions import config, hot_lines, respond, webhooks
+from escalation.actions import config, hot_lines, merging, respond, webhooks
+from escalation.core import flapping
 from escalation.core.policy import Policy
 from escalation.forms.policy import specs, target_choices, with_choices
 from escalation.forms.service import HotLineForm, RoutingKeyForm, ServiceForm
@@ -244,6 +245,8 @@ class ServiceAdmin(Retirable):
     fieldsets = (
         (None, {"fields": ("name", "team", "policy", "acknowledgement_timeout")}),
         ("Urgency", {"fields": (("sev_1", "sev_2"), ("sev_3", "sev_4"), ("hours", "hours_zone"))}),
+        ("Severity", {"fields": ("words", "label_rules")}),
+        ("Grouping", {"fields": (("group_window", "group_labels"),)}),
         ("Runbooks", {"fields": ("books",)}),
     )
 
@@ -293,6 +296,17 @@ class ServiceAdmin(Retirable):
         self.each(request, queryset, stop, done="Retired; their routing keys are revoked")
 
 
+class Flapping(admin.SimpleListFilter):
+    title = "flapping"
+    parameter_name = "flapping"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("yes", f"{flapping.FROM} times or more in 24 h")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Incident]) -> QuerySet[Incident]:
+        return queryset.filter(episodes__gte=flapping.FROM) if self.value() == "yes" else queryset
+
+
 class IncidentList(ChangeList):
     """Who is on call for each open incident: of its first step, in a few queries for the whole list."""
 
@@ -322,21 +336,23 @@ class IncidentAdmin(ReadOnly):
     change_form_template = "escalation/incident.html"
     refusals = (respond.Refused,)
     list_display = ("number", "shown_status", "shown_severity", "service", "triggered_at", "on_now", "on_it")
-    list_filter = ("status", "severity", "service", "urgency")
+    list_filter = ("status", "severity", "service", "urgency", Flapping)
     list_select_related = ("service", "acknowledged_by", "resolved_by")
     search_fields = ("title", "service__name")
     date_hierarchy = "triggered_at"
     ordering = ("-triggered_at", "-pk")
-    actions = page_actions = ("acknowledge", "resolve", "escalate")
+    page_actions = ("acknowledge", "resolve", "escalate")
+    actions = (*page_actions, "merge")
     main_action = "acknowledge"
     fields = (
         ("title", "service"),
         ("status", "severity", "urgency"),
         ("triggered_at", "acknowledged_at", "resolved_at"),
         ("on_it", "not_paging", "next_look"),
-        ("again", "policy_name"),
+        ("again", "how_often", "alert_count", "became"),
+        ("policy_name",),
     )
-    readonly_fields = ("on_it", "not_paging", "next_look", "again", "policy_name")
+    readonly_fields = ("on_it", "not_paging", "next_look", "again", "how_often", "became", "policy_name")
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return IncidentList
@@ -375,6 +391,14 @@ class IncidentAdmin(ReadOnly):
     def again(self, row: Incident) -> str:
         return "yes, it recurred" if row.recurred else "no"
 
+    @display(description="Merged into")
+    def became(self, row: Incident) -> str:
+        return str(row.merged_into or "-")
+
+    @display(description="Within 24 hours", ordering="episodes")
+    def how_often(self, row: Incident) -> str:
+        return row.flapping or f"{row.episodes} time{'' if row.episodes == 1 else 's'}"
+
     @display(description="Incident", ordering="pk")
     def number(self, row: Incident) -> str:
         return str(row)
@@ -410,6 +434,17 @@ class IncidentAdmin(ReadOnly):
     @action(description="Escalate now")
     def escalate(self, request: HttpRequest, queryset: QuerySet[Incident]) -> None:
         self._respond(request, queryset, respond.escalate, done="Escalated; the next step is paged now")
+
+    @action(description="Merge into the oldest of them")
+    def merge(self, request: HttpRequest, queryset: QuerySet[Incident]) -> None:
+        oldest, *others = queryset.order_by("triggered_at", "pk").values_list("pk", flat=True) or (0,)
+        try:
+            merging.merge(into=oldest, incidents=others, by=actor_of(request), now=timezone.now())
+        except respond.Refused as refusal:
+            messages.error(request, str(refusal))
+        else:
+            named = ", ".join(f"#{pk}" for pk in others)
+            messages.success(request, f"Merged into #{oldest}: {named}.")
 
     def _respond(self, request: HttpRequest, rows: QuerySet[Incident], verb: Any, *, done: str) -> None:
         said = {"by": actor_of(request), "now": timezone.now()}

@@ -8,6 +8,7 @@ from datetime import timedelta
 from django.db import models
 from django.db.models import F, Q
 
+from escalation.core import flapping
 from escalation.core.incident import QUIETS
 from oncall.models import Schedule
 from people.models import Team, User
@@ -132,6 +133,9 @@ class Service(models.Model):
 
     `support_hours` is {"days", "start", "end", "time_zone"} or {}. `runbooks` is a list of
     {"match": {label: value}, "url"}. `extras` keeps parts of the document not yet acted on.
+    `severities` maps a source's word to SEV-1..4, over what it usually means; `severity_rules` is a list of
+    {"match": {label: value}, "severity"}, of which the first that fits wins over both. Alerts whose labels
+    `group_by` are equal join one incident for `group_window` (None: each alert has its own).
     """
 
     name = models.CharField(max_length=100, unique=True)
@@ -148,8 +152,21 @@ class Service(models.Model):
     urgency = models.JSONField(default=dict, blank=True)
     support_hours = models.JSONField(default=dict, blank=True)
     runbooks = models.JSONField(default=list, blank=True)
+    severities = models.JSONField(default=dict, db_default={}, blank=True)
+    severity_rules = models.JSONField(default=list, db_default=[], blank=True)
+    group_by = models.JSONField(default=list, db_default=[], blank=True)
+    group_window = models.DurationField(null=True, blank=True)
     extras = models.JSONField(default=dict, blank=True, editable=False)
     retired_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(group_window__isnull=True) | Q(group_window__gt=timedelta(0)),
+                name="service_groups_for_some_time",
+                violation_error_message="Alerts are grouped for more than no time; write 10m.",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -214,6 +231,20 @@ class Incident(models.Model):
     status = models.CharField(max_length=12, choices=Status, default=Status.TRIGGERED)
     policy = models.JSONField()
     recurred = models.BooleanField(default=False)
+    episodes = models.PositiveIntegerField(
+        default=1, db_default=1, help_text="How often its alert came within 24 hours, this time included."
+    )
+    alert_count = models.PositiveIntegerField(
+        default=1, db_default=1, help_text="Alerts that it was opened for or that joined it."
+    )
+    grouped_as = models.CharField(
+        max_length=64,
+        default="",
+        db_default="",
+        blank=True,
+        editable=False,
+        help_text="Of a service that groups: what its alerts have in common, while others may join it.",
+    )
 
     triggered_at = models.DateTimeField()
     acknowledged_at = models.DateTimeField(null=True, blank=True)
@@ -222,6 +253,15 @@ class Incident(models.Model):
     )
     resolved_at = models.DateTimeField(null=True, blank=True)
     resolved_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    merged_into = models.ForeignKey(
+        "self",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="merged",
+        db_index=False,
+        editable=False,
+    )
 
     cycle = models.PositiveIntegerField(default=0, help_text="How often it started at step one.")
     repeat = models.PositiveSmallIntegerField(default=0)
@@ -258,6 +298,16 @@ class Incident(models.Model):
                 condition=~Q(status="resolved") | Q(wake_at__isnull=True, resolved_at__isnull=False),
                 name="resolved_incident_sleeps",
             ),
+            models.CheckConstraint(
+                condition=Q(merged_into__isnull=True) | (Q(status="resolved") & ~Q(merged_into=F("id"))),
+                name="merged_incident_is_over",
+            ),
+            # Of two alerts of a group that come at once, one opens the incident and the other finds it.
+            models.UniqueConstraint(
+                fields=["service", "grouped_as"],
+                condition=~Q(status="resolved") & ~Q(grouped_as=""),
+                name="one_open_incident_of_a_group",
+            ),
         ]
         indexes = [
             # The engine: what is due now. Resolved incidents are not in it.
@@ -269,10 +319,19 @@ class Incident(models.Model):
             # Pages for people: what is open.
             models.Index(fields=["-triggered_at"], condition=~Q(status="resolved"), name="incident_open"),
             models.Index(fields=["service", "-triggered_at"], name="incident_of_service"),
+            # An incident's page: which were merged into it.
+            models.Index(
+                fields=["merged_into"], condition=Q(merged_into__isnull=False), name="incident_merged"
+            ),
         ]
 
     def __str__(self) -> str:
         return f"#{self.pk} {self.title}"
+
+    @property
+    def flapping(self) -> str:
+        """“flapping: 4th time in 24 h”; empty where it is not."""
+        return flapping.in_words(self.episodes)
 
 
 class Alert(models.Model):

@@ -8,6 +8,7 @@ from typing import Any, TypedDict, Unpack
 from django.db import transaction
 
 from escalation.actions.hot_lines import retire_hot_line
+from escalation.actions.incoming import check_incoming
 from escalation.actions.steps import ConfigError, StepSpec, TargetSpec, check_steps, spelled, write_steps
 from escalation.models import EscalationPolicy, RoutingKey, Service, new_routing_key
 from people.ledger.record import Actor, Line, record
@@ -29,6 +30,7 @@ __all__ = [
     "revoke_routing_key",
 ]
 
+INCOMING = ("severities", "severity_rules", "group_by", "group_window")
 KEY = re.compile(r"[0-9a-zA-Z]{32}")
 
 
@@ -40,6 +42,10 @@ class ServiceFields(TypedDict, total=False):
     urgency: dict[str, str]
     support_hours: dict[str, Any]
     runbooks: list[dict[str, Any]]
+    severities: dict[str, str]
+    severity_rules: list[dict[str, Any]]
+    group_by: list[str]
+    group_window: timedelta | None
     extras: dict[str, Any]
 
 
@@ -196,6 +202,7 @@ def _check_service(**fields: Any) -> None:
     timeout = fields.get("acknowledgement_timeout")
     if timeout is not None and timeout <= timedelta(0):
         raise ConfigError("An acknowledgement timeout has to be longer than nothing; write 30m.")
+    check_incoming(**{name: fields[name] for name in INCOMING if name in fields})
 
 
 def _plain(value: Any) -> Any:

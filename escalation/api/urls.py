@@ -3,6 +3,7 @@
 from rest_framework.routers import SimpleRouter
 
 from escalation.api.incidents import IncidentViewSet
+from escalation.api.services import ServiceViewSet
 from escalation.api.webhooks import WebhookViewSet
 
 
@@ -17,5 +18,6 @@ class EitherSlashRouter(SimpleRouter):
 router = EitherSlashRouter()
 router.register("incidents", IncidentViewSet, basename="incident")
 router.register("webhooks", WebhookViewSet, basename="webhook")
+router.register("services", ServiceViewSet, basename="service")
 
 urlpatterns = router.urls

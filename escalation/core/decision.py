@@ -13,6 +13,7 @@ class Event(StrEnum):
     TRIGGERED = "triggered"
     HELD = "held"
     RAISED = "raised"
+    JOINED_URGENT = "joined_urgent"
     ACKNOWLEDGED = "acknowledged"
     ACK_EXPIRED = "acknowledgement_expired"
     SNOOZED = "snoozed"
@@ -28,6 +29,7 @@ class Event(StrEnum):
     QUIETED = "quieted"
     QUIET_OVER = "quiet_over"
     RESOLVED = "resolved"
+    MERGED = "merged"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,6 +7,7 @@ class Verb(StrEnum):
     ALERT_TRIGGERED = "alert.triggered"
     ALERT_REPEATED = "alert.repeated"
     ALERT_RESOLVED = "alert.resolved"
+    ALERT_JOINED = "alert.joined"
 
     INCIDENT_TRIGGERED = "incident.triggered"
     INCIDENT_RAISED = "incident.raised"
@@ -25,6 +26,7 @@ class Verb(StrEnum):
     INCIDENT_SNOOZE_ENDED = "incident.snooze_ended"
     INCIDENT_REASSIGNED = "incident.reassigned"
     INCIDENT_RESOLVED = "incident.resolved"
+    INCIDENT_MERGED = "incident.merged"
     INCIDENT_NOTE = "incident.note"
 
     PAGE_CREATED = "page.created"

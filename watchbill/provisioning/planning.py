@@ -17,7 +17,7 @@ from watchbill.provisioning.plan import LISTINGS, Change, Plan, compare
 from watchbill.provisioning.settling import instant
 from watchbill.provisioning.stored import Stored
 
-KEPT_OF_SERVICE = ("heartbeats", "grouping", "auto_resolve_after", "maintenance")
+KEPT_OF_SERVICE = ("heartbeats", "auto_resolve_after", "maintenance")
 KEPT_OF_TEAM = ("load_report",)
 PARENTS = {"override": "schedule", "temporary schedule": "schedule", "routing key": "service"}
 

@@ -195,6 +195,7 @@ def _services() -> QuerySet[Service]:
 
 def _service(service: Service) -> dict[str, Any]:
     return {
+        **service.extras,  # first: what an earlier version kept there is not in force
         "name": service.name,
         "team": service.team and service.team.name,
         "escalation_policy": service.policy.name,
@@ -202,7 +203,15 @@ def _service(service: Service) -> dict[str, Any]:
         "support_hours": service.support_hours or None,
         "urgency": service.urgency,
         "runbooks": service.runbooks,
+        "severities": service.severities,
+        "severity_rules": service.severity_rules,
+        "grouping": _grouping(service),
         "routing_keys": [{"name": key.name, "key": key.key} for key in service.routing_keys.all()],
         "hot_lines": [line.number for line in service.hot_lines.all()],
-        **service.extras,
     }
+
+
+def _grouping(service: Service) -> dict[str, Any] | None:
+    if service.group_window is None:
+        return None
+    return {"by": service.group_by, "window": spell(service.group_window)}

@@ -11,6 +11,7 @@ from watchbill.web import (
     home,
     incidents,
     link,
+    many,
     quality,
     raising,
     reach,
@@ -33,6 +34,8 @@ urlpatterns = [
     path("verify/<str:token>", verify.verify, name="verify-link"),
     re_path(r"^incidents/?$", incidents.index, name="incidents"),
     re_path(r"^incidents/new/?$", raising.new, name="incident-new"),
+    re_path(r"^incidents/many/?$", many.answer, name="incidents-many"),
+    re_path(r"^incidents/merge/?$", many.merge, name="incidents-merge"),
     path("incidents/<int:incident_id>", incidents.detail, name="incident"),
     path("incidents/<int:incident_id>/", incidents.detail),
     re_path(

@@ -14,6 +14,8 @@ from escalation.core.stimulus import (
     Acknowledged,
     Active,
     Escalated,
+    Joined,
+    Merged,
     Quieted,
     QuietOver,
     Reassigned,
@@ -148,6 +150,23 @@ class Walk(RuleBasedStateMachine):
         self.happen(Ticked(), anyone=True)
         assert self.state.cycle == cycle + 1 or (low and self.state.parked is Parked.LOW_URGENCY)
 
+    @rule(
+        severity=severities,
+        urgency=urgencies,
+        quiet=st.none() | st.tuples(reasons, waits),
+        anyone=st.booleans(),
+    )
+    def a_further_alert_joins(self, severity, urgency, quiet, anyone):
+        """What is urgent, and as bad as anything that somebody answered for, is never silent."""
+        before = self.state
+        stimulus = Joined(severity=severity, urgency=urgency, quiet=quiet and self.quiet(*quiet))
+        self.happen(stimulus, anyone=anyone)
+        answered = before.status is Status.ACKNOWLEDGED and severity >= before.severity
+        if urgency is Urgency.HIGH and not quiet and not self.resolved and not answered:
+            assert self.state.status is Status.TRIGGERED
+            assert self.state.wake_at(self.policy) is not None or self.state.parked is Parked.EXHAUSTED
+            assert self.state.severity == min(severity, before.severity)
+
     @rule(until=waits)
     def snoozed(self, until):
         self.happen(Snoozed(self.now + until), anyone=True)
@@ -156,9 +175,9 @@ class Walk(RuleBasedStateMachine):
     def somebody_acts(self, what, anyone):
         self.happen(what, anyone=anyone)
 
-    @rule()
-    def resolve(self):
-        self.happen(Resolved(), anyone=True)
+    @rule(over=st.sampled_from([Resolved(), Merged(into=7)]))
+    def resolve(self, over):
+        self.happen(over, anyone=True)
         self.resolved = True
 
     @invariant()

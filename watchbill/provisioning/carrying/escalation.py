@@ -11,7 +11,7 @@ from watchbill.provisioning.carrying.context import Context
 from watchbill.provisioning.document.escalation import HotLine, Key, Policy, Service, Step, Target, Webhook
 from watchbill.provisioning.plan import Change
 
-KEPT = ("heartbeats", "grouping", "auto_resolve_after", "maintenance")
+KEPT = ("heartbeats", "auto_resolve_after", "maintenance")
 
 
 def create_webhook(change: Change, context: Context) -> None:
@@ -144,5 +144,9 @@ def _fields(service: Service, context: Context) -> config.ServiceFields:
         "urgency": dict(service.urgency.items()),
         "support_hours": spelled.get("support_hours", {}),
         "runbooks": spelled.get("runbooks", []),
+        "severities": dict(service.severities.items()),
+        "severity_rules": spelled.get("severity_rules", []),
+        "group_by": service.grouping.by if service.grouping else [],
+        "group_window": service.grouping.window if service.grouping else None,
         "extras": {name: spelled[name] for name in KEPT if name in spelled},
     }

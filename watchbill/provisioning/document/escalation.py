@@ -2,10 +2,12 @@
 
 import re
 from datetime import timedelta
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
+from escalation.core.grouping import MOST_LABELS
+from escalation.core.severity import folded
 from watchbill.provisioning.document.windows import ZonedHours
 from watchbill.provisioning.document.words import (
     Duration,
@@ -18,6 +20,7 @@ from watchbill.provisioning.document.words import (
     Username,
     Zone,
 )
+from watchbill.provisioning.durations import spell
 
 Severity = Literal["SEV-1", "SEV-2", "SEV-3", "SEV-4"]
 Urgency = Literal["high", "support_hours", "low"]
@@ -28,6 +31,8 @@ USUAL_URGENCY: dict[Severity, Urgency] = {
     "SEV-4": "low",
 }
 MOST_STEPS = 50
+MOST_RULES = 100
+LONGEST_WINDOW = timedelta(days=1)
 
 
 def _key(value: str) -> str:
@@ -139,9 +144,30 @@ class Heartbeat(Part):
     grace: Duration | None = None
 
 
+class SeverityRule(Part):
+    """Alerts that carry every one of these labels have this severity, whatever their source says."""
+
+    match: Annotated[dict[Name, Annotated[str, Field(max_length=1000)]], Field(min_length=1)]
+    severity: Severity
+
+
 class Grouping(Part):
-    by: list[Name] = []
-    window: Duration | None = None
+    """Alerts whose labels `by` are equal join one incident for `window`; without labels, all of them do."""
+
+    SHOWN: ClassVar[frozenset[str]] = frozenset({"by", "window"})
+
+    by: Annotated[list[Name], Field(max_length=MOST_LABELS)] = []
+    window: Duration = timedelta(minutes=10)
+
+    @model_validator(mode="after")
+    def _groups_something(self) -> Self:
+        if not self.model_fields_set:
+            raise ValueError("says nothing; name the labels that alerts have in common: by: [alertname].")
+        if len(set(self.by)) < len(self.by):
+            raise ValueError("names a label twice; keep one.")
+        if self.window > LONGEST_WINDOW:
+            raise ValueError(f"lasts {spell(self.window)}; write a window of at most 1d.")
+        return self
 
 
 class Maintenance(Part):
@@ -160,9 +186,22 @@ class Service(Part):
     support_hours: ZonedHours | None = None
     urgency: dict[Severity, Urgency] = USUAL_URGENCY
     runbooks: list[Runbook] = []
+    severities: Annotated[dict[Name, Severity], Field(max_length=MOST_RULES)] = {}
+    severity_rules: Annotated[list[SeverityRule], Field(max_length=MOST_RULES)] = []
     routing_keys: list[Key] = []
     hot_lines: list[Annotated[Phone, Field(min_length=1)]] = []
     heartbeats: list[Heartbeat] = []
     grouping: Grouping | None = None
     auto_resolve_after: Duration | None = None
     maintenance: list[Maintenance] = []
+
+    @model_validator(mode="after")
+    def _one_meaning_of_a_word(self) -> Self:
+        words: dict[str, str] = {}
+        for word in self.severities:
+            if folded(word) in words:
+                raise ValueError(
+                    f"has severities of “{words[folded(word)]}” and “{word}”, one word; keep one."
+                )
+            words[folded(word)] = word
+        return self
