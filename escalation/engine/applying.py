@@ -15,6 +15,7 @@ from escalation.core.machine import decide, opening
 from escalation.core.moves import FALLBACK
 from escalation.core.policy import Policy
 from escalation.core.stimulus import Snoozed, StepRan, Stimulus, Ticked, Triggered, Unreachable
+from escalation.core.unheard import ends_at
 from escalation.engine.around import Around
 from escalation.engine.paging import Asking, Paging
 from escalation.loading import STATE_COLUMNS, put_state, state_of
@@ -29,7 +30,7 @@ Turn = Incident.Turn
 LATELY = timedelta(minutes=15)
 """A service that had no other incident for so long is heard before one that has a storm of them."""
 
-COLUMNS = [*STATE_COLUMNS, "acknowledged_at", "acknowledged_by", "resolved_at", "resolved_by"]
+COLUMNS = [*STATE_COLUMNS, "acknowledged_at", "acknowledged_by", "resolved_at", "resolved_by", "resolve_at"]
 Run = Generator[list[PageRequest], set[int], None]
 """Yields requests for pages, is sent the ids of those whom nothing reaches."""
 
@@ -125,6 +126,7 @@ def open_incidents(
             turn=turn,
         )
         put_state(row, state, policy)
+        row.resolve_at = ends_at(state, policy, after=service.auto_resolve_after, heard=now)
         opened.append((row, one, decisions))
         turn = Turn.MORE
     rows = Incident.objects.bulk_create([row for row, _, _ in opened])
@@ -149,6 +151,7 @@ def _run(change: Change, paging: Paging, news: list[Change]) -> Run:
             waiting.extend((yield from _do(change, decision, paging)))
         if not waiting and _is_due(state, policy, now):
             waiting.append(Ticked())
+    row.resolve_at = ends_at(state, policy, after=row.service.auto_resolve_after, heard=now)
     if _mark(row, state, now=now, by=change.by):
         news.append(change)
 
