@@ -1,8 +1,9 @@
 """What is read of incidents."""
 
 from collections.abc import Iterable
+from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import Max, QuerySet
 
 from escalation.core.cause import incident_in
 from escalation.models import HotLine, Incident
@@ -56,3 +57,12 @@ def snoozed(incident_ids: Iterable[int]) -> set[int]:
     )
     last = dict(said.order_by("id").values_list("subject_id", "verb"))
     return {pk for pk, verb in last.items() if verb == Verb.INCIDENT_SNOOZED}
+
+
+def resolves_at(row: Incident) -> datetime | None:
+    """When it ends by itself if nothing more is heard of it; None where it does not, or is put off."""
+    after = row.service.auto_resolve_after
+    if row.resolve_at is None or after is None or row.status == Incident.Status.RESOLVED or snoozed([row.pk]):
+        return None
+    last = row.alerts.aggregate(last=Max("last_event_at"))["last"]
+    return max(row.resolve_at, last + after if last else row.resolve_at)

@@ -17,6 +17,7 @@ RETIRING = {
     "temporary schedule": "cancelled",
     "time off": "cancelled",
     "routing key": "revoked",
+    "heartbeat": "retired, its address unknown",
     "pay plan": "removed",
 }
 LONGEST = 200
@@ -65,7 +66,7 @@ def _fields(change: Change) -> Iterator[str]:
 
 
 def _field(change: Change, one: Difference) -> str:
-    if change.kind == "routing key":
+    if change.kind == "routing key" or one.field == "key":
         return f"{one.field}: another value"
     return f"{one.field}: {_spelled(_hushed(one.old))} -> {_spelled(_hushed(one.new))}"
 

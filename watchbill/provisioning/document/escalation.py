@@ -6,8 +6,10 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
+from escalation.core.heartbeat import USUAL_GRACE
 from watchbill.provisioning.document.windows import ZonedHours
 from watchbill.provisioning.document.words import (
+    Delay,
     Duration,
     Moment,
     Name,
@@ -27,15 +29,19 @@ USUAL_URGENCY: dict[Severity, Urgency] = {
     "SEV-3": "support_hours",
     "SEV-4": "low",
 }
+UNKNOWN_SEVERITY: Severity = "SEV-2"
 MOST_STEPS = 50
 
 
-def _key(value: str) -> str:
-    if not re.fullmatch(r"[0-9a-zA-Z]{32}", value):
-        raise ValueError(
-            "is not a routing key; write 32 letters and digits, or leave it out and one is made."
-        )
-    return value
+def _secret(what: str) -> AfterValidator:
+    def checked(value: str) -> str:
+        if not re.fullmatch(r"[0-9a-zA-Z]{32}", value):
+            raise ValueError(
+                f"is not a {what}; write 32 letters and digits, or leave it out and one is made."
+            )
+        return value
+
+    return AfterValidator(checked)
 
 
 def _url(value: str) -> str:
@@ -98,7 +104,7 @@ class Runbook(Part):
 
 class Key(Part):
     name: Name
-    key: Annotated[str, AfterValidator(_key)] | None = None
+    key: Annotated[str, _secret("routing key")] | None = None
 
 
 class HotLine(Part):
@@ -109,9 +115,13 @@ class HotLine(Part):
 
 
 class Heartbeat(Part):
+    """It calls at least every `every`, and may be `grace` late; then its silence is an alert."""
+
     name: Name
     every: Duration
-    grace: Duration | None = None
+    grace: Delay = USUAL_GRACE
+    severity: Severity = UNKNOWN_SEVERITY
+    key: Annotated[str, _secret("heartbeat's key")] | None = None
 
 
 class Grouping(Part):
