@@ -6,7 +6,7 @@ from datetime import datetime
 from django.db.models import Max, QuerySet
 
 from escalation.core.cause import incident_in
-from escalation.models import HotLine, Incident
+from escalation.models import Heartbeat, HotLine, Incident
 from people.ledger.models import Entry
 from people.ledger.verbs import Verb
 
@@ -37,6 +37,12 @@ def incidents_about(causes: Iterable[str]) -> dict[str, Incident]:
 def timeline(incident_id: int) -> QuerySet[Entry]:
     """Who did what, when and why, oldest first."""
     return Entry.objects.filter(subject_type="incident", subject_id=incident_id).order_by("id")
+
+
+def heartbeats() -> QuerySet[Heartbeat]:
+    """Those that are in use, with what a list shows, by service and name."""
+    rows = Heartbeat.objects.filter(retired_at=None).select_related("service__team", "muted_by")
+    return rows.order_by("service__name", "name", "pk")
 
 
 def hot_numbers() -> list[str]:

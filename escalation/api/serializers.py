@@ -42,6 +42,7 @@ class IncidentSerializer(serializers.ModelSerializer[Incident]):
         fields = (
             "id", "title", "service", "severity", "urgency", "status", "policy", "recurred", "triggered_at",
             "acknowledged_at", "acknowledged_by", "resolved_at", "resolved_by", "wake_at", "parked_reason",
+            "resolve_at",
         )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from rest_framework.routers import SimpleRouter
 
+from escalation.api.heartbeats import HeartbeatViewSet
 from escalation.api.incidents import IncidentViewSet
 
 
@@ -15,5 +16,6 @@ class EitherSlashRouter(SimpleRouter):
 
 router = EitherSlashRouter()
 router.register("incidents", IncidentViewSet, basename="incident")
+router.register("heartbeats", HeartbeatViewSet, basename="heartbeat")
 
 urlpatterns = router.urls
