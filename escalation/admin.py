@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
+from django.utils.text import capfirst
 from unfold.decorators import action, display
 from unfold.views import ChangeList
 
@@ -142,8 +143,8 @@ class HeartbeatRows(Rows):
 
     model = Heartbeat
     form = HeartbeatForm
-    fields = ("name", "every", "grace", "severity", "address", "how", "retire")
-    readonly_fields = ("address", "how")
+    fields = ("name", "every", "grace", "severity", "address", "retire")
+    readonly_fields = ("address",)
     can_delete = False
     verbose_name_plural = "heartbeats: sources that must call in (docs/heartbeats.md)"
 
@@ -155,12 +156,12 @@ class HeartbeatRows(Rows):
         if not row.pk:
             return "Save, and its address stands here."
         return format_html(
-            "<code style='user-select:all'>{}/heartbeats/{}</code>", settings.PUBLIC_URL, row.key
+            "<code style='user-select:all;overflow-wrap:anywhere;white-space:normal'>{}/heartbeats/{}</code>"
+            "<div>{}</div>",
+            settings.PUBLIC_URL,
+            row.key,
+            capfirst(_how(row)),
         )
-
-    @display(description="How it is")
-    def how(self, row: Heartbeat) -> str:
-        return _how(row) if row.pk else ""
 
 
 class HotLineRows(Rows):

@@ -2,14 +2,16 @@
 
 from datetime import timedelta
 
-MINUTES, HOURS = timedelta(hours=2), timedelta(hours=72)
-"""A time shorter than the one is said in minutes, shorter than the other in hours."""
+SECONDS, MINUTES, HOURS = timedelta(minutes=2), timedelta(hours=2), timedelta(hours=72)
+"""A time shorter than the first is said in seconds, than the second in minutes, than the third in hours."""
 
 
 def about(time: timedelta) -> str:
-    """“90 min”, “25 h”, “4 days”: rounded down, as people say how long something has been."""
+    """“26 s”, “90 min”, “25 h”, “4 days”: rounded down, as people say how long something has been."""
+    if time < SECONDS:
+        return f"{max(0, int(time.total_seconds()))} s"
     if time < MINUTES:
-        return f"{max(0, int(time / timedelta(minutes=1)))} min"
+        return f"{int(time / timedelta(minutes=1))} min"
     if time < HOURS:
         return f"{int(time / timedelta(hours=1))} h"
     return f"{time.days} days"

@@ -30,6 +30,13 @@ class HeartbeatForm(RowForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        for name, width in (
+            ("name", "10rem"),
+            ("every", "4.5rem"),
+            ("grace", "4.5rem"),
+            ("severity", "6.5rem"),
+        ):
+            self.fields[name].widget.attrs["style"] = f"min-width:{width}"
         self.fields["name" if self.instance.pk else "retire"].disabled = True
 
     def clean_every(self) -> timedelta:

@@ -35,7 +35,7 @@ def test_a_manager_sets_one_up_and_copies_its_address(mia, world, settings):
     assert (row.name, row.every, row.grace, row.severity) == ("nightly-backup", 24 * HOUR, HOUR, "SEV-3")
     shown = mia.get(page(world)).content.decode()
     assert f"{settings.PUBLIC_URL}/heartbeats/{row.key}" in shown
-    assert "never called" in shown
+    assert "Never called" in shown
     assert Entry.objects.get(verb="heartbeat.created").actor == world.mia
 
 
@@ -45,7 +45,7 @@ def test_a_page_that_is_saved_as_it_stands_writes_nothing(mia, world):
     before = Entry.objects.count()
     assert mia.post(page(world), filled(mia.get(page(world)))).status_code == 302
     assert Entry.objects.count() == before
-    assert "on time, last called 2026-03-02 10:00 UTC" in mia.get(page(world)).content.decode()
+    assert "On time, last called 2026-03-02 10:00 UTC" in mia.get(page(world)).content.decode()
 
 
 def test_another_rhythm_and_no_grace_said_is_the_usual_one(mia, world):

@@ -130,7 +130,9 @@ test_it_is_missed_at_the_minute_an_oracle_says = Walk.TestCase
 @pytest.mark.parametrize(
     ("time", "said"),
     [
-        (timedelta(seconds=-3), "0 min"),
+        (timedelta(seconds=-3), "0 s"),
+        (timedelta(seconds=119.9), "119 s"),
+        (timedelta(minutes=2), "2 min"),
         (timedelta(minutes=75), "75 min"),
         (timedelta(minutes=119, seconds=59), "119 min"),
         (timedelta(hours=2), "2 h"),
