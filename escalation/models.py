@@ -9,7 +9,9 @@ from django.db import models
 from django.db.models import F, Q
 
 from escalation.core import flapping
+from escalation.core.heartbeat import USUAL_GRACE
 from escalation.core.incident import QUIETS
+from escalation.sources.event import UNKNOWN_SEVERITY
 from oncall.models import Schedule
 from people.models import Team, User
 
@@ -150,6 +152,9 @@ class Service(models.Model):
         default=timedelta(minutes=30), help_text="Page again if nothing happens this long after it."
     )
     urgency = models.JSONField(default=dict, blank=True)
+    auto_resolve_after = models.DurationField(
+        null=True, blank=True, help_text="Resolve an incident of which nothing is heard for so long."
+    )
     support_hours = models.JSONField(default=dict, blank=True)
     runbooks = models.JSONField(default=list, blank=True)
     severities = models.JSONField(default=dict, db_default={}, blank=True)
@@ -280,6 +285,9 @@ class Incident(models.Model):
     turn = models.PositiveSmallIntegerField(
         choices=Turn, default=Turn.MORE, db_default=Turn.MORE, editable=False
     )
+    resolve_at = models.DateTimeField(
+        null=True, blank=True, help_text="Not before this does it end by itself, if nothing is heard of it."
+    )
 
     class Meta:
         constraints = [
@@ -315,6 +323,12 @@ class Incident(models.Model):
             # The engine: of one turn, what is due now, oldest first.
             models.Index(
                 fields=["turn", "wake_at", "id"], condition=Q(wake_at__isnull=False), name="incident_turn"
+            ),
+            # What ends by itself: what may be over now.
+            models.Index(
+                fields=["resolve_at", "id"],
+                condition=Q(resolve_at__isnull=False) & ~Q(status="resolved"),
+                name="incident_unheard",
             ),
             # Pages for people: what is open.
             models.Index(fields=["-triggered_at"], condition=~Q(status="resolved"), name="incident_open"),
@@ -398,6 +412,64 @@ class ChangeEvent(models.Model):
 
     def __str__(self) -> str:
         return self.summary
+
+
+class Heartbeat(models.Model):
+    """A source that must call in: silence longer than `every` and `grace` is an alert of the service.
+
+    What the core reckons with (`escalation.core.heartbeat.Beat`) lies in columns. `due_at` is when its
+    silence is an alert: None before its first call, and while it is one already (`silent_since`). One row for
+    each name of a service, for ever: a retired one is brought back. Looked up by digest, as a routing key is.
+    """
+
+    service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="heartbeats")
+    name = models.CharField(max_length=100)
+    key = models.CharField(max_length=64, default=new_routing_key)
+    digest = models.CharField(max_length=64, editable=False)
+    every = models.DurationField(help_text="It calls at least so often, such as 24h.")
+    grace = models.DurationField(default=USUAL_GRACE, help_text="It may be so late.")
+    severity = models.CharField(max_length=5, default=UNKNOWN_SEVERITY)
+    created_at = models.DateTimeField()
+    last_call_at = models.DateTimeField(null=True, blank=True, editable=False)
+    due_at = models.DateTimeField(null=True, blank=True, editable=False)
+    silent_since = models.DateTimeField(null=True, blank=True, editable=False)
+    excused_at = models.DateTimeField(null=True, blank=True, editable=False)
+    muted_until = models.DateTimeField(null=True, blank=True, editable=False)
+    muted_by = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.PROTECT, related_name="+", editable=False
+    )
+    retired_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["service", "name"], name="one_heartbeat_per_name"),
+            models.UniqueConstraint(
+                fields=["digest"], condition=Q(retired_at__isnull=True), name="one_heartbeat_per_key"
+            ),
+            models.CheckConstraint(
+                condition=Q(every__gt=timedelta(0), grace__gte=timedelta(0)), name="heartbeat_takes_time"
+            ),
+            # One that has called and that nobody will miss again is an alarm, not a state.
+            models.CheckConstraint(
+                condition=Q(last_call_at__isnull=True, due_at__isnull=True, silent_since__isnull=True)
+                | Q(last_call_at__isnull=False, due_at__isnull=False, silent_since__isnull=True)
+                | Q(last_call_at__isnull=False, due_at__isnull=True, silent_since__isnull=False)
+                | Q(retired_at__isnull=False, due_at__isnull=True),
+                name="called_heartbeat_is_due_or_silent",
+            ),
+        ]
+        indexes = [
+            # The keeper: whose silence is an alert now.
+            models.Index(fields=["due_at", "id"], condition=Q(due_at__isnull=False), name="heartbeat_due")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} of {self.service}"
+
+    @property
+    def dedup_key(self) -> str:
+        """Of the alert that its silence is."""
+        return f"heartbeat:{self.pk}"
 
 
 class HotLine(models.Model):

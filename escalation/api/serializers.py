@@ -49,7 +49,7 @@ class IncidentSerializer(serializers.ModelSerializer[Incident]):
             "id", "title", "service", "severity", "urgency", "status", "policy", "recurred", "episodes",
             "flapping", "alert_count", "triggered_at",
             "acknowledged_at", "acknowledged_by", "resolved_at", "resolved_by", "merged_into", "wake_at",
-            "parked_reason", "quiet_until",
+            "parked_reason", "quiet_until", "resolve_at",
         )  # fmt: skip
 
     def get_flapping(self, incident: Incident) -> bool:

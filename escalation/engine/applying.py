@@ -23,6 +23,7 @@ from escalation.core.machine import decide, opening
 from escalation.core.moves import FALLBACK
 from escalation.core.policy import Policy
 from escalation.core.stimulus import Merged, Snoozed, StepRan, Stimulus, Ticked, Triggered, Unreachable
+from escalation.core.unheard import ends_at
 from escalation.engine.around import Around
 from escalation.engine.paging import Asking, Paging
 from escalation.loading import STATE_COLUMNS, put_state, state_of
@@ -40,7 +41,7 @@ LATELY = timedelta(minutes=15)
 COLUMNS = [
     *STATE_COLUMNS, "acknowledged_at", "acknowledged_by", "resolved_at", "resolved_by",
     "picked",
-    "merged_into", "episodes", "alert_count",
+    "merged_into", "episodes", "alert_count", "resolve_at",
 ]  # fmt: skip
 Run = Generator[list[PageRequest], set[int], None]
 """Yields requests for pages, is sent the ids of those whom nothing reaches."""
@@ -156,6 +157,7 @@ def open_incidents(
             turn=turn,
         )
         put_state(row, state, policy)
+        row.resolve_at = ends_at(state, policy, after=service.auto_resolve_after, heard=now)
         opened.append((row, one, decisions))
         turn = Turn.MORE
     rows = Incident.objects.bulk_create([row for row, _, _ in opened])
@@ -184,6 +186,7 @@ def _run(change: Change, paging: Paging, news: list[Change]) -> Run:
             waiting.extend((yield from _do(change, decision, paging)))
         if not waiting and _is_due(state, policy, now):
             waiting.append(Ticked())
+    row.resolve_at = ends_at(state, policy, after=row.service.auto_resolve_after, heard=now)
     if _mark(row, state, now=now, by=change.by):
         news.append(change)
 

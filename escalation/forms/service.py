@@ -20,7 +20,7 @@ URGENCIES = (
     ("low", "low: pages nobody"),
 )
 ADDRESS = URLValidator(schemes=["http", "https"])
-PLAIN = ("team", "policy", "acknowledgement_timeout")
+PLAIN = ("team", "policy", "acknowledgement_timeout", "auto_resolve_after")
 
 
 def _urgency(severity: str) -> forms.ChoiceField:
@@ -32,6 +32,12 @@ def _urgency(severity: str) -> forms.ChoiceField:
 class ServiceForm(RowForm):
     acknowledgement_timeout = ShortDurationField(
         initial="30m", help_text="So long after the last sign of a responder, paging starts again."
+    )
+    auto_resolve_after = ShortDurationField(
+        required=False,
+        label="Resolve by itself after",
+        help_text="4h: an incident that somebody is on, or that pages nobody any more, ends when nothing is "
+        "heard of it for so long. Empty: never.",
     )
     sev_1, sev_2, sev_3, sev_4 = (_urgency(severity) for severity in DEFAULTS)
     hours = forms.CharField(

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from escalation import engine, intake
 from escalation.actions import respond
-from escalation.models import Service
+from escalation.models import Heartbeat, Service
 from escalation.sources.event import Action, Event
 from paging.actions import refusals, testing, verifying
 from paging.actions.composing import compose
@@ -26,6 +26,7 @@ PROVIDERS = {"sms": ("twilio", "Twilio"), "voice": ("twilio", "Twilio"), "email"
 SPAM = 30007
 SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)
+HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 
 
@@ -35,6 +36,7 @@ def live_through(now: datetime) -> None:
     _opts_out(User.objects.get(username="oscar"), at=now - 3 * DAY)
     _incident(Service.objects.get(name="checkout"), at=now - DAY)
     _restless(Service.objects.get(name="clusters"), until=now - 40 * MINUTE)
+    _call_in("nightly-backup", at=now - 9 * HOUR)
     jun = User.objects.get(username="jun")
     verifying.add_own_method(user=jun, kind="sms", address="+14155550123", by=_by(jun, "web"), now=now)
 
@@ -92,6 +94,11 @@ def _disk(service: Service, node: str, *, at: datetime, action: Action = Action.
     )
     key = service.routing_keys.get(name="prometheus", revoked_at=None)
     intake.receive(key=key.key, events=[event], source="alertmanager", now=at)
+
+
+def _call_in(name: str, *, at: datetime) -> None:
+    """As its source would, by its secret address."""
+    intake.call_in(key=Heartbeat.objects.get(name=name).key, now=at)
 
 
 def _opts_out(user: User, *, at: datetime) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import Prefetch, QuerySet
 
-from escalation.models import EscalationPolicy, HotLine, RoutingKey, Service, Step, Target, Webhook
+from escalation.models import EscalationPolicy, Heartbeat, HotLine, RoutingKey, Service, Step, Target, Webhook
 from oncall.models import TimeOff
 from paging.actions.pages import NOBODY
 from paging.core.rules import HOOK
@@ -187,9 +187,10 @@ def _target(target: Target) -> dict[str, Any]:
 def _services() -> QuerySet[Service]:
     keys = RoutingKey.objects.filter(revoked_at=None).order_by("pk")
     lines = HotLine.objects.filter(retired_at=None).order_by("pk")
-    services = Service.objects.filter(retired_at=None).select_related("team", "policy")
-    return services.prefetch_related(Prefetch("routing_keys", keys), Prefetch("hot_lines", lines)).order_by(
-        "pk"
+    heartbeats = Heartbeat.objects.filter(retired_at=None).order_by("pk")
+    services = Service.objects.filter(retired_at=None).select_related("team", "policy").order_by("pk")
+    return services.prefetch_related(
+        Prefetch("routing_keys", keys), Prefetch("hot_lines", lines), Prefetch("heartbeats", heartbeats)
     )
 
 
@@ -208,6 +209,18 @@ def _service(service: Service) -> dict[str, Any]:
         "grouping": _grouping(service),
         "routing_keys": [{"name": key.name, "key": key.key} for key in service.routing_keys.all()],
         "hot_lines": [line.number for line in service.hot_lines.all()],
+        "heartbeats": [_heartbeat(one) for one in service.heartbeats.all()],
+        "auto_resolve_after": service.auto_resolve_after and spell(service.auto_resolve_after),
+    }
+
+
+def _heartbeat(row: Heartbeat) -> dict[str, Any]:
+    return {
+        "name": row.name,
+        "every": spell(row.every),
+        "grace": spell(row.grace),
+        "severity": row.severity,
+        "key": row.key,
     }
 
 

@@ -56,6 +56,7 @@ def detail(request: HttpRequest, incident_id: int) -> HttpResponse:
         "reader": person(request),
         "incident": incident,
         "open": incident.status != Incident.Status.RESOLVED,
+        "resolves_at": selectors.resolves_at(incident),
         "alerts": alerts,
         "labels": sorted(alerts[0].labels.items()) if alerts else [],
         "links": _links(incident, alerts),

@@ -27,6 +27,7 @@ from escalation.core.stimulus import (
     Triggered,
     Unreachable,
 )
+from escalation.core.unheard import may_end
 
 WHO = (Target(label="Ana", user=1),)
 waits = st.integers(1, 7200).map(lambda seconds: timedelta(seconds=seconds))
@@ -186,6 +187,13 @@ class Walk(RuleBasedStateMachine):
             assert self.state.wake_at(self.policy) is not None or self.state.parked is not Parked.NOT
         if self.state.parked in QUIETS:
             assert self.state.wake_at(self.policy) == self.state.quiet_until
+
+    @invariant()
+    def what_may_end_by_itself_owes_nobody_a_page(self):
+        """However long one waits: of what nobody is on, nothing more would come."""
+        if self.state.status is Status.TRIGGERED and may_end(self.state, self.policy):
+            _, decisions = decide(self.state, self.policy, Ticked(), self.now + timedelta(days=999))
+            assert decisions == []
 
     @invariant()
     def a_resolved_incident_sleeps(self):

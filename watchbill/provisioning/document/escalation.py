@@ -7,9 +7,11 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from escalation.core.grouping import MOST_LABELS
+from escalation.core.heartbeat import USUAL_GRACE
 from escalation.core.severity import folded
 from watchbill.provisioning.document.windows import ZonedHours
 from watchbill.provisioning.document.words import (
+    Delay,
     Duration,
     Moment,
     Name,
@@ -30,17 +32,21 @@ USUAL_URGENCY: dict[Severity, Urgency] = {
     "SEV-3": "support_hours",
     "SEV-4": "low",
 }
+UNKNOWN_SEVERITY: Severity = "SEV-2"
 MOST_STEPS = 50
 MOST_RULES = 100
 LONGEST_WINDOW = timedelta(days=1)
 
 
-def _key(value: str) -> str:
-    if not re.fullmatch(r"[0-9a-zA-Z]{32}", value):
-        raise ValueError(
-            "is not a routing key; write 32 letters and digits, or leave it out and one is made."
-        )
-    return value
+def _key(what: str) -> AfterValidator:
+    def checked(value: str) -> str:
+        if not re.fullmatch(r"[0-9a-zA-Z]{32}", value):
+            raise ValueError(
+                f"is not a {what}; write 32 letters and digits, or leave it out and one is made."
+            )
+        return value
+
+    return AfterValidator(checked)
 
 
 def _url(value: str) -> str:
@@ -128,7 +134,7 @@ class Runbook(Part):
 
 class Key(Part):
     name: Name
-    key: Annotated[str, AfterValidator(_key)] | None = None
+    key: Annotated[str, _key("routing key")] | None = None
 
 
 class HotLine(Part):
@@ -139,9 +145,13 @@ class HotLine(Part):
 
 
 class Heartbeat(Part):
+    """It calls at least every `every`, and may be `grace` late; then its silence is an alert."""
+
     name: Name
     every: Duration
-    grace: Duration | None = None
+    grace: Delay = USUAL_GRACE
+    severity: Severity = UNKNOWN_SEVERITY
+    key: Annotated[str, _key("heartbeat's key")] | None = None
 
 
 class SeverityRule(Part):
