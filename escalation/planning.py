@@ -1,7 +1,8 @@
 """What happens if nobody answers, from rows: who, when and how, by the same machine that will do it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 from escalation import targets
 from escalation.core import plan
@@ -10,6 +11,7 @@ from escalation.core.policy import Policy
 from escalation.core.stimulus import Triggered
 from escalation.loading import policy_of, service_urgency, state_of
 from escalation.models import Incident, Service
+from escalation.quiet.windows import in_maintenance, quiet_of, windows_of
 from paging import loading as paging
 from paging.core.rules import moments
 
@@ -19,16 +21,19 @@ READ_AHEAD = timedelta(days=31)
 def simulate(service: Service, *, severity: str, at: datetime) -> list[plan.PlannedMessage]:
     """Who would be paged if an alert of this severity came at `at` and nobody answered."""
     urgency, raise_at = service_urgency(service, severity, at=at)
-    stimulus = Triggered(severity=severity, urgency=urgency, raise_at=raise_at)
-    return plan.from_trigger(stimulus, policy_of(service), _resolver(service), at=at)
+    quiet = in_maintenance([service], at=at).get(service.pk)
+    stimulus = Triggered(severity=severity, urgency=urgency, raise_at=raise_at, quiet=quiet)
+    (maintenance,) = _maintenance([service], at=at).values()
+    return plan.from_trigger(stimulus, policy_of(service), _resolver(service), at=at, maintenance=maintenance)
 
 
 def plan_of(incident: Incident, *, now: datetime) -> list[plan.PlannedMessage]:
     """What is still to come for an incident, if nobody answers. Messages of steps that ran already are
     in the outbox, not here.
     """
-    policy = Policy.from_json(incident.policy)
-    messages = plan.ahead(state_of(incident), policy, _resolver(incident.service))
+    policy, service = Policy.from_json(incident.policy), incident.service
+    (maintenance,) = _maintenance([service], at=now).values()
+    messages = plan.ahead(state_of(incident), policy, _resolver(service), maintenance=maintenance)
     return [message for message in messages if message.at >= now]
 
 
@@ -47,13 +52,25 @@ def next_of(incidents: Sequence[Incident], *, now: datetime) -> dict[int, plan.P
         until=now + READ_AHEAD,
     )
     reached = {one.user: one for one in _reached(sorted(ahead.people))}
+    maintenance = _maintenance([row.service for row in incidents], at=now)
     found = {
         row.pk: plan.first_ahead(
-            states[row.pk], policies[row.pk], _resolver_of(row.service, ahead, reached), now=now
+            states[row.pk],
+            policies[row.pk],
+            _resolver_of(row.service, ahead, reached),
+            now=now,
+            maintenance=maintenance[row.service_id],
         )
         for row in incidents
     }
     return {pk: first for pk, first in found.items() if first is not None}
+
+
+def _maintenance(services: Iterable[Service], *, at: datetime) -> dict[int, plan.Maintenance]:
+    """By service, what keeps it from paging from `at` on. One query, and none where none has windows."""
+    known = {service.pk: service.has_maintenance for service in services}
+    windows = windows_of([pk for pk, has in known.items() if has], at=at)
+    return {pk: partial(quiet_of, windows[pk]) if pk in windows else plan.never for pk in known}
 
 
 def _resolver_of(service: Service, ahead: targets.Ahead, reached: Mapping[int, plan.Reached]) -> plan.Resolve:

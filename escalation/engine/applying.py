@@ -10,15 +10,26 @@ from datetime import datetime, timedelta
 from escalation import telling, wording
 from escalation.core.cause import cause_of
 from escalation.core.decision import Decision, Note, PageFallback, PageManagers, PageTargets, StopPaging
-from escalation.core.incident import State, Status
+from escalation.core.incident import Quiet, State, Status
 from escalation.core.machine import decide, opening
 from escalation.core.moves import FALLBACK
 from escalation.core.policy import Policy
-from escalation.core.stimulus import Snoozed, StepRan, Stimulus, Ticked, Triggered, Unreachable
+from escalation.core.stimulus import (
+    Quieted,
+    QuietOver,
+    Resolved,
+    Snoozed,
+    StepRan,
+    Stimulus,
+    Ticked,
+    Triggered,
+    Unreachable,
+)
 from escalation.engine.around import Around
 from escalation.engine.paging import Asking, Paging
 from escalation.loading import STATE_COLUMNS, put_state, state_of
 from escalation.models import Incident, Service
+from escalation.quiet.windows import in_maintenance
 from paging.actions import pages
 from paging.actions.codes import free_codes
 from paging.actions.pages import PageRequest
@@ -57,10 +68,13 @@ def apply_all(changes: Sequence[Change], *, now: datetime) -> None:
     """
     lines: list[Line] = []
     around = Around([change.row for change in changes], at=now)
+    quiet = in_maintenance([change.row.service for change in changes], at=now)
     news: list[Change] = []
-    in_step(
-        [_run(change, Paging(change.row, lines, around, now), news) for change in changes], lines, now=now
-    )
+    runs = [
+        _run(change, Paging(change.row, lines, around, now), news, quiet.get(change.row.service_id))
+        for change in changes
+    ]
+    in_step(runs, lines, now=now)
     _save([change.row for change in changes])
     for change in news:
         did = "snoozed" if isinstance(change.stimulus, Snoozed) else change.row.status
@@ -137,11 +151,11 @@ def open_incidents(
     return rows
 
 
-def _run(change: Change, paging: Paging, news: list[Change]) -> Run:
+def _run(change: Change, paging: Paging, news: list[Change], quiet: Quiet | None) -> Run:
     """Until nothing more is due. `news` learns of it where those who were paged are to be told."""
     row, now = change.row, paging.now
     policy, state = Policy.from_json(row.policy), state_of(row)
-    waiting: deque[Stimulus] = deque([change.stimulus])
+    waiting: deque[Stimulus] = deque([*_before(change.stimulus, quiet), change.stimulus])
     while waiting:
         state, decisions = decide(state, policy, waiting.popleft(), now)
         put_state(row, state, policy)
@@ -152,6 +166,12 @@ def _run(change: Change, paging: Paging, news: list[Change]) -> Run:
             waiting.append(Ticked())
     if _mark(row, state, now=now, by=change.by):
         news.append(change)
+
+
+def _before(stimulus: Stimulus, quiet: Quiet | None) -> Sequence[Stimulus]:
+    """Maintenance that has begun comes before whatever might page, however late the keeper is."""
+    over = isinstance(stimulus, Resolved | Quieted | QuietOver)
+    return () if quiet is None or over else (Quieted(quiet),)
 
 
 def _do(

@@ -58,6 +58,7 @@ class Ticker:
             *beating,
         ]
         self._looked_at = -inf
+        self._was_away = True
 
     def start(self) -> None:
         for loop in self._loops:
@@ -80,12 +81,24 @@ class Ticker:
 
     def _decide(self) -> None:
         try:
+            self._come_back()
             while not self._stopping.is_set() and engine.run_due(clock=timezone.now, limit=BATCH):
                 self._senders.call()  # the first pages of a storm leave while the rest is decided
                 self._answered()
             self._answered()
+        except Exception:
+            self._was_away = True
+            raise
         finally:
             self._senders.call()
+
+    def _come_back(self) -> None:
+        """Before the first look, and the first one after an outage: what waits to be sent may be about a
+        service whose maintenance has begun meanwhile. Else that is the keeper's, and is not waited for.
+        """
+        if self._was_away:
+            keeper.keep_windows(self._stopping.is_set)
+            self._was_away = False
 
     def _answered(self) -> None:
         """Each batch is a look that got an answer: who works through a storm is alive all the while."""
