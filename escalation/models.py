@@ -137,14 +137,21 @@ class MaintenanceWindow(models.Model):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=Q(end__gt=F("start")), name="maintenance_ends_after_its_start"),
             models.CheckConstraint(
-                condition=Q(until__isnull=True) | ~Q(repeat=""), name="only_a_repetition_has_a_last_day"
+                condition=Q(end__gt=F("start")),
+                name="maintenance_ends_after_its_start",
+                violation_error_message="The end is not after the start; write a later time.",
+            ),
+            models.CheckConstraint(
+                condition=Q(until__isnull=True) | ~Q(repeat=""),
+                name="only_a_repetition_has_a_last_day",
+                violation_error_message="A last day ends a repetition; choose a repeat, or leave it out.",
             ),
             models.UniqueConstraint(
                 fields=["service", "start", "end", "time_zone", "repeat"],
                 condition=Q(cancelled_at__isnull=True, ended_at__isnull=True),
                 name="one_maintenance_window_of_a_kind",
+                violation_error_message="The service has a maintenance window at these times already.",
             ),
         ]
         indexes = [

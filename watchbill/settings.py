@@ -261,6 +261,7 @@ UNFOLD = {
                 "What pages whom": [
                     ("Services", "dns", "escalation_service"),
                     ("Escalation policies", "stairs", "escalation_escalationpolicy"),
+                    ("Maintenance", "construction", "escalation_maintenancewindow"),
                 ],
                 "People": [
                     ("People", "person", "people_user"),

@@ -18,6 +18,7 @@ from escalation.core.maintenance import Repeat, Window
 from escalation.loading import window_of
 from escalation.models import Incident, MaintenanceWindow, Service
 from escalation.quiet.windows import hold_alone, in_maintenance, live
+from oncall.core.walltime import first_instant, last_instant, wall_time
 from paging.queue import nudge_on_commit
 from people.ledger.record import Actor, Line, record
 from people.ledger.verbs import Verb
@@ -42,6 +43,11 @@ class WindowSpec:
     until: date | None = None
     reason: str = ""
 
+    def window(self) -> Window:
+        """Raises ConfigError where there is no such zone."""
+        zone = _zone(self.time_zone)
+        return Window(start=self.start, end=self.end, zone=zone, repeat=self.repeat, until=self.until)
+
     def columns(self) -> dict[str, Any]:
         spelled = {name: getattr(self, name).isoformat(timespec="seconds") for name in ("start", "end")}
         return {**asdict(self), "repeat": self.repeat.value, **spelled}
@@ -51,6 +57,44 @@ def from_now(*, lasts: timedelta, reason: str, now: datetime) -> WindowSpec:
     """From this second on. In UTC, where no clock change can make it longer."""
     start = now.astimezone(UTC).replace(tzinfo=None, microsecond=0)
     return WindowSpec(start=start, end=start + lasts, reason=reason)
+
+
+def said(
+    *,
+    start: datetime,
+    end: datetime,
+    time_zone: str,
+    repeat: Repeat = Repeat.NONE,
+    until: date | None = None,
+    reason: str = "",
+) -> WindowSpec:
+    """What was said with wall-clock times of `time_zone`, or with instants: those are told by the wall clock,
+    and where that means another instant (an hour that comes twice), in UTC. Seconds are whole. Raises
+    ConfigError.
+    """
+    zone = _zone(time_zone)
+    times = [_wall(moment, zone) for moment in (start, end)]
+    exact = [first_instant(times[0], zone), last_instant(times[1], zone)]
+    meant = [
+        moment.replace(microsecond=0) if moment.tzinfo else at
+        for moment, at in zip((start, end), exact, strict=True)
+    ]
+    if not repeat and (meant != exact or (times[1] <= times[0] and meant[0] < meant[1])):
+        time_zone, times = "UTC", [_wall(moment, ZoneInfo("UTC")) for moment in meant]
+    return WindowSpec(
+        start=times[0], end=times[1], time_zone=time_zone, repeat=repeat, until=until, reason=reason
+    )
+
+
+def _wall(moment: datetime, zone: ZoneInfo) -> datetime:
+    whole = moment.replace(microsecond=0)
+    return wall_time(whole, zone).replace(fold=0) if whole.tzinfo else whole
+
+
+def _zone(name: str) -> ZoneInfo:
+    if name not in zone_names():
+        raise ConfigError(f"“{name[:60]}” is not a time zone; write a name such as Europe/Berlin.")
+    return ZoneInfo(name)
 
 
 @transaction.atomic
@@ -64,12 +108,11 @@ def plan_window(*, service: Service, spec: WindowSpec, by: Actor, now: datetime)
     row = MaintenanceWindow.objects.create(
         service=service, created_at=now, created_by=by.user, **spec.columns()
     )
-    said = window_of(row).said
     line = Line(
         Verb.MAINTENANCE_PLANNED,
         ("service", service.pk),
         by,
-        f"planned for service {service.name}: {said}",
+        f"planned for service {service.name}: {window_of(row).said}",
         data={"maintenance": row.pk, **_plain(spec)},
     )
     record([line], now=now)
@@ -176,11 +219,9 @@ def _follow(row: MaintenanceWindow, *, now: datetime) -> Quiet | None:
 def _checked(spec: WindowSpec, *, now: datetime) -> WindowSpec:
     """The same with its reason on one line. Raises ConfigError with what is wrong and what to write."""
     reason = " ".join(spec.reason.replace("\x00", "").split())
-    if spec.time_zone not in zone_names():
-        raise ConfigError(f"“{spec.time_zone[:60]}” is not a time zone; write a name such as Europe/Berlin.")
     if len(reason) > LONGEST_REASON:
         raise ConfigError(f"The reason is longer than {LONGEST_REASON} characters.")
-    window = _window(spec)
+    window = spec.window()
     fault = window.fault()
     if fault is not None:
         raise ConfigError(fault)
@@ -190,12 +231,6 @@ def _checked(spec: WindowSpec, *, now: datetime) -> WindowSpec:
             f"It is over already, since {over:%Y-%m-%d %H:%M} UTC; write an end that lies ahead."
         )
     return replace(spec, reason=reason)
-
-
-def _window(spec: WindowSpec) -> Window:
-    return Window(
-        start=spec.start, end=spec.end, zone=ZoneInfo(spec.time_zone), repeat=spec.repeat, until=spec.until
-    )
 
 
 def _plain(spec: WindowSpec) -> dict[str, str]:

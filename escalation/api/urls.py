@@ -3,6 +3,13 @@
 from rest_framework.routers import SimpleRouter
 
 from escalation.api.incidents import IncidentViewSet
+from escalation.api.maintenance import (
+    CancelMaintenanceView,
+    EndMaintenanceView,
+    MaintenanceListView,
+    MaintenanceView,
+)
+from oncall.api.urls import both
 
 
 class EitherSlashRouter(SimpleRouter):
@@ -16,4 +23,10 @@ class EitherSlashRouter(SimpleRouter):
 router = EitherSlashRouter()
 router.register("incidents", IncidentViewSet, basename="incident")
 
-urlpatterns = router.urls
+urlpatterns = [
+    *router.urls,
+    *both("maintenance", MaintenanceListView),
+    *both("maintenance/<int:pk>", MaintenanceView),
+    *both("maintenance/<int:pk>/end", EndMaintenanceView),
+    *both("maintenance/<int:pk>/cancel", CancelMaintenanceView),
+]

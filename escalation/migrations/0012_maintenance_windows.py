@@ -39,7 +39,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'indexes': [models.Index(condition=models.Q(('look_at__isnull', False)), fields=['look_at'], name='maintenance_looked_at')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('end__gt', models.F('start'))), name='maintenance_ends_after_its_start'), models.CheckConstraint(condition=models.Q(('until__isnull', True), models.Q(('repeat', ''), _negated=True), _connector='OR'), name='only_a_repetition_has_a_last_day'), models.UniqueConstraint(condition=models.Q(('cancelled_at__isnull', True), ('ended_at__isnull', True)), fields=('service', 'start', 'end', 'time_zone', 'repeat'), name='one_maintenance_window_of_a_kind')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('end__gt', models.F('start'))), name='maintenance_ends_after_its_start', violation_error_message='The end is not after the start; write a later time.'), models.CheckConstraint(condition=models.Q(('until__isnull', True), models.Q(('repeat', ''), _negated=True), _connector='OR'), name='only_a_repetition_has_a_last_day', violation_error_message='A last day ends a repetition; choose a repeat, or leave it out.'), models.UniqueConstraint(condition=models.Q(('cancelled_at__isnull', True), ('ended_at__isnull', True)), fields=('service', 'start', 'end', 'time_zone', 'repeat'), name='one_maintenance_window_of_a_kind', violation_error_message='The service has a maintenance window at these times already.')],
             },
         ),
     ]

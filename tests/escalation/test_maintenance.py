@@ -83,7 +83,7 @@ def test_pages_that_wait_to_be_sent_do_not_leave(world):
     keep(world)
     dispatch.send_due(clock=lambda: world.now)
     assert world.sent() == []
-    assert {row.page.stopped_reason for row in Notification.objects.select_related("page")} == {"maintenance"}
+    assert {row.page.stop_reason for row in Notification.objects.select_related("page")} == {"maintenance"}
 
 
 def test_the_engine_pages_nobody_however_late_the_keeper_is(world):

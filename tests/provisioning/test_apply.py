@@ -286,7 +286,7 @@ def test_what_nothing_acts_on_yet_is_kept_and_said():
     plan = put(ACME)
     assert plan.kept == (
         "load_report of team Checkout",
-        "heartbeats, grouping, auto_resolve_after, maintenance of service checkout-api",
+        "heartbeats, grouping, auto_resolve_after of service checkout-api",
         "pay plan Engineering US",
         "pay plan Engineering UK",
     )

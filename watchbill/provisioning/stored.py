@@ -7,7 +7,16 @@ from typing import Any
 
 from django.db.models import Prefetch, QuerySet
 
-from escalation.models import EscalationPolicy, HotLine, RoutingKey, Service, Step, Target
+from escalation.models import (
+    EscalationPolicy,
+    HotLine,
+    MaintenanceWindow,
+    RoutingKey,
+    Service,
+    Step,
+    Target,
+)
+from escalation.quiet.windows import live
 from oncall.models import TimeOff
 from paging.actions.pages import FALLBACK_USERNAME
 from paging.models import ContactMethod
@@ -16,6 +25,7 @@ from watchbill.provisioning import stored_schedules
 from watchbill.provisioning.checking import validate
 from watchbill.provisioning.document.organisation import Organisation
 from watchbill.provisioning.document.people import Method, Person
+from watchbill.provisioning.document.words import spell_moment
 from watchbill.provisioning.durations import spell
 from watchbill.provisioning.faults import DocumentFaults, Fault
 from watchbill.provisioning.models import KeptPart
@@ -48,7 +58,7 @@ def load(*, now: datetime) -> Stored:
         "schedules": list(stored_schedules.schedules(names, now=now)),
         "time_off": list(_time_off(names)),
         "escalation_policies": [_policy(policy) for policy in _policies()],
-        "services": [_service(service) for service in _services()],
+        "services": [_service(service) for service in _services(now)],
         PAY_PLANS: [part.body for part in KeptPart.objects.filter(section=PAY_PLANS).order_by("pk")],
     }
     superusers = frozenset(user.username for user in users if user.is_superuser)
@@ -171,13 +181,14 @@ def _target(target: Target) -> dict[str, Any]:
     }
 
 
-def _services() -> QuerySet[Service]:
+def _services(now: datetime) -> QuerySet[Service]:
+    windows = live(at=now).order_by("start", "pk")
     keys = RoutingKey.objects.filter(revoked_at=None).order_by("pk")
     lines = HotLine.objects.filter(retired_at=None).order_by("pk")
     services = Service.objects.filter(retired_at=None).select_related("team", "policy")
-    return services.prefetch_related(Prefetch("routing_keys", keys), Prefetch("hot_lines", lines)).order_by(
-        "pk"
-    )
+    return services.prefetch_related(
+        Prefetch("routing_keys", keys), Prefetch("hot_lines", lines), Prefetch("maintenance", windows)
+    ).order_by("pk")
 
 
 def _service(service: Service) -> dict[str, Any]:
@@ -191,5 +202,17 @@ def _service(service: Service) -> dict[str, Any]:
         "runbooks": service.runbooks,
         "routing_keys": [{"name": key.name, "key": key.key} for key in service.routing_keys.all()],
         "hot_lines": [line.number for line in service.hot_lines.all()],
-        **service.extras,
+        **{name: part for name, part in service.extras.items() if name != "maintenance"},
+        "maintenance": [_maintenance(window) for window in service.maintenance.all()],
+    }
+
+
+def _maintenance(window: MaintenanceWindow) -> dict[str, Any]:
+    times = (datetime.fromisoformat(window.start), datetime.fromisoformat(window.end))
+    return {
+        **dict(zip(("start", "end"), map(spell_moment, times), strict=True)),
+        "time_zone": window.time_zone,
+        "repeat": window.repeat or None,
+        "until": window.until and window.until.isoformat(),
+        "reason": window.reason,
     }

@@ -13,6 +13,8 @@ from django.views.decorators.http import require_POST, require_safe
 from escalation import planning, selectors, wording
 from escalation.actions import respond
 from escalation.models import Alert, Incident
+from escalation.quiet.showing import in_maintenance_now
+from escalation.quiet.windows import in_maintenance
 from people.ledger.record import Actor
 from people.models import User
 from watchbill.web.pages import for_people, outward, person
@@ -30,7 +32,13 @@ def index(request: HttpRequest) -> HttpResponse:
     only_open = request.GET.get("status") == "open"
     rows = selectors.open_incidents() if only_open else selectors.incidents()
     page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
-    context = {"here": "incidents", "reader": person(request), "page": page, "only_open": only_open}
+    context = {
+        "here": "incidents",
+        "reader": person(request),
+        "page": page,
+        "only_open": only_open,
+        "in_maintenance": in_maintenance_now(now=timezone.now()),
+    }
     return render(request, "web/incidents.html", context)
 
 
@@ -38,6 +46,7 @@ def index(request: HttpRequest) -> HttpResponse:
 @for_people
 def detail(request: HttpRequest, incident_id: int) -> HttpResponse:
     incident = get_object_or_404(selectors.incidents(), pk=incident_id)
+    quiet = in_maintenance([incident.service], at=timezone.now()).get(incident.service_id)
     alerts = list(incident.alerts.order_by("-last_event_at", "-pk"))
     context = {
         "here": "incidents",
@@ -45,6 +54,7 @@ def detail(request: HttpRequest, incident_id: int) -> HttpResponse:
         "incident": incident,
         "open": incident.status != Incident.Status.RESOLVED,
         "alerts": alerts,
+        "maintenance": quiet,
         "labels": sorted(alerts[0].labels.items()) if alerts else [],
         "links": _links(incident, alerts),
         "timeline": selectors.timeline(incident.pk),

@@ -59,6 +59,11 @@ CARRIERS: Mapping[str, Mapping[Action, Carrier]] = {
         "change": escalation.move_hot_line,
         "retire": escalation.retire_hot_line,
     },
+    "maintenance": {
+        "create": escalation.plan_maintenance,
+        "change": escalation.change_maintenance,
+        "retire": escalation.cancel_maintenance,
+    },
     "pay plan": {"create": kept.keep, "change": kept.keep, "retire": kept.remove},
 }
 

@@ -2,15 +2,27 @@
 
 from typing import cast
 
-from escalation.actions import config, hot_lines
-from escalation.models import EscalationPolicy, RoutingKey
+from django.db.models import QuerySet
+
+from escalation.actions import config, hot_lines, maintenance
+from escalation.models import EscalationPolicy, MaintenanceWindow, RoutingKey
 from escalation.models import HotLine as HotLineRow
 from escalation.models import Service as ServiceRow
+from escalation.quiet.windows import live
 from watchbill.provisioning.carrying.context import Context
-from watchbill.provisioning.document.escalation import HotLine, Key, Policy, Service, Step, Target
+from watchbill.provisioning.document.escalation import (
+    HotLine,
+    Key,
+    Maintenance,
+    Policy,
+    Service,
+    Step,
+    Target,
+)
 from watchbill.provisioning.plan import Change
+from watchbill.provisioning.settling import window_spec
 
-KEPT = ("heartbeats", "grouping", "auto_resolve_after", "maintenance")
+KEPT = ("heartbeats", "grouping", "auto_resolve_after")
 
 
 def create_policy(change: Change, context: Context) -> None:
@@ -83,6 +95,35 @@ def move_hot_line(change: Change, context: Context) -> None:
 def retire_hot_line(change: Change, context: Context) -> None:
     for line in HotLineRow.objects.filter(number=change.identity[0], retired_at=None):
         hot_lines.retire_hot_line(line=line, by=context.by, now=context.now)
+
+
+def plan_maintenance(change: Change, context: Context) -> None:
+    service = _service(change.identity[0])
+    maintenance.plan_window(
+        service=service, spec=window_spec(_window(change)), by=context.by, now=context.now
+    )
+
+
+def change_maintenance(change: Change, context: Context) -> None:
+    for row in _windows(change, context):
+        maintenance.change_window(
+            window=row, spec=window_spec(_window(change)), by=context.by, now=context.now
+        )
+
+
+def cancel_maintenance(change: Change, context: Context) -> None:
+    for row in _windows(change, context):
+        maintenance.cancel_window(window=row, by=context.by, now=context.now)
+
+
+def _window(change: Change) -> Maintenance:
+    return cast("Maintenance", change.wanted or change.stored)
+
+
+def _windows(change: Change, context: Context) -> QuerySet[MaintenanceWindow]:
+    columns = window_spec(_window(change)).columns()
+    same = {name: columns[name] for name in maintenance.WHEN}
+    return live(at=context.now).filter(service__name=change.identity[0], **same)
 
 
 def _policy(name: str) -> EscalationPolicy:

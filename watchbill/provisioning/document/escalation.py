@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from watchbill.provisioning.document.windows import ZonedHours
 from watchbill.provisioning.document.words import (
+    Date,
     Duration,
     Moment,
     Name,
@@ -120,10 +121,15 @@ class Grouping(Part):
 
 
 class Maintenance(Part):
+    """While it runs, the service pages nobody. `start` and `end` are wall-clock times, those of the first
+    where it repeats; `until` is the last day on which one begins. Without a zone, in the team's.
+    """
+
     start: Moment
     end: Moment
     time_zone: Zone | None = None
     repeat: Literal["daily", "weekly", "monthly"] | None = None
+    until: Date | None = None
     reason: Reason = ""
 
 
