@@ -232,7 +232,7 @@ class MaintenanceAdmin(ByVerb):
     list_select_related = ("service__team", "created_by")
     search_fields = ("service__name", "reason")
     ordering = ("-over_at", "-pk")
-    fields = ("service", ("start", "end", "time_zone"), ("repeat", "until"), "reason")
+    fields = ("service", "start", "end", "time_zone", ("repeat", "until"), "reason")
     actions = page_actions = ("end_now", "cancel")
     main_action = "end_now"
 

@@ -143,9 +143,8 @@ def _refuse_in_maintenance(row: Incident, *, now: datetime) -> None:
     if quiet is not None:
         until = quiet.until.astimezone(UTC)
         raise Refused(
-            f"{row.service.name} is in maintenance until {until:%Y-%m-%d %H:%M} UTC ({quiet.why}), and pages "
-            "nobody before. End the maintenance first, on the page Maintenance or by POST "
-            "/api/v1/maintenance/ID/end: what is open is paged then."
+            f"{row.service.name} is in maintenance until {until:%Y-%m-%d %H:%M} UTC and pages nobody before "
+            f"({quiet.why}). End it on the page /maintenance first: what is open is paged then."
         )
 
 

@@ -64,7 +64,7 @@ class NewMaintenance(serializers.Serializer[Any]):
         return attrs
 
 
-class SpanSerializer(serializers.Serializer[Span]):
+class OccurrenceSerializer(serializers.Serializer[Span]):
     start = serializers.DateTimeField()
     end = serializers.DateTimeField()
 
@@ -73,8 +73,8 @@ class MaintenanceSerializer(serializers.Serializer[Any]):
     id = serializers.IntegerField(source="row.pk")
     service = serializers.CharField(source="row.service.name")
     state = serializers.ChoiceField(choices=["now", "planned", "ended", "cancelled"])
-    running = SpanSerializer(allow_null=True, help_text="The occurrence that runs.")
-    next = SpanSerializer(source="coming", allow_null=True, help_text="The one that comes next.")
+    running = OccurrenceSerializer(allow_null=True, help_text="The occurrence that runs.")
+    next = OccurrenceSerializer(source="coming", allow_null=True, help_text="The one that comes next.")
     start = serializers.CharField(source="row.start", help_text="Wall-clock time of the first occurrence.")
     end = serializers.CharField(source="row.end")
     time_zone = serializers.CharField(source="row.time_zone")

@@ -214,7 +214,7 @@ def test_e11_a_person_may_not_escalate_or_reassign_in_maintenance_and_hears_how_
         lambda: respond.escalate(incident_id=incident.pk, **by),
         lambda: respond.reassign(incident_id=incident.pk, users=[world.bo], **by),
     ):
-        with pytest.raises(respond.Refused, match=r"until 2026-03-02 11:00 UTC .*database upgrade.*End the"):
+        with pytest.raises(respond.Refused, match=r"until 2026-03-02 11:00 UTC .*database upgrade.*End it"):
             refused()
     assert again(incident).parked_reason == "maintenance"
     assert incident.policy["steps"][0]["targets"][0].get("user") is None
