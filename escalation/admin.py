@@ -1,12 +1,13 @@
 """Policies, services and incidents in the admin."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.template.defaultfilters import date
 from django.utils import timezone
@@ -16,11 +17,12 @@ from unfold.decorators import action, display
 from unfold.views import ChangeList
 
 from escalation import selectors
-from escalation.actions import config, heartbeats, hot_lines, merging, respond, webhooks
+from escalation.actions import config, heartbeats, hot_lines, maintenance, merging, respond, webhooks
 from escalation.core import flapping
 from escalation.core.heartbeat import State, state_of
 from escalation.core.policy import Policy
 from escalation.forms.heartbeat import HeartbeatForm
+from escalation.forms.maintenance import MaintenanceForm
 from escalation.forms.policy import specs, target_choices, with_choices
 from escalation.forms.service import HotLineForm, RoutingKeyForm, ServiceForm
 from escalation.forms.webhook import WebhookForm
@@ -31,20 +33,33 @@ from escalation.models import (
     HotCall,
     HotLine,
     Incident,
+    MaintenanceWindow,
     Ring,
     RoutingKey,
     Service,
     Step,
     Webhook,
 )
+from escalation.permissions import may_plan
+from escalation.quiet import showing
 from escalation.sources.registry import PARSERS
 from oncall.selectors import on_call
 from paging.core.address import masked
 from paging.selectors import posted
 from people.ledger.record import Actor
-from people.models import User
+from people.models import Team, User
 from people.permissions import may_edit_team
-from people.recorded import ReadOnly, Retirable, Rows, Shown, actor_of, kept_rows, teams_of, user_of
+from people.recorded import (
+    ByVerb,
+    ReadOnly,
+    Retirable,
+    Rows,
+    Shown,
+    actor_of,
+    kept_rows,
+    teams_of,
+    user_of,
+)
 
 MINUTE = "%Y-%m-%d %H:%M"
 STATUSES = {"triggered": "danger", "acknowledged": "warning", "resolved": "success"}
@@ -351,6 +366,98 @@ def _write_keys(row: Service, formsets: Mapping[type, Any], *, by: Actor, now: d
             hot_lines.retire_hot_line(line=one.instance, by=by, now=now)
 
 
+@admin.register(MaintenanceWindow)
+class MaintenanceAdmin(ByVerb):
+    """While one runs, alerts on its service are recorded and nobody is paged."""
+
+    form = MaintenanceForm
+    refusals = (config.ConfigError,)
+    list_display = ("service", "shown_state", "in_its_zone", "in_utc", "repeat", "reason", "created_by")
+    list_filter = ("service", "repeat", ("cancelled_at", admin.EmptyFieldListFilter))
+    list_select_related = ("service__team", "created_by")
+    search_fields = ("service__name", "reason")
+    ordering = ("-over_at", "-pk")
+    fields = ("service", "start", "end", "time_zone", ("repeat", "until"), "reason")
+    actions = page_actions = ("end_now", "cancel")
+    main_action = "end_now"
+
+    def team_of(self, row: MaintenanceWindow) -> Team | None:
+        return row.service.team
+
+    def get_readonly_fields(self, request: HttpRequest, obj: MaintenanceWindow | None = None) -> Any:
+        return ("service",) if obj else ()
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        going = obj is None or (obj.cancelled_at is None and self._shown(obj).state != "ended")
+        return super().has_change_permission(request, obj) and going
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "service":
+            mine = Q(team=None) | Q(team__in=teams_of(request))
+            kwargs["queryset"] = Service.objects.filter(mine, retired_at=None).order_by("name")
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def may_act(self, request: HttpRequest, obj: MaintenanceWindow) -> bool:
+        return may_plan(user_of(request), obj.service)
+
+    def buttons(self, request: HttpRequest, obj: MaintenanceWindow) -> Sequence[str]:
+        state = self._shown(obj).state
+        return {"now": self.page_actions, "planned": ("cancel",)}.get(state, ())
+
+    def write(
+        self, request: HttpRequest, row: MaintenanceWindow | None, form: Any, formsets: Mapping[type, Any]
+    ) -> MaintenanceWindow:
+        said = {"spec": form.spec(), "by": actor_of(request), "now": timezone.now()}
+        if row is None:
+            return maintenance.plan_window(service=form.cleaned_data["service"], **said)
+        return maintenance.change_window(window=row, **said)
+
+    @display(
+        description="State",
+        label={"now": "warning", "planned": "info", "ended": "success", "cancelled": "success"},
+    )
+    def shown_state(self, row: MaintenanceWindow) -> str:
+        return self._shown(row).state
+
+    @display(description="Runs, or comes next (its zone)")
+    def in_its_zone(self, row: MaintenanceWindow) -> str:
+        return self._span(row, row.time_zone)
+
+    @display(description="In UTC")
+    def in_utc(self, row: MaintenanceWindow) -> str:
+        return self._span(row, "UTC")
+
+    @action(description="End now")
+    def end_now(self, request: HttpRequest, queryset: QuerySet[MaintenanceWindow]) -> None:
+        by, now = actor_of(request), timezone.now()
+
+        def end(row: MaintenanceWindow) -> None:
+            maintenance.end_window(window=row, by=by, now=now)
+
+        self.each(request, queryset, end, done="Ended; what is open is paged now")
+
+    @action(description="Cancel")
+    def cancel(self, request: HttpRequest, queryset: QuerySet[MaintenanceWindow]) -> None:
+        by, now = actor_of(request), timezone.now()
+
+        def cancel(row: MaintenanceWindow) -> None:
+            maintenance.cancel_window(window=row, by=by, now=now)
+
+        self.each(request, queryset, cancel, done="Cancelled")
+
+    def _shown(self, row: MaintenanceWindow) -> showing.Shown:
+        return showing.show(row, now=timezone.now())
+
+    def _span(self, row: MaintenanceWindow, zone: str) -> str:
+        shown = self._shown(row)
+        span = shown.running or shown.coming
+        if span is None:
+            return ""
+        start, end = (at.astimezone(UTC if zone == "UTC" else ZoneInfo(zone)) for at in span)
+        last = f"{end:%H:%M}" if end.date() == start.date() else f"{end:%Y-%m-%d %H:%M}"
+        return f"{start:%Y-%m-%d %H:%M} to {last} {zone}"
+
+
 class IncidentList(ChangeList):
     """Who is on call for each open incident: of its first step, in a few queries for the whole list."""
 
@@ -425,7 +532,8 @@ class IncidentAdmin(ReadOnly):
 
     @display(description="Why nobody is paged")
     def not_paging(self, row: Incident) -> str:
-        return row.parked_reason or "-"
+        until = f" until {row.quiet_until:%Y-%m-%d %H:%M} UTC" if row.quiet_until else ""
+        return f"{row.parked_reason}{until}" if row.parked_reason else "-"
 
     @display(description="Next step at (UTC)", ordering="wake_at")
     def next_look(self, row: Incident) -> Any:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from itertools import groupby
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import structlog
 from django.db.models import F
@@ -11,9 +12,10 @@ from django.db.models.functions import Greatest
 
 from escalation.core.heartbeat import Beat
 from escalation.core.incident import QUIETS, Parked, State, Status, Urgency
+from escalation.core.maintenance import Repeat, Window
 from escalation.core.policy import OutsideStep, Policy, Step, Target
 from escalation.core.urgency import SupportHours, urgency_of
-from escalation.models import Alert, Heartbeat, Incident, Service
+from escalation.models import Alert, Heartbeat, Incident, MaintenanceWindow, Service
 from escalation.models import Step as StepRow
 from escalation.models import Target as TargetRow
 
@@ -67,6 +69,21 @@ def _target(row: TargetRow) -> Target:
 def service_urgency(service: Service, severity: str, *, at: datetime) -> tuple[Urgency, datetime | None]:
     hours = SupportHours.from_json(service.support_hours)
     return urgency_of(severity, rules=service.urgency, hours=hours, at=at)
+
+
+def window_of(row: MaintenanceWindow) -> Window:
+    start, end = datetime.fromisoformat(row.start), datetime.fromisoformat(row.end)
+    how = f" {row.repeat}" if row.repeat else f" on {start:%Y-%m-%d}"
+    said = f"maintenance{how}, {start:%H:%M} to {end:%H:%M} {row.time_zone}"
+    return Window(
+        start=start,
+        end=end,
+        zone=ZoneInfo(row.time_zone),
+        repeat=Repeat(row.repeat),
+        until=row.until,
+        ended_at=row.ended_at,
+        said=f"{said}: {row.reason}" if row.reason else said,
+    )
 
 
 def state_of(row: Incident) -> State:

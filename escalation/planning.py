@@ -1,6 +1,6 @@
 """What happens if nobody answers, from rows: who, when and how, by the same machine that will do it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -12,6 +12,7 @@ from escalation.core.stimulus import Triggered
 from escalation.core.turns import Key, Turns
 from escalation.loading import policy_of, service_urgency, state_of
 from escalation.models import Incident, Service
+from escalation.quiet.windows import in_maintenance, quiet_of, windows_of
 from paging import loading as paging
 from paging.core.rules import HOOK, moments
 
@@ -22,19 +23,22 @@ READ_AHEAD = timedelta(days=31)
 def simulate(service: Service, *, severity: str, at: datetime) -> list[plan.PlannedMessage]:
     """Who would be paged if an alert of this severity came at `at` and nobody answered."""
     urgency, raise_at = service_urgency(service, severity, at=at)
-    stimulus = Triggered(severity=severity, urgency=urgency, raise_at=raise_at)
+    quiet = in_maintenance([service], at=at).get(service.pk)
+    stimulus = Triggered(severity=severity, urgency=urgency, raise_at=raise_at, quiet=quiet)
+    (maintenance,) = _maintenance([service], at=at).values()
     policy = policy_of(service)
     choose = _chooser(targets.last_turns(policy.targets()))
-    return plan.from_trigger(stimulus, policy, _resolver(service, choose), at=at)
+    return plan.from_trigger(stimulus, policy, _resolver(service, choose), at=at, maintenance=maintenance)
 
 
 def plan_of(incident: Incident, *, now: datetime) -> list[plan.PlannedMessage]:
     """What is still to come for an incident, if nobody answers. Messages of steps that ran already are
     in the outbox, not here.
     """
-    policy = Policy.from_json(incident.policy)
+    policy, service = Policy.from_json(incident.policy), incident.service
+    (maintenance,) = _maintenance([service], at=now).values()
     choose = _chooser(targets.last_turns(policy.targets()), incident)
-    messages = plan.ahead(state_of(incident), policy, _resolver(incident.service, choose))
+    messages = plan.ahead(state_of(incident), policy, _resolver(service, choose), maintenance=maintenance)
     return [message for message in messages if message.at >= now]
 
 
@@ -55,12 +59,14 @@ def next_of(incidents: Sequence[Incident], *, now: datetime) -> dict[int, plan.P
         until=now + READ_AHEAD,
     )
     reached = {one.user: one for one in _reached(sorted(ahead.people | ahead.webhooks))}
+    maintenance = _maintenance([row.service for row in incidents], at=now)
     found = {
         row.pk: plan.first_ahead(
             states[row.pk],
             policies[row.pk],
             _resolver_of(row.service, _chooser(last, row), ahead, reached),
             now=now,
+            maintenance=maintenance[row.service_id],
         )
         for row in incidents
     }
@@ -71,6 +77,13 @@ def _chooser(last: Mapping[Key, str], incident: Incident | None = None) -> targe
     """Whose turn it would be at each step, with nobody's turn taken. `last`: by list, as the turns stand."""
     asked = {} if incident is None else dict(incident.picked or {})
     return partial(Turns(last).take, asked=asked)
+
+
+def _maintenance(services: Iterable[Service], *, at: datetime) -> dict[int, plan.Maintenance]:
+    """By service, what keeps it from paging from `at` on. One query, and none where none has windows."""
+    known = {service.pk: service.has_maintenance for service in services}
+    windows = windows_of([pk for pk, has in known.items() if has], at=at)
+    return {pk: partial(quiet_of, windows[pk]) if pk in windows else plan.never for pk in known}
 
 
 def _resolver_of(

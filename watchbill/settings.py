@@ -264,6 +264,7 @@ UNFOLD = {
                     ("Services", "dns", "escalation_service"),
                     ("Escalation policies", "stairs", "escalation_escalationpolicy"),
                     ("Webhooks", "webhook", "escalation_webhook"),
+                    ("Maintenance", "construction", "escalation_maintenancewindow"),
                 ],
                 "People": [
                     ("People", "person", "people_user"),

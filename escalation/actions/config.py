@@ -10,6 +10,7 @@ from django.db import transaction
 from escalation.actions.heartbeats import retire_heartbeat
 from escalation.actions.hot_lines import retire_hot_line
 from escalation.actions.incoming import check_incoming
+from escalation.actions.maintenance import cancel_all
 from escalation.actions.steps import ConfigError, StepSpec, TargetSpec, check_steps, spelled, write_steps
 from escalation.actions.unheard import look_anew
 from escalation.models import EscalationPolicy, RoutingKey, Service, new_routing_key
@@ -145,9 +146,10 @@ def change_service(
 
 @transaction.atomic
 def retire_service(*, service: Service, by: Actor, now: datetime) -> None:
-    """Revoke its routing keys, hot lines and heartbeats, and take it out of use. Its open incidents run to
-    their end.
+    """Revoke its routing keys, hot lines and heartbeats, cancel its maintenance, and take it out of use. Its
+    open incidents run to their end.
     """
+    cancel_all(service=service, by=by, now=now)
     for key in service.routing_keys.filter(revoked_at=None).order_by("pk"):
         revoke_routing_key(key=key, by=by, now=now)
     for line in service.hot_lines.filter(retired_at=None).order_by("pk"):

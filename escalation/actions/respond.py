@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.db import transaction
 
@@ -12,6 +12,7 @@ from escalation.core.policy import Policy, Step, Target
 from escalation.core.stimulus import Acknowledged, Active, Escalated, Reassigned, Resolved, Snoozed, Stimulus
 from escalation.loading import closed_at
 from escalation.models import Alert, Incident
+from escalation.quiet.windows import in_maintenance
 from paging.queue import nudge_on_commit
 from people.ledger.record import Actor, Line, record
 from people.ledger.verbs import Verb
@@ -58,9 +59,14 @@ def resolve(*, incident_id: int, by: Actor, now: datetime, why: str = "") -> Inc
     return held.undisturbed(end)
 
 
+@transaction.atomic
 def escalate(*, incident_id: int, by: Actor, now: datetime, why: str = "") -> Incident:
-    """Page the next step now, also when it was acknowledged or parked."""
-    return _stimulate(incident_id, Escalated(), by=by, now=now, why=why)
+    """Page the next step now, also when it was acknowledged or parked; not in maintenance."""
+    row = _locked(incident_id)
+    _refuse_in_maintenance(row, now=now)
+    engine.apply(row, Escalated(), now=now, by=by, why=why)
+    nudge_on_commit()
+    return row
 
 
 def snooze(*, incident_id: int, until: datetime, by: Actor, now: datetime, why: str = "") -> Incident:
@@ -79,6 +85,7 @@ def reassign(*, incident_id: int, users: Sequence[User], by: Actor, now: datetim
     if gone:
         raise Refused(f"{', '.join(gone)} has left and cannot be paged.")
     row = _locked(incident_id)
+    _refuse_in_maintenance(row, now=now)
     old = Policy.from_json(row.policy)
     names = ", ".join(str(user) for user in users)
     step = Step(
@@ -133,6 +140,17 @@ def _stimulate(incident_id: int, stimulus: Stimulus, *, by: Actor, now: datetime
     engine.apply(row, stimulus, now=now, by=by, why=why)
     nudge_on_commit()
     return row
+
+
+def _refuse_in_maintenance(row: Incident, *, now: datetime) -> None:
+    """Nobody is paged then, so nobody should believe that somebody was."""
+    quiet = in_maintenance([row.service], at=now).get(row.service_id)
+    if quiet is not None:
+        until = quiet.until.astimezone(UTC)
+        raise Refused(
+            f"{row.service.name} is in maintenance until {until:%Y-%m-%d %H:%M} UTC and pages nobody before "
+            f"({quiet.why}). End it on the page /maintenance first: what is open is paged then."
+        )
 
 
 def _locked(incident_id: int, *, or_resolved: bool = False) -> Incident:

@@ -4,8 +4,15 @@ from rest_framework.routers import SimpleRouter
 
 from escalation.api.heartbeats import HeartbeatViewSet
 from escalation.api.incidents import IncidentViewSet
+from escalation.api.maintenance import (
+    CancelMaintenanceView,
+    EndMaintenanceView,
+    MaintenanceListView,
+    MaintenanceView,
+)
 from escalation.api.services import ServiceViewSet
 from escalation.api.webhooks import WebhookViewSet
+from oncall.api.urls import both
 
 
 class EitherSlashRouter(SimpleRouter):
@@ -22,4 +29,10 @@ router.register("webhooks", WebhookViewSet, basename="webhook")
 router.register("services", ServiceViewSet, basename="service")
 router.register("heartbeats", HeartbeatViewSet, basename="heartbeat")
 
-urlpatterns = router.urls
+urlpatterns = [
+    *router.urls,
+    *both("maintenance", MaintenanceListView),
+    *both("maintenance/<int:pk>", MaintenanceView),
+    *both("maintenance/<int:pk>/end", EndMaintenanceView),
+    *both("maintenance/<int:pk>/cancel", CancelMaintenanceView),
+]

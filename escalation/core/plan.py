@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from escalation.core.decision import PageManagers, PageTargets
-from escalation.core.incident import State
+from escalation.core.incident import Quiet, State
 from escalation.core.machine import decide, opening
 from escalation.core.policy import Policy
-from escalation.core.stimulus import StepRan, Stimulus, Ticked, Triggered
+from escalation.core.stimulus import Quieted, StepRan, Stimulus, Ticked, Triggered
 
 LONGEST = 10_000
 """Decisions after which a plan ends. A policy of 50 steps with 99 repeats has fewer."""
@@ -40,31 +40,48 @@ class PlannedMessage:
 
 
 Resolve = Callable[[PageTargets | PageManagers, datetime], Sequence[Reached]]
+Maintenance = Callable[[datetime], Quiet | None]
+"""What keeps the service from paging at an instant."""
 
 
-def ahead(state: State, policy: Policy, resolve: Resolve) -> list[PlannedMessage]:
+def never(at: datetime) -> Quiet | None:
+    """Of a service without maintenance."""
+    return None
+
+
+def ahead(
+    state: State, policy: Policy, resolve: Resolve, *, maintenance: Maintenance = never
+) -> list[PlannedMessage]:
     """Every message from here on, in the order of time, if nobody answers and nothing else happens."""
-    return _Walk(state, policy, resolve).run()
+    return _Walk(state, policy, resolve, maintenance).run()
 
 
-def first_ahead(state: State, policy: Policy, resolve: Resolve, *, now: datetime) -> PlannedMessage | None:
+def first_ahead(
+    state: State, policy: Policy, resolve: Resolve, *, now: datetime, maintenance: Maintenance = never
+) -> PlannedMessage | None:
     """The first message of `ahead` that is not before `now`, without looking further than to it."""
-    return _Walk(state, policy, resolve).first(now)
+    return _Walk(state, policy, resolve, maintenance).first(now)
 
 
 def from_trigger(
-    stimulus: Triggered, policy: Policy, resolve: Resolve, *, at: datetime
+    stimulus: Triggered,
+    policy: Policy,
+    resolve: Resolve,
+    *,
+    at: datetime,
+    maintenance: Maintenance = never,
 ) -> list[PlannedMessage]:
     """The plan of an incident that triggers at `at`."""
     state, _ = decide(opening(stimulus), policy, stimulus, at)
-    return ahead(state, policy, resolve)
+    return ahead(state, policy, resolve, maintenance=maintenance)
 
 
 class _Walk:
     """The machine, woken whenever it asks to be, until it asks no more."""
 
-    def __init__(self, state: State, policy: Policy, resolve: Resolve) -> None:
-        self._state, self._policy, self._resolve = state, policy, resolve
+    def __init__(self, state: State, policy: Policy, resolve: Resolve, maintenance: Maintenance) -> None:
+        self._state, self._policy = state, policy
+        self._resolve, self._maintenance = resolve, maintenance
         self._messages: list[PlannedMessage] = []
 
     def run(self) -> list[PlannedMessage]:
@@ -87,7 +104,8 @@ class _Walk:
         return None
 
     def _tick(self, now: datetime) -> None:
-        waiting: deque[Stimulus] = deque([Ticked()])
+        quiet = self._maintenance(now)
+        waiting: deque[Stimulus] = deque([Ticked()] if quiet is None else [Quieted(quiet), Ticked()])
         while waiting:
             self._state, decisions = decide(self._state, self._policy, waiting.popleft(), now)
             for decision in decisions:
@@ -109,5 +127,6 @@ class _Walk:
             PlannedMessage(at=now + after, user=one.user, via=via, step=step, repeat=repeat)
             for one in found
             for via, after in one.ways
+            if self._maintenance(now + after) is None  # it is stopped when that begins
         )
         return found

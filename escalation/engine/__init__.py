@@ -7,5 +7,16 @@ proves that its state is the last one decided.
 
 from escalation.engine.applying import Change, Opening, apply, apply_all, open_incidents
 from escalation.engine.due import run_due
+from escalation.engine.keeping import keep_windows, note_window, settle
 
-__all__ = ["Change", "Opening", "apply", "apply_all", "open_incidents", "run_due"]
+__all__ = [
+    "Change",
+    "Opening",
+    "apply",
+    "apply_all",
+    "keep_windows",
+    "note_window",
+    "open_incidents",
+    "run_due",
+    "settle",
+]

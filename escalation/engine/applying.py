@@ -4,7 +4,7 @@ that does not grow with them.
 
 from collections import deque
 from collections.abc import Generator, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from escalation import telling, wording
@@ -18,16 +18,29 @@ from escalation.core.decision import (
     PageTargets,
     StopPaging,
 )
-from escalation.core.incident import State, Status
+from escalation.core.incident import Quiet, State, Status
 from escalation.core.machine import decide, opening
 from escalation.core.moves import FALLBACK
 from escalation.core.policy import Policy
-from escalation.core.stimulus import Merged, Snoozed, StepRan, Stimulus, Ticked, Triggered, Unreachable
+from escalation.core.stimulus import (
+    Merged,
+    Quieted,
+    QuietOver,
+    Repeated,
+    Resolved,
+    Snoozed,
+    StepRan,
+    Stimulus,
+    Ticked,
+    Triggered,
+    Unreachable,
+)
 from escalation.core.unheard import ends_at
 from escalation.engine.around import Around
 from escalation.engine.paging import Asking, Paging
 from escalation.loading import STATE_COLUMNS, put_state, state_of
 from escalation.models import Incident, Service
+from escalation.quiet.windows import in_maintenance
 from paging.actions import pages
 from paging.actions.codes import free_codes
 from paging.actions.pages import PageRequest
@@ -70,10 +83,13 @@ def apply_all(changes: Sequence[Change], *, now: datetime) -> None:
     """
     lines: list[Line] = []
     around = Around([change.row for change in changes], at=now)
+    quiet = in_maintenance([change.row.service for change in changes], at=now)
     news: list[Change] = []
-    in_step(
-        [_run(change, Paging(change.row, lines, around, now), news) for change in changes], lines, now=now
-    )
+    runs = [
+        _run(change, Paging(change.row, lines, around, now), news, quiet.get(change.row.service_id))
+        for change in changes
+    ]
+    in_step(runs, lines, now=now)
     _save([change.row for change in changes])
     around.save_turns()
     for change in news:
@@ -173,11 +189,11 @@ def open_incidents(
     return rows
 
 
-def _run(change: Change, paging: Paging, news: list[Change]) -> Run:
+def _run(change: Change, paging: Paging, news: list[Change], quiet: Quiet | None) -> Run:
     """Until nothing more is due. `news` learns of it where those who were paged are to be told."""
     row, now = change.row, paging.now
     policy, state = Policy.from_json(row.policy), state_of(row)
-    waiting: deque[Stimulus] = deque([change.stimulus])
+    waiting: deque[Stimulus] = deque(_heard(change.stimulus, quiet))
     while waiting:
         state, decisions = decide(state, policy, waiting.popleft(), now)
         put_state(row, state, policy)
@@ -189,6 +205,17 @@ def _run(change: Change, paging: Paging, news: list[Change]) -> Run:
     row.resolve_at = ends_at(state, policy, after=row.service.auto_resolve_after, heard=now)
     if _mark(row, state, now=now, by=change.by):
         news.append(change)
+
+
+def _heard(stimulus: Stimulus, quiet: Quiet | None) -> Sequence[Stimulus]:
+    """Maintenance that has begun comes before whatever might page, however late the keeper is; and what is
+    heard in it is quiet itself.
+    """
+    if quiet is None or isinstance(stimulus, Resolved | Merged | Quieted | QuietOver):
+        return (stimulus,)
+    if isinstance(stimulus, Repeated) and stimulus.quiet is None:
+        stimulus = replace(stimulus, quiet=quiet)
+    return Quieted(quiet), stimulus
 
 
 def _do(

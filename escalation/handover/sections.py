@@ -7,10 +7,11 @@ from typing import NamedTuple
 import structlog
 from django.db import InterfaceError, OperationalError, connection, transaction
 
-from escalation.handover.changes import changes, maintenance
+from escalation.handover.changes import changes
 from escalation.handover.incidents import open_incidents
 from escalation.handover.lines import NOTHING, Item, Section, clipped, listed
 from escalation.handover.paging import noise, pages
+from escalation.handover.quiet import maintenance
 from escalation.handover.scope import Scope
 
 log = structlog.get_logger(__name__)
@@ -37,7 +38,7 @@ KINDS = (
     Kind("pages", "What was paged", pages),
     Kind("noise", "Noisy and muted alerts", noise),
     Kind("changes", "Changes seen", changes),
-    Kind("maintenance", "Maintenance ahead", maintenance),
+    Kind("maintenance", "Maintenance", maintenance),
     Kind("watch", "What to watch", _watch),
     Kind("mood", "How it was", _mood),
 )

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cached_property
 from itertools import groupby
 
 from django.db import IntegrityError, OperationalError, transaction
@@ -11,7 +12,7 @@ from django.db.models import Count, Max, Q
 
 from escalation import engine
 from escalation.core import flapping
-from escalation.core.incident import is_worse
+from escalation.core.incident import Quiet, is_worse
 from escalation.core.severity import Grading
 from escalation.core.stimulus import Acknowledged, Joined, Repeated, Resolved, Stimulus, Triggered
 from escalation.engine import Change, Opening
@@ -20,6 +21,7 @@ from escalation.intake.alerts import Upserted, link, upsert
 from escalation.intake.grouping import Party
 from escalation.loading import closed_at, policy_of, service_urgency
 from escalation.models import Alert, Incident, Service
+from escalation.quiet.windows import hold_still, in_maintenance
 from escalation.sources.event import Action, Event
 from paging.queue import nudge_on_commit
 from people.ledger.record import Actor, Line, record
@@ -54,6 +56,7 @@ class Reaction:
         The alerts are locked before their incidents, both in one order: two posts that name the same ones
         never wait for each other in a circle. So what triggers and what ends takes turns as the keys have it.
         """
+        _ = self._maintenance  # before anything is locked
         upserted: list[Upserted] = []
         acknowledged: list[Alert] = []
         resolved: list[Alert] = []
@@ -167,7 +170,10 @@ class Reaction:
             row.episodes = max(row.episodes, 1 + max(times))
             triggered = self._triggered(party.leader.event.severity)
             stimulus = Joined(
-                severity=triggered.severity, urgency=triggered.urgency, raise_at=triggered.raise_at
+                severity=triggered.severity,
+                urgency=triggered.urgency,
+                raise_at=triggered.raise_at,
+                quiet=triggered.quiet,
             )
             changes.append(self._change(row, stimulus))
         return changes
@@ -189,7 +195,20 @@ class Reaction:
 
     def _triggered(self, severity: str) -> Triggered:
         urgency, raise_at = service_urgency(self._service, severity, at=self._now)
-        return Triggered(severity=severity, urgency=urgency, raise_at=raise_at)
+        return Triggered(severity=severity, urgency=urgency, raise_at=raise_at, quiet=self._maintenance)
+
+    @cached_property
+    def _maintenance(self) -> Quiet | None:
+        """What keeps the service quiet now; a service without windows is not asked. Looked at again once it
+        cannot change any more: a window that is just being ended must not keep quiet what nobody will start.
+        """
+        if self._ask() is None:
+            return None
+        hold_still(self._service.pk)
+        return self._ask()
+
+    def _ask(self) -> Quiet | None:
+        return in_maintenance([self._service], at=self._now).get(self._service.pk)
 
     def _repeat(self, known: Sequence[Upserted]) -> dict[int, Repeated]:
         """One more event of an open alert: counted and written down. Returns, by incident, what is worse."""
@@ -204,7 +223,10 @@ class Reaction:
                 Alert.objects.filter(pk=one.alert).update(severity=severity)
                 triggered = self._triggered(severity)
                 worse[one.incident or 0] = Repeated(
-                    severity=severity, urgency=triggered.urgency, raise_at=triggered.raise_at
+                    severity=severity,
+                    urgency=triggered.urgency,
+                    raise_at=triggered.raise_at,
+                    quiet=triggered.quiet,
                 )
         return worse
 

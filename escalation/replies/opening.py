@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 from escalation.actions.respond import Refused
 from escalation.intake import Trouble, raise_incident
-from escalation.models import Service
+from escalation.models import Incident, Service
 from escalation.replies.acting import named
 from escalation.sources.event import UNKNOWN_SEVERITY, severity_of
 from paging.core.render import clean
@@ -36,7 +36,15 @@ def open_by_text(rest: str, *, by: User, via: str, now: datetime) -> tuple[str, 
         incident, _ = raise_incident(trouble, by=Actor.person(by, via=via), now=now)
     except Refused as refusal:
         return f"{refusal} Write: new {name}: what is wrong.", False
-    return f"Opened {named(incident)}, {incident.severity}.", True
+    return f"Opened {named(incident)}, {incident.severity}.{_quiet(incident)}", True
+
+
+def _quiet(incident: Incident) -> str:
+    """Whoever writes at night must not believe that somebody is paged."""
+    if incident.quiet_until is None:
+        return ""
+    until = f"{incident.quiet_until.astimezone(UTC):%d %b %H:%M} UTC"
+    return f" Pages nobody before {until}: {incident.parked_reason}."
 
 
 def _service(rest: str, names: Sequence[str]) -> str | None:

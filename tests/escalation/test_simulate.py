@@ -8,6 +8,7 @@ from django.core.management import CommandError, call_command
 
 from escalation.planning import plan_of, simulate
 from paging.actions import contacts
+from tests.escalation.maintained import planned
 from tests.world import TESTS
 
 
@@ -72,3 +73,29 @@ def test_the_table_is_for_people(world, capsys):
 def test_bad_input_gets_a_sentence(world, service, at, says):
     with pytest.raises(CommandError, match=says):
         call_command("simulate", service, at=at)
+
+
+def test_in_maintenance_the_plan_begins_at_its_end_and_is_what_then_happens(world):
+    planned(world, begins=-10, lasts=40)
+    foretold = told(simulate(world.service, severity="SEV-1", at=world.now), world)
+    assert foretold[0] == (30, "ana", "email")
+    incident = world.alert()
+    assert told(plan_of(incident, now=world.now), world) == foretold
+    world.wait(minutes=70)
+    assert world.sent() == foretold
+
+
+def test_maintenance_that_begins_during_the_escalation_is_foreseen(world):
+    planned(world, begins=3, lasts=57)
+    foretold = told(simulate(world.service, severity="SEV-1", at=world.now), world)
+    assert foretold[:2] == [(0, "ana", "email"), (60, "ana", "email")]
+
+
+def test_the_command_says_that_it_is_maintenance(world, capsys):
+    planned(world)
+    call_command("simulate", "payments-api", at="2026-03-02T10:30:00Z")
+    said = " ".join(capsys.readouterr().out.split())
+    assert "payments-api is in maintenance until 2026-03-02 11:00 (UTC)" in said
+    assert "database upgrade" in said
+    call_command("simulate", "payments-api", at="2026-03-02T10:30:00Z", format="json")
+    assert json.loads(capsys.readouterr().out)[0]["at"] == "2026-03-02T11:00:00Z"

@@ -294,7 +294,6 @@ def test_what_nothing_acts_on_yet_is_kept_and_said():
     plan = put(ACME)
     assert plan.kept == (
         "load_report of team Checkout",
-        "maintenance of service checkout-api",
         "pay plan Engineering US",
         "pay plan Engineering UK",
     )

@@ -122,7 +122,7 @@ def spending(now: datetime) -> Iterator[Finding]:
 
 
 def kept(now: datetime) -> Iterator[Finding]:
-    """A heartbeat that never pages and a maintenance window that silences nothing should surprise nobody."""
+    """A heartbeat that never pages should surprise nobody, nor what is no maintenance window as it stands."""
     for service in Service.objects.filter(retired_at=None).exclude(extras={}).order_by("name"):
         yield warning(f"Kept as stored and not acted on: {', '.join(service.extras)} of service {service}.")
     for team in Team.objects.exclude(extras={}).order_by("name"):

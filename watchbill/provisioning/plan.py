@@ -45,7 +45,8 @@ class Change:
 class Plan:
     """Everything an apply would do, in order, and everything it would not.
 
-    `history`: overrides of the document that were cancelled, ended early or begun with another reason.
+    `history`: overrides of the document that were cancelled, ended early or begun with another reason, and
+    maintenance that is over.
     `kept`: parts that are stored and exported, and that nothing acts on yet. `advice`, once it is done: what
     there is to say about the schedules it touches.
     """
@@ -114,6 +115,15 @@ def _hot_lines(document: Organisation) -> Iterator[Found]:
             yield Found((dialled,), line, ("services", index, "hot_lines", number))
 
 
+def _maintenance(document: Organisation) -> Iterator[Found]:
+    """Two windows of a service that differ only in their reason, or in how long they repeat, are the same."""
+    for index, service in enumerate(document.services):
+        for number, one in enumerate(service.maintenance):
+            spelled = one.model_dump()
+            identity = (service.name, spelled["start"], spelled["end"], one.time_zone or "", one.repeat or "")
+            yield Found(identity, one, ("services", index, "maintenance", number))
+
+
 def _time_off(document: Organisation) -> Iterator[Found]:
     for index, away in enumerate(document.time_off):
         yield Found((away.user, away.start.isoformat(), away.end.isoformat()), away, ("time_off", index))
@@ -144,9 +154,17 @@ LISTINGS: dict[str, Listing] = {
     "routing key": _keys,
     "hot line": _hot_lines,
     "heartbeat": _heartbeats,
+    "maintenance": _maintenance,
     "pay plan": _named("pay_plans", "name"),
 }
-INNER = {"overrides", "temporary", "routing_keys", "hot_lines", "heartbeats"}  # listed as things of their own
+INNER = {
+    "overrides",
+    "temporary",
+    "routing_keys",
+    "hot_lines",
+    "heartbeats",
+    "maintenance",
+}  # listed as things of their own
 
 
 def compare(stored: Organisation, wanted: Organisation) -> tuple[list[Change], int, list[Change]]:

@@ -2,28 +2,32 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from django.db.models import CASCADE
 
+from escalation.actions.maintenance import WHEN
+from escalation.models import MaintenanceWindow
 from oncall.actions.spans import GRACE
+from oncall.core.walltime import first_instant
 from oncall.models import Override as OverrideRow
 from people.models import Team
 from watchbill.provisioning.completing import complete, explicit
-from watchbill.provisioning.document.escalation import HotLine
+from watchbill.provisioning.document.escalation import HotLine, Maintenance
 from watchbill.provisioning.document.organisation import Organisation
 from watchbill.provisioning.document.people import Person, TimeOff
 from watchbill.provisioning.document.schedules import Override, Temporary
 from watchbill.provisioning.plan import LISTINGS, Change, Plan, compare
-from watchbill.provisioning.settling import instant
+from watchbill.provisioning.settling import instant, window_spec
 from watchbill.provisioning.stored import Stored
 
-KEPT_OF_SERVICE = ("maintenance",)
 KEPT_OF_TEAM = ("load_report",)
 PARENTS = {
     "override": "schedule",
     "temporary schedule": "schedule",
     "routing key": "service",
     "heartbeat": "service",
+    "maintenance": "service",
 }
 
 
@@ -66,6 +70,8 @@ class _Planner:
             return not self._has_begun(part, change.identity[0])
         if isinstance(part, TimeOff):
             return part.end > self.now.date()
+        if isinstance(part, Maintenance):
+            return part.repeat is not None or not _has_started(part, self.now)
         return change.kind != "team" or _has_something_to_retire(change.identity[0])
 
     def _has_begun(self, part: Override | Temporary, schedule: str) -> bool:
@@ -73,9 +79,22 @@ class _Planner:
 
     def _is_history(self, change: Change) -> bool:
         part = change.wanted
+        if isinstance(part, Maintenance):
+            return change.action == "create" and self._was_carried_out(part, change.identity[0])
         if not isinstance(part, Override) or not self._has_begun(part, change.identity[0]):
             return False
         return change.action == "change" or self._was_undone(part, change.identity[0])
+
+    def _was_carried_out(self, part: Maintenance, service: str) -> bool:
+        """Whether it is over, or begun and ended early by somebody: an apply does not start it again."""
+        window = window_spec(part).window()
+        over = window.over_at()
+        if over is not None and over <= self.now:
+            return True
+        columns = window_spec(part).columns()
+        same = {name: columns[name] for name in WHEN}
+        rows = MaintenanceWindow.objects.filter(service__name=service, **same)
+        return part.repeat is None and _has_started(part, self.now) and rows.exists()
 
     def _was_undone(self, part: Override, schedule: str) -> bool:
         """Whether somebody cancelled this override, ended it early, or began it a few minutes late."""
@@ -89,6 +108,11 @@ class _Planner:
             user__username=part.user,
         )
         return any(row.cancelled_at is not None or row.end <= end for row in rows)
+
+
+def _has_started(part: Maintenance, now: datetime) -> bool:
+    """One that somebody has started by hand, say: no apply ends it under their feet."""
+    return first_instant(part.start, ZoneInfo(part.time_zone or "UTC")) <= now
 
 
 def _has_something_to_retire(name: str) -> bool:
@@ -124,8 +148,4 @@ def _kept(wanted: Organisation) -> Iterator[str]:
         parts = [name for name in KEPT_OF_TEAM if getattr(team, name)]
         if parts:
             yield f"{', '.join(parts)} of team {team.name}"
-    for service in wanted.services:
-        parts = [name for name in KEPT_OF_SERVICE if getattr(service, name)]
-        if parts:
-            yield f"{', '.join(parts)} of service {service.name}"
     yield from (f"pay plan {plan.name}" for plan in wanted.pay_plans)

@@ -14,7 +14,7 @@ from watchbill.provisioning.document.pay import USUAL_BANDS, PayPlan
 from watchbill.provisioning.document.people import Team
 from watchbill.provisioning.document.schedules import Override, Schedule, Temporary, TemporaryShift
 from watchbill.provisioning.faults import Fault, Path, suggestion
-from watchbill.provisioning.settling import instant
+from watchbill.provisioning.settling import instant, window_spec
 
 NAMED = {"users": "username", "teams": "name", "schedules": "name"} | {
     "webhooks": "name",
@@ -113,6 +113,12 @@ def _twice(document: Organisation) -> Iterator[Fault]:
         for n, number in enumerate(service.hot_lines)
     ]
     yield from _repeated(dialled, "stands here twice; a number rings the on-call of one service")
+    windows = [
+        ((service.name, one.start, one.end, one.time_zone, one.repeat), ("services", index, "maintenance", n))
+        for index, service in enumerate(document.services)
+        for n, one in enumerate(service.maintenance)
+    ]
+    yield from _repeated(windows, "maintenance stands here twice; keep one")
     away = [
         ((one.user, one.start, one.end), ("time_off", index)) for index, one in enumerate(document.time_off)
     ]
@@ -232,6 +238,10 @@ class _Checker:
             yield from self._known("team", service.team, self.known.teams, (*path, "team"))
         policy = service.escalation_policy
         yield from self._known("escalation policy", policy, self.known.policies, (*path, "escalation_policy"))
+        for number, one in enumerate(service.maintenance):
+            fault = window_spec(one).window().fault()
+            if fault is not None:
+                yield Fault((*path, "maintenance", number), fault)
 
     def _plan(self, plan: PayPlan, path: Path) -> Iterator[Fault]:
         for index, person in enumerate(plan.people):

@@ -10,6 +10,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
+from escalation.actions.maintenance import WindowSpec, said
+from escalation.core.maintenance import Repeat
 from oncall.core.walltime import first_instant, wall_time
 from oncall.models.schedules import USUAL_CONFIRM_WITHIN, USUAL_REMINDERS
 from watchbill.provisioning.document.escalation import (
@@ -95,6 +97,18 @@ def in_zone(schedule: Schedule, zone: str) -> Schedule:
             "overrides": [_moved(one, said, zone) for one in schedule.overrides],
             "temporary": [_moved(one, said, zone) for one in temporary],
         }
+    )
+
+
+def window_spec(one: Maintenance) -> WindowSpec:
+    """What a settled window says, for the verbs."""
+    return WindowSpec(
+        start=one.start,
+        end=one.end,
+        time_zone=one.time_zone or "UTC",
+        repeat=Repeat(one.repeat or ""),
+        until=one.until,
+        reason=one.reason,
     )
 
 
@@ -221,8 +235,12 @@ def _service(service: Service, zone: str) -> Service:
     )
 
 
-def _maintenance(maintenance: Maintenance, zone: str) -> Maintenance:
-    return maintenance.model_copy(update={"time_zone": maintenance.time_zone or zone})
+def _maintenance(one: Maintenance, zone: str) -> Maintenance:
+    """Times with an offset are told by the wall clock, which is what repeats."""
+    told = said(
+        start=one.start, end=one.end, time_zone=one.time_zone or zone, repeat=Repeat(one.repeat or "")
+    )
+    return one.model_copy(update={name: getattr(told, name) for name in ("start", "end", "time_zone")})
 
 
 def _pay_plan(plan: PayPlan) -> PayPlan:

@@ -7,7 +7,18 @@ from typing import Any
 
 from django.db.models import Prefetch, QuerySet
 
-from escalation.models import EscalationPolicy, Heartbeat, HotLine, RoutingKey, Service, Step, Target, Webhook
+from escalation.models import (
+    EscalationPolicy,
+    Heartbeat,
+    HotLine,
+    MaintenanceWindow,
+    RoutingKey,
+    Service,
+    Step,
+    Target,
+    Webhook,
+)
+from escalation.quiet.windows import live
 from oncall.models import TimeOff
 from paging.actions.pages import NOBODY
 from paging.core.rules import HOOK
@@ -17,6 +28,7 @@ from watchbill.provisioning import stored_schedules
 from watchbill.provisioning.checking import validate
 from watchbill.provisioning.document.organisation import Organisation
 from watchbill.provisioning.document.people import Method, Person
+from watchbill.provisioning.document.words import spell_moment
 from watchbill.provisioning.durations import spell
 from watchbill.provisioning.faults import DocumentFaults, Fault
 from watchbill.provisioning.models import KeptPart
@@ -50,7 +62,7 @@ def load(*, now: datetime) -> Stored:
         "time_off": list(_time_off(names)),
         "webhooks": list(_webhooks()),
         "escalation_policies": [_policy(policy) for policy in _policies()],
-        "services": [_service(service) for service in _services()],
+        "services": [_service(service) for service in _services(now)],
         PAY_PLANS: [part.body for part in KeptPart.objects.filter(section=PAY_PLANS).order_by("pk")],
     }
     superusers = frozenset(user.username for user in users if user.is_superuser)
@@ -184,13 +196,17 @@ def _target(target: Target) -> dict[str, Any]:
     }
 
 
-def _services() -> QuerySet[Service]:
+def _services(now: datetime) -> QuerySet[Service]:
+    windows = live(at=now).order_by("start", "pk")
     keys = RoutingKey.objects.filter(revoked_at=None).order_by("pk")
     lines = HotLine.objects.filter(retired_at=None).order_by("pk")
     heartbeats = Heartbeat.objects.filter(retired_at=None).order_by("pk")
     services = Service.objects.filter(retired_at=None).select_related("team", "policy").order_by("pk")
     return services.prefetch_related(
-        Prefetch("routing_keys", keys), Prefetch("hot_lines", lines), Prefetch("heartbeats", heartbeats)
+        Prefetch("routing_keys", keys),
+        Prefetch("hot_lines", lines),
+        Prefetch("heartbeats", heartbeats),
+        Prefetch("maintenance", windows),
     )
 
 
@@ -211,6 +227,18 @@ def _service(service: Service) -> dict[str, Any]:
         "hot_lines": [line.number for line in service.hot_lines.all()],
         "heartbeats": [_heartbeat(one) for one in service.heartbeats.all()],
         "auto_resolve_after": service.auto_resolve_after and spell(service.auto_resolve_after),
+        "maintenance": [_maintenance(window) for window in service.maintenance.all()],
+    }
+
+
+def _maintenance(window: MaintenanceWindow) -> dict[str, Any]:
+    times = (datetime.fromisoformat(window.start), datetime.fromisoformat(window.end))
+    return {
+        **dict(zip(("start", "end"), map(spell_moment, times), strict=True)),
+        "time_zone": window.time_zone,
+        "repeat": window.repeat or None,
+        "until": window.until and window.until.isoformat(),
+        "reason": window.reason,
     }
 
 

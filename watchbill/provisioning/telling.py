@@ -18,6 +18,7 @@ RETIRING = {
     "time off": "cancelled",
     "routing key": "revoked",
     "heartbeat": "retired, its address unknown",
+    "maintenance": "cancelled",
     "pay plan": "removed",
 }
 LONGEST = 200

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from django.utils import timezone
 
+from escalation import engine
 from escalation.actions.unheard import resolve_unheard
 from escalation.handover.note import prepare_due
 from escalation.intake import raise_silent
@@ -15,7 +16,7 @@ from oncall import handoffs, imports
 from oncall.actions import changes, slots, swap_reminders, tell_weekly_advice, time_off_conflicts
 from paging import dispatch
 from paging.actions.spending import watch_spending
-from watchbill.watch import hearing
+from watchbill.watch import clocks, hearing
 
 EVERY = 2.0
 BATCH = 10
@@ -48,7 +49,11 @@ def _raise_silent() -> int:
     return 0 if until is None else raise_silent(heard_until=until, clock=timezone.now)
 
 
+keep_windows = _until_done(lambda: engine.keep_windows(clock=clocks.database_now))
+"""Maintenance that has begun or ended. By the database's clock: of several machines, none begins it early."""
+
 CHORES: dict[str, Chore] = {
+    "windows": keep_windows,
     "notices": _until_done(
         lambda: dispatch.send_due(clock=timezone.now, limit=1, what=(dispatch.What.NOTICES,))
     ),

@@ -11,6 +11,7 @@ from functools import partial
 from math import inf
 from time import monotonic
 
+import structlog
 from django.conf import settings
 from django.utils import timezone
 
@@ -30,6 +31,8 @@ WELL = 10.0  # seconds since the last look that got an answer
 GRACE = 9.0
 """Seconds to end in: a provider may take 8 for a message in its hands, and then that is written down."""
 
+log = structlog.get_logger(__name__)
+
 _running: list["Ticker"] = []
 
 
@@ -45,7 +48,8 @@ class Ticker:
     def __init__(self, *, every: float = EVERY) -> None:
         self._stopping = threading.Event()
         self._decider = Loop("decider", self._decide, every=every, rest=REST)
-        self._senders = Senders(clock=timezone.now, stopping=self._stopping.is_set)
+        self._has_looked_at_windows = threading.Event()
+        self._senders = Senders(clock=timezone.now, stopping=self._sends_nothing)
         self._keepers = [
             Loop(f"keeper-{name}", partial(chore, self._stopping.is_set), every=keeper.EVERY)
             for name, chore in keeper.CHORES.items()
@@ -61,6 +65,7 @@ class Ticker:
             *beating,
         ]
         self._looked_at = -inf
+        self._was_away = True
 
     def start(self) -> None:
         for loop in self._loops:
@@ -83,14 +88,33 @@ class Ticker:
 
     def _decide(self) -> None:
         try:
+            self._come_back()
             while not self._stopping.is_set():
                 decided = engine.run_due(clock=timezone.now, limit=BATCH)
                 self._answered()
                 if decided < BATCH:  # what has come meanwhile has woken us again
                     break
                 self._senders.call()  # the first pages of a storm leave while the rest is decided
+        except Exception:
+            self._was_away = True
+            raise
         finally:
             self._senders.call()
+
+    def _come_back(self) -> None:
+        """Before the first look, and the first one after an outage: what waits to be sent may be about a
+        service whose maintenance has begun meanwhile. Else that is the keeper's, and is not waited for.
+        """
+        if self._was_away:
+            self._was_away = False
+            try:
+                keeper.keep_windows(self._stopping.is_set)
+            except Exception:  # whatever it is, it keeps no page back: the engine asks the windows itself
+                log.exception("windows_not_kept", effect="the keeper tries again")
+            self._has_looked_at_windows.set()
+
+    def _sends_nothing(self) -> bool:
+        return self._stopping.is_set() or not self._has_looked_at_windows.is_set()
 
     def _answered(self) -> None:
         """Each batch is a look that got an answer: who works through a storm is alive all the while."""

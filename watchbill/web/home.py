@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from escalation.handover.reading import to_confirm, to_note
+from escalation.quiet.showing import in_maintenance_now
 from escalation.selectors import open_incidents
 from oncall.actions import Refused
 from oncall.actions.conflict_news import cover_path
@@ -91,6 +92,7 @@ def _page(request: HttpRequest) -> HttpResponse:
     context = {
         "here": "home",
         "reader": reader,
+        "in_maintenance": in_maintenance_now(now=now),
         "incidents": incidents[:SHOWN_INCIDENTS],
         "more": len(incidents) > SHOWN_INCIDENTS,
         "duties": [shift for shift in mine if shift.start <= now],

@@ -14,6 +14,8 @@ from django.views.decorators.http import require_POST, require_safe
 from escalation import planning, selectors, wording
 from escalation.actions import respond
 from escalation.models import Alert, Incident
+from escalation.quiet.showing import in_maintenance_now
+from escalation.quiet.windows import in_maintenance
 from people.ledger.record import Actor
 from people.models import User
 from watchbill.web.pages import for_people, outward, person
@@ -42,6 +44,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "only_open": only_open,
         "some_open": any(row.status != Incident.Status.RESOLVED for row in page),
         "chosen": selectors.open_incidents().filter(pk=chosen).first() if PK.fullmatch(chosen) else None,
+        "in_maintenance": in_maintenance_now(now=timezone.now()),
     }
     return render(request, "web/incidents.html", context)
 
@@ -50,6 +53,7 @@ def index(request: HttpRequest) -> HttpResponse:
 @for_people
 def detail(request: HttpRequest, incident_id: int) -> HttpResponse:
     incident = get_object_or_404(selectors.incidents(), pk=incident_id)
+    quiet = in_maintenance([incident.service], at=timezone.now()).get(incident.service_id)
     alerts = list(incident.alerts.order_by("-last_event_at", "-pk"))
     context = {
         "here": "incidents",
@@ -58,6 +62,7 @@ def detail(request: HttpRequest, incident_id: int) -> HttpResponse:
         "open": incident.status != Incident.Status.RESOLVED,
         "resolves_at": selectors.resolves_at(incident),
         "alerts": alerts,
+        "maintenance": quiet,
         "labels": sorted(alerts[0].labels.items()) if alerts else [],
         "links": _links(incident, alerts),
         "merged": incident.merged.order_by("pk"),

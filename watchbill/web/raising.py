@@ -1,5 +1,7 @@
 """Open an incident by hand: what is wrong, with what, and how bad it is."""
 
+from datetime import UTC
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -8,7 +10,7 @@ from django.views.decorators.http import require_http_methods
 
 from escalation.actions.respond import Refused
 from escalation.intake import Trouble, raise_incident
-from escalation.models import Service
+from escalation.models import Incident, Service
 from people.ledger.record import Actor
 from watchbill.web.pages import for_people, person
 
@@ -47,6 +49,13 @@ def new(request: HttpRequest) -> HttpResponse:
     return render(request, "web/incident_new.html", context)
 
 
+def _who_hears(incident: Incident) -> str:
+    if incident.quiet_until is None:
+        return "Below stands who is paged, and when."
+    until = f"{incident.quiet_until.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    return f"{incident.service.name} pages nobody before {until}: {incident.parked_reason}."
+
+
 def _raised(request: HttpRequest, services: list[Service]) -> int:
     chosen = next((one for one in services if one.name == request.POST.get("service")), None)
     if chosen is None:
@@ -59,5 +68,5 @@ def _raised(request: HttpRequest, services: list[Service]) -> int:
     )
     by = Actor.person(person(request), via="web")
     incident, _ = raise_incident(trouble, by=by, now=timezone.now())
-    messages.success(request, f"You opened #{incident.pk}. Below stands who is paged, and when.")
+    messages.success(request, f"You opened #{incident.pk}. {_who_hears(incident)}")
     return incident.pk

@@ -1,15 +1,16 @@
 """The note writes itself: what is open, what was paged, what is noisy, what changed, what is ahead."""
 
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from escalation import planning
-from escalation.actions import config, respond
-from escalation.handover import changes, note, sections
+from escalation.actions import config, maintenance, respond
+from escalation.core.maintenance import Repeat
+from escalation.handover import note, sections
 from escalation.handover.incidents import open_incidents
 from escalation.handover.lines import MOST
 from escalation.handover.scope import scope_of
@@ -226,34 +227,22 @@ def test_changes_seen_during_the_shift_the_newest_first(world):
     ]
 
 
-def test_maintenance_that_begins_within_14_days(world):
-    windows = [
-        {"start": "2026-03-23T08:59", "time_zone": "UTC", "reason": "disks"},
-        {"start": "2026-03-23T09:01", "time_zone": "UTC"},
-        {"start": "2025-01-15T02:00", "time_zone": "Europe/Berlin", "repeat": "monthly"},
-    ]
-    config.change_service(service=world.service, extras={"maintenance": windows}, by=TESTS, now=world.now)
+def test_maintenance_that_runs_or_begins_within_14_days(world):
+    def plan(start, end, **more):
+        times = [datetime.fromisoformat(one) for one in (start, end)]
+        spec = maintenance.WindowSpec(start=times[0], end=times[1], **more)
+        maintenance.plan_window(service=world.service, spec=spec, by=TESTS, now=world.now)
+
+    plan("2026-03-23T08:59", "2026-03-23T10:00", reason="disks")
+    plan("2026-03-23T09:01", "2026-03-23T10:00")
+    plan("2025-01-15T02:00", "2025-01-15T04:00", time_zone="Europe/Berlin", repeat=Repeat.MONTHLY)
+    plan("2026-03-09T08:30", "2026-03-09T09:30", reason="network")
     world.hand_over()
     assert world.sections()["maintenance"] == [
-        "payments-api: from Sun 15 Mar 01:00 UTC, monthly, kept as stored, it silences nothing yet",
-        "payments-api: from Mon 23 Mar 08:59 UTC, kept as stored, it silences nothing yet: disks",
+        "payments-api: pages nobody until Mon 9 Mar 09:30 UTC: network",
+        "payments-api: from Sun 15 Mar 01:00 UTC to Sun 15 Mar 03:00 UTC, monthly",
+        "payments-api: from Mon 23 Mar 08:59 UTC to Mon 23 Mar 10:00 UTC: disks",
     ]
-
-
-@pytest.mark.parametrize(
-    ("start", "repeat", "now", "begins"),
-    [
-        ("2026-03-09T09:00", None, HANDOFF, HANDOFF),
-        ("2026-03-09T08:59", None, HANDOFF, None),
-        ("2026-03-01T08:59", "daily", HANDOFF, HANDOFF + DAY - MINUTE),
-        ("2026-03-01T09:00", "daily", HANDOFF, HANDOFF),
-        ("2026-03-02T09:00", "weekly", HANDOFF + MINUTE, HANDOFF + 7 * DAY),
-        ("2026-01-31T09:00", "monthly", HANDOFF, HANDOFF + 22 * DAY),
-        ("2025-12-31T09:00", "monthly", HANDOFF + 23 * DAY, HANDOFF + 83 * DAY),
-    ],
-)
-def test_a_window_begins_next_by_its_repeat(start, repeat, now, begins):
-    assert changes.next_start({"start": start, "time_zone": "UTC", "repeat": repeat}, now=now) == begins
 
 
 def test_a_section_lists_thirty_and_says_how_many_more(world):

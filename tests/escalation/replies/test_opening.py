@@ -5,6 +5,7 @@ import pytest
 from escalation.actions import config
 from escalation.models import Incident
 from paging.core.replies import opens
+from tests.escalation.maintained import planned
 from tests.world import TESTS
 
 
@@ -71,3 +72,8 @@ def test_a_stranger_opens_nothing_and_hears_nothing(world, services, phone):
 @pytest.mark.parametrize("said", ["news from checkout", "renew checkout", "ack", "1a", "is anything new?"])
 def test_other_words_open_nothing(said):
     assert opens(said) is None
+
+
+def test_who_opens_one_in_maintenance_hears_that_nobody_is_paged(world, heard):
+    planned(world)
+    assert "Pages nobody before 02 Mar 11:00 UTC: maintenance." in heard("new payments-api: disk full")

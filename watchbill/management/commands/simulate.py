@@ -16,6 +16,7 @@ from escalation.core.plan import PlannedMessage
 from escalation.core.severity import SEVERITIES, USUAL, folded
 from escalation.models import Service
 from escalation.planning import simulate
+from escalation.quiet.windows import in_maintenance
 from oncall.core.walltime import first_instant
 from paging.actions.pages import is_hook
 from people.models import User
@@ -56,6 +57,12 @@ class Command(BaseCommand):
         messages: list[PlannedMessage],
         people: dict[int, User],
     ) -> None:
+        quiet = in_maintenance([service], at=at).get(service.pk)
+        if quiet is not None:
+            self.stdout.write(
+                f"{service} is in maintenance until {quiet.until.astimezone(zone):%F %H:%M} ({zone}): alerts "
+                f"are recorded, and what is open then is paged. ({quiet.why})"
+            )
         if not messages:
             self.stdout.write(
                 f"Nobody would be paged for {service} at {at.astimezone(zone):%F %H:%M} ({zone})."

@@ -69,6 +69,11 @@ CARRIERS: Mapping[str, Mapping[Action, Carrier]] = {
         "change": escalation.ensure_heartbeat,
         "retire": escalation.retire_heartbeat,
     },
+    "maintenance": {
+        "create": escalation.plan_maintenance,
+        "change": escalation.change_maintenance,
+        "retire": escalation.cancel_maintenance,
+    },
     "pay plan": {"create": kept.keep, "change": kept.keep, "retire": kept.remove},
 }
 

@@ -2,17 +2,21 @@
 
 from typing import cast
 
-from escalation.actions import config, heartbeats, hot_lines, webhooks
-from escalation.models import EscalationPolicy, RoutingKey
+from django.db.models import QuerySet
+
+from escalation.actions import config, heartbeats, hot_lines, maintenance, webhooks
+from escalation.models import EscalationPolicy, MaintenanceWindow, RoutingKey
 from escalation.models import Heartbeat as HeartbeatRow
 from escalation.models import HotLine as HotLineRow
 from escalation.models import Service as ServiceRow
 from escalation.models import Webhook as WebhookRow
+from escalation.quiet.windows import live
 from watchbill.provisioning.carrying.context import Context
 from watchbill.provisioning.document.escalation import (
     Heartbeat,
     HotLine,
     Key,
+    Maintenance,
     Policy,
     Service,
     Step,
@@ -20,8 +24,7 @@ from watchbill.provisioning.document.escalation import (
     Webhook,
 )
 from watchbill.provisioning.plan import Change
-
-KEPT = ("maintenance",)
+from watchbill.provisioning.settling import window_spec
 
 
 def create_webhook(change: Change, context: Context) -> None:
@@ -136,6 +139,35 @@ def retire_heartbeat(change: Change, context: Context) -> None:
         heartbeats.retire_heartbeat(heartbeat=row, by=context.by, now=context.now)
 
 
+def plan_maintenance(change: Change, context: Context) -> None:
+    service = _service(change.identity[0])
+    maintenance.plan_window(
+        service=service, spec=window_spec(_window(change)), by=context.by, now=context.now
+    )
+
+
+def change_maintenance(change: Change, context: Context) -> None:
+    for row in _windows(change, context):
+        maintenance.change_window(
+            window=row, spec=window_spec(_window(change)), by=context.by, now=context.now
+        )
+
+
+def cancel_maintenance(change: Change, context: Context) -> None:
+    for row in _windows(change, context):
+        maintenance.cancel_window(window=row, by=context.by, now=context.now)
+
+
+def _window(change: Change) -> Maintenance:
+    return cast("Maintenance", change.wanted or change.stored)
+
+
+def _windows(change: Change, context: Context) -> QuerySet[MaintenanceWindow]:
+    columns = window_spec(_window(change)).columns()
+    same = {name: columns[name] for name in maintenance.WHEN}
+    return live(at=context.now).filter(service__name=change.identity[0], **same)
+
+
 def _policy(name: str) -> EscalationPolicy:
     return EscalationPolicy.objects.get(name=name)
 
@@ -173,5 +205,5 @@ def _fields(service: Service, context: Context) -> config.ServiceFields:
         "severity_rules": spelled.get("severity_rules", []),
         "group_by": service.grouping.by if service.grouping else [],
         "group_window": service.grouping.window if service.grouping else None,
-        "extras": {name: spelled[name] for name in KEPT if name in spelled},
+        "extras": {},
     }

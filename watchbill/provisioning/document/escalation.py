@@ -11,6 +11,7 @@ from escalation.core.heartbeat import USUAL_GRACE
 from escalation.core.severity import folded
 from watchbill.provisioning.document.windows import ZonedHours
 from watchbill.provisioning.document.words import (
+    Date,
     Delay,
     Duration,
     Moment,
@@ -181,10 +182,15 @@ class Grouping(Part):
 
 
 class Maintenance(Part):
+    """While it runs, the service pages nobody. `start` and `end` are wall-clock times, those of the first
+    where it repeats; `until` is the last day on which one begins. Without a zone, in the team's.
+    """
+
     start: Moment
     end: Moment
     time_zone: Zone | None = None
     repeat: Literal["daily", "weekly", "monthly"] | None = None
+    until: Date | None = None
     reason: Reason = ""
 
 

@@ -1,0 +1,1 @@
+"""Why an alert or an incident pages nobody for a time: maintenance windows."""
