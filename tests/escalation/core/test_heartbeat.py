@@ -44,6 +44,12 @@ def test_a_silent_one_has_no_deadline_until_it_calls():
     assert (again.silent_since, again.due_at) == (None, NOON + 4 * HOUR + 5 * MINUTE)
 
 
+def test_a_mute_puts_its_deadline_off_and_never_forward():
+    beat = called(hourly, now=NOON)
+    assert reckoned(replace(beat, muted_until=NOON + 3 * HOUR)).due_at == NOON + 3 * HOUR
+    assert reckoned(replace(beat, muted_until=NOON + HOUR)).due_at == beat.due_at
+
+
 def test_an_outage_in_which_it_should_have_called_counts_as_a_call_once():
     """Called at 00:30, nobody could hear from 01:00 to 03:00: it is missed at 04:05, whatever comes then."""
     beat = called(hourly, now=NOON)
@@ -123,7 +129,7 @@ class Walk(RuleBasedStateMachine):
         assert state_of(self.beat, now=self.now) in State
 
 
-Walk.TestCase.settings = settings(max_examples=60, stateful_step_count=15, deadline=None)
+Walk.TestCase.settings = settings(max_examples=100, stateful_step_count=15, deadline=None)
 test_it_is_missed_at_the_minute_an_oracle_says = Walk.TestCase
 
 
