@@ -8,6 +8,7 @@ from typing import Any, TypedDict, Unpack
 from django.db import transaction
 
 from escalation.actions.hot_lines import retire_hot_line
+from escalation.actions.rules import end_rule
 from escalation.actions.steps import ConfigError, StepSpec, TargetSpec, check_steps, spelled, write_steps
 from escalation.models import EscalationPolicy, RoutingKey, Service, new_routing_key
 from people.ledger.record import Actor, Line, record
@@ -133,11 +134,15 @@ def change_service(
 
 @transaction.atomic
 def retire_service(*, service: Service, by: Actor, now: datetime) -> None:
-    """Revoke its routing keys and hot lines, and take it out of use. Its open incidents run to their end."""
+    """Revoke its routing keys and hot lines, end its rules, and take it out of use. Its open incidents run to
+    their end.
+    """
     for key in service.routing_keys.filter(revoked_at=None).order_by("pk"):
         revoke_routing_key(key=key, by=by, now=now)
     for line in service.hot_lines.filter(retired_at=None).order_by("pk"):
         retire_hot_line(line=line, by=by, now=now)
+    for rule in service.alert_rules.filter(ended_at=None).order_by("pk"):
+        end_rule(rule=rule, by=by, now=now, why="its service is retired")
     if _set(service, {"retired_at": service.retired_at or now}):
         what = f"retired service {service.name}"
         record([Line(Verb.SERVICE_RETIRED, ("service", service.pk), by, what)], now=now)

@@ -7,12 +7,14 @@ from itertools import groupby
 from django.db.models import Q
 
 from escalation import engine
-from escalation.core.incident import is_worse
+from escalation.core.incident import Quiet, is_worse
 from escalation.core.stimulus import Acknowledged, Repeated, Resolved, Stimulus, Triggered
 from escalation.engine import Change, Opening
 from escalation.intake.alerts import Upserted, link, upsert
+from escalation.intake.matches import kept_by_rules, touch_matches, write_matches
 from escalation.loading import closed_at, policy_of, service_urgency
 from escalation.models import Alert, Incident, Service
+from escalation.quiet.rules import Ruled, ruled
 from escalation.sources.event import Action, Event
 from paging.queue import nudge_on_commit
 from people.ledger.record import Actor, Line, record
@@ -28,6 +30,7 @@ class Reaction:
         self._service = service
         self._by = by
         self._now = now
+        self._ruled: Mapping[str, Ruled] = {}
 
     def to(self, events: Sequence[Event]) -> int:
         """Events of different keys, in the order of their keys, or one about a whole group. Returns the
@@ -47,6 +50,8 @@ class Reaction:
                     acknowledged += self._open_alerts(list(some))
                 case Action.RESOLVE:
                     resolved += self._open_alerts(list(some))
+        events_of = {one.event.dedup_key: one.event for one in upserted}
+        self._ruled = ruled(self._service, events_of, at=self._now)
         opened = self._open([one for one in upserted if one.incident is None])
         worse = self._repeat([one for one in upserted if one.incident is not None])
         self._end(resolved)
@@ -90,7 +95,7 @@ class Reaction:
             openings=[
                 Opening(
                     title=one.event.summary,
-                    stimulus=self._triggered(one.event.severity),
+                    stimulus=self._triggered(one.event),
                     recurred=one.event.dedup_key in recurred,
                 )
                 for one in new
@@ -99,28 +104,51 @@ class Reaction:
             now=self._now,
         )
         link({one.alert: incident for one, incident in zip(new, incidents, strict=True)})
+        kept = {one.alert: self._ruled.get(one.event.dedup_key) for one in new}
+        write_matches({alert: one for alert, one in kept.items() if one is not None}, now=self._now)
         return len(incidents)
 
-    def _triggered(self, severity: str) -> Triggered:
-        urgency, raise_at = service_urgency(self._service, severity, at=self._now)
-        return Triggered(severity=severity, urgency=urgency, raise_at=raise_at)
+    def _triggered(self, event: Event) -> Triggered:
+        urgency, raise_at = service_urgency(self._service, event.severity, at=self._now)
+        quiet = self._quiet(event)
+        return Triggered(severity=event.severity, urgency=urgency, raise_at=raise_at, quiet=quiet)
+
+    def _quiet(self, event: Event) -> Quiet | None:
+        """What keeps this event from paging, if it came as a new one; of several, what ends last."""
+        found = self._ruled.get(event.dedup_key)
+        return found.quiet if found else None
 
     def _repeat(self, known: Sequence[Upserted]) -> dict[int, Repeated]:
-        """One more event of an open alert: counted and written down. Returns, by incident, what is worse."""
+        """One more event of an open alert: counted and written down. Returns, by incident, what is worse, and
+        whatever comes of one that a rule keeps quiet: its labels may have changed.
+        """
         self._record(
             Verb.ALERT_REPEATED,
             [(one.incident or 0, f"the alert fired again ({one.count} times so far)") for one in known],
         )
         worse: dict[int, Repeated] = {}
+        kept = self._kept(known)
         for one in known:
             severity = one.event.severity
-            if is_worse(severity, than=one.severity):
+            is_news = is_worse(severity, than=one.severity)
+            if is_news:
                 Alert.objects.filter(pk=one.alert).update(severity=severity)
-                triggered = self._triggered(severity)
-                worse[one.incident or 0] = Repeated(
-                    severity=severity, urgency=triggered.urgency, raise_at=triggered.raise_at
+            if is_news or one.incident in kept:
+                new = self._triggered(one.event)
+                said = Repeated(
+                    severity=severity, urgency=new.urgency, raise_at=new.raise_at, quiet=new.quiet
                 )
+                worse[one.incident or 0] = _louder(worse.get(one.incident or 0), said)
         return worse
+
+    def _kept(self, known: Sequence[Upserted]) -> Collection[int]:
+        """The incidents that a rule keeps quiet. No query where the service has none."""
+        if not (self._service.has_rules and known):
+            return ()
+        still = [one.alert for one in known if one.event.dedup_key in self._ruled]
+        if still:
+            touch_matches(still, now=self._now)
+        return kept_by_rules([one.incident or 0 for one in known])
 
     def _end(self, alerts: Sequence[Alert]) -> None:
         if alerts:
@@ -146,6 +174,13 @@ class Reaction:
     def _record(self, verb: Verb, said: Sequence[tuple[int, str]]) -> None:
         if said:
             record([Line(verb, ("incident", pk), self._by, what) for pk, what in said], now=self._now)
+
+
+def _louder(one: Repeated | None, other: Repeated) -> Repeated:
+    """Of two events of one incident, the one that would page; of two alike, the worse."""
+    if one is None or (one.quiet is None) != (other.quiet is None):
+        return one if one is not None and one.quiet is None else other
+    return one if is_worse(one.severity, than=other.severity) else other
 
 
 def _locked(pks: Collection[int]) -> dict[int, Incident]:
