@@ -10,17 +10,36 @@ from escalation.core.policy import Policy
 from escalation.core.stimulus import Triggered
 from escalation.loading import policy_of, service_urgency, state_of
 from escalation.models import Incident, Service
+from escalation.quiet.rules import in_force, meaning
 from paging import loading as paging
 from paging.core.rules import moments
 
 READ_AHEAD = timedelta(days=31)
 
 
-def simulate(service: Service, *, severity: str, at: datetime) -> list[plan.PlannedMessage]:
-    """Who would be paged if an alert of this severity came at `at` and nobody answered."""
+def simulate(
+    service: Service, *, severity: str, at: datetime, labels: Mapping[str, str] | None = None
+) -> list[plan.PlannedMessage]:
+    """Who would be paged if an alert of this severity and with these labels came at `at`, by the rules that
+    are in force then, and nobody answered.
+    """
     urgency, raise_at = service_urgency(service, severity, at=at)
-    stimulus = Triggered(severity=severity, urgency=urgency, raise_at=raise_at)
+    found = meaning(in_force(service, at=at), labels or {}, severity)
+    quiet = found.quiet if found else None
+    stimulus = Triggered(severity=severity, urgency=urgency, raise_at=raise_at, quiet=quiet)
     return plan.from_trigger(stimulus, policy_of(service), _resolver(service), at=at)
+
+
+def first_page_of(
+    incident: Incident, *, severity: str, at: datetime
+) -> tuple[datetime, list[plan.PlannedMessage]] | None:
+    """When and whom the incident would first have paged if nothing had kept it quiet at `at` and nobody had
+    answered; None where it never would.
+    """
+    urgency, raise_at = service_urgency(incident.service, severity, at=at)
+    stimulus = Triggered(severity=severity, urgency=urgency, raise_at=raise_at)
+    policy = Policy.from_json(incident.policy)
+    return plan.first_page(stimulus, policy, _resolver(incident.service), at=at)
 
 
 def plan_of(incident: Incident, *, now: datetime) -> list[plan.PlannedMessage]:

@@ -8,12 +8,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypedDict, Unpack
+from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, transaction
 from django.utils.text import capfirst
 
 from escalation.actions.quieting import quiet_what_is_open, reconsider
 from escalation.actions.steps import ConfigError
+from escalation.core.forecast import SOON, next_morning
 from escalation.core.matching import canonical, faults_of, spelled
 from escalation.core.urgency import DEFAULTS
 from escalation.models import AlertRule, Service
@@ -113,7 +115,7 @@ def change_rule(*, rule: AlertRule, by: Actor, now: datetime, **changes: Unpack[
     for name, (_, value) in changed.items():
         setattr(row, name, value)
     if "ends_at" in changed:
-        row.warned_at = None
+        row.warned_at = _warned_at(row.ends_at, now)
     row.save(update_fields=[*changed, "warned_at"])
     before, after = ({name: pair[n] for name, pair in changed.items()} for n in (0, 1))
     said = ", ".join(f"{name} to {value}" for name, value in _plain(after).items())
@@ -219,7 +221,14 @@ def _inserted(spec: RuleSpec, values: Mapping[str, Any], service: Service, *, no
     try:
         with transaction.atomic():
             return AlertRule.objects.create(
-                service=service, kind=spec.kind, match=match, match_digest=digest, created_at=now, **values
+                service=service,
+                kind=spec.kind,
+                match=match,
+                match_digest=digest,
+                created_at=now,
+                warned_at=_warned_at(values["ends_at"], now),
+                tell_at=_first_morning(values["owner"], now) if spec.kind == Kind.TRIAL else None,
+                **values,
             )
     except IntegrityError:
         there = service.alert_rules.filter(kind=spec.kind, match_digest=digest, ended_at=None).first()
@@ -227,6 +236,15 @@ def _inserted(spec: RuleSpec, values: Mapping[str, Any], service: Service, *, no
             raise
         said = f"{there} of {there.owner} is about the same alerts, until {_said(there.ends_at)}"
         raise ConfigError(capfirst(f"{said}; extend that one.")) from None
+
+
+def _warned_at(ends_at: datetime, now: datetime) -> datetime | None:
+    """Who has just said that it ends within the day need not be told so."""
+    return now if ends_at <= now + WARNED_BEFORE else None
+
+
+def _first_morning(owner: User, now: datetime) -> datetime:
+    return next_morning(now + SOON, ZoneInfo(owner.time_zone))
 
 
 def _close_what_is_over(service: Service, *, now: datetime) -> None:

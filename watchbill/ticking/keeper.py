@@ -9,6 +9,8 @@ from collections.abc import Callable
 from django.utils import timezone
 
 from escalation.handover.note import prepare_due
+from escalation.rulekeeping.keeping import keep_due
+from escalation.rulekeeping.reckoning import reckon_due
 from oncall import handoffs, imports
 from oncall.actions import changes, slots, swap_reminders, tell_weekly_advice, time_off_conflicts
 from paging import dispatch
@@ -51,5 +53,7 @@ CHORES: dict[str, Chore] = {
     "notes": _until_done(lambda: prepare_due(clock=timezone.now, limit=BATCH)),
     "conflicts": _until_done(lambda: time_off_conflicts.tell_due_conflicts(clock=timezone.now, limit=BATCH)),
     "spending": _until_done(lambda: watch_spending(clock=timezone.now)),
+    "rules": _until_done(lambda: keep_due(clock=timezone.now, limit=BATCH)),
+    "trials": _until_done(lambda: reckon_due(clock=timezone.now, limit=BATCH)),
     "advice": _until_done(lambda: tell_weekly_advice(clock=timezone.now)),
 }
