@@ -261,6 +261,7 @@ UNFOLD = {
                 "What pages whom": [
                     ("Services", "dns", "escalation_service"),
                     ("Escalation policies", "stairs", "escalation_escalationpolicy"),
+                    ("Suppress rules and trials", "notifications_paused", "escalation_alertrule"),
                 ],
                 "People": [
                     ("People", "person", "people_user"),

@@ -30,7 +30,7 @@ class Carried:
     budget: int
 
     def added(self, looked: timedelta) -> float:
-        """Pages a shift, if it goes on as in the time `looked` at."""
+        """Pages a shift, if it goes on as in the time `looked` at, which is SOON at least."""
         return self.would * (LOOKED_BACK / looked) / self.ahead
 
     @property
@@ -72,6 +72,8 @@ def verdict(carried: Sequence[Carried], *, incidents: int, pages: int, looked: t
         )
     if not pages:
         return "It fired and would have paged nobody: its urgency or its policy keeps it low."
+    if looked < SOON:
+        return how_sure(looked)
     if any(one.is_over(looked) for one in carried):
         return (
             "Over the budget: make the alert rarer or the budget larger before it pages, or keep it on "
@@ -89,6 +91,8 @@ def how_sure(looked: timedelta) -> str:
 
 def span(looked: timedelta) -> str:
     """“14 hours”, “1 day”, “7 days”."""
+    if looked < timedelta(hours=1):
+        return "less than an hour"
     days, rest = divmod(looked, A_DAY)
     count, unit = (days, "day") if days else (rest // timedelta(hours=1), "hour")
     return f"{count} {unit}" if count == 1 else f"{count} {unit}s"

@@ -111,3 +111,30 @@ def spelled(match: Match) -> str:
 
 def clipped(text: str, *, limit: int = 40) -> str:
     return text if len(text) <= limit else f"{text[: limit - 1]}…"
+
+
+def read_match(text: str) -> dict[str, str]:
+    """A match as people write it: one `label=value` a line. Raises ValueError, a sentence for them."""
+    found: dict[str, str] = {}
+    for line in (line.strip() for line in text.splitlines()):
+        name, sign, value = (part.strip() for part in line.partition("="))
+        if line and not (sign and name):
+            raise ValueError(f"“{clipped(line)}” is not a label; write alertname=DiskFull, one a line.")
+        if name in found:
+            raise ValueError(f"The label {clipped(name)} stands there twice; an alert has one value of it.")
+        if line:
+            found[name] = value
+    return found
+
+
+def suggested(labels: Mapping[str, object]) -> dict[str, str]:
+    """The match that means alerts with these labels and no others, as far as one can be written."""
+    plain = {name: str(value) for name, value in labels.items() if "=" not in name and not name.isspace()}
+    fit = {name: value for name, value in plain.items() if not _faults_of_label(name, value)}
+    first = sorted(fit, key=lambda name: (name != "alertname", name))
+    return {name: fit[name] for name in first[:MOST_LABELS]}
+
+
+def in_lines(match: Match) -> str:
+    """As `read_match` reads it."""
+    return "\n".join(f"{name}={value}" for name, value in match.items())

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from escalation import planning, selectors, wording
 from escalation.actions import respond
 from escalation.models import Alert, Incident
+from escalation.quiet.reading import keeping_quiet
 from people.ledger.record import Actor
 from people.models import User
 from watchbill.web.pages import for_people, outward, person
@@ -48,6 +49,7 @@ def detail(request: HttpRequest, incident_id: int) -> HttpResponse:
         "labels": sorted(alerts[0].labels.items()) if alerts else [],
         "links": _links(incident, alerts),
         "timeline": selectors.timeline(incident.pk),
+        "rules": keeping_quiet(incident, now=timezone.now()),
         "plan": _plan(incident),
         "shown_of_plan": SHOWN_OF_PLAN,
         "snoozes": SNOOZES,

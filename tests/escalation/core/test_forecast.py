@@ -43,6 +43,7 @@ def test_the_budget_is_what_a_shift_may_have_at_most(would, over):
 @pytest.mark.parametrize(
     ("looked", "said"),
     [
+        (timedelta(0), "After less than an hour it is too early to say what that comes to."),
         (HOUR, "After 1 hour it is too early to say what that comes to."),
         (12 * HOUR, "After 12 hours; a week says more."),
         (DAY, "After 1 day; a week says more."),
@@ -60,6 +61,7 @@ def test_the_verdict_says_what_to_do():
     assert verdict([], incidents=2, pages=0, **week).startswith("It fired and would have paged nobody")
     assert verdict([carried(would=9)], incidents=9, pages=9, **week).startswith("Over the budget")
     assert verdict([carried(would=1)], incidents=1, pages=1, **week) == "Within the budget: it can page."
+    assert verdict([carried(would=1)], incidents=1, pages=1, looked=timedelta(0)).startswith("After less")
     assert "No shift" in verdict([], incidents=1, pages=1, **week)
 
 
