@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from escalation.core.matching import canonical
 from oncall.advice import Told
 from watchbill.provisioning.document.escalation import HotLine
 from watchbill.provisioning.document.organisation import Organisation
@@ -45,9 +46,9 @@ class Change:
 class Plan:
     """Everything an apply would do, in order, and everything it would not.
 
-    `history`: overrides of the document that were cancelled, ended early or begun with another reason.
-    `kept`: parts that are stored and exported, and that nothing acts on yet. `advice`, once it is done: what
-    there is to say about the schedules it touches.
+    `history`: overrides of the document that were cancelled, ended early or begun with another reason, and
+    its alert rules that are over. `kept`: parts that are stored and exported, and that nothing acts on yet.
+    `advice`, once it is done: what there is to say about the schedules it touches.
     """
 
     changes: tuple[Change, ...] = ()
@@ -108,6 +109,18 @@ def _hot_lines(document: Organisation) -> Iterator[Found]:
             yield Found((dialled,), line, ("services", index, "hot_lines", number))
 
 
+def _rules(section: str) -> Listing:
+    """By what it matches: two rules of one kind about the same alerts are one."""
+
+    def listing(document: Organisation) -> Iterator[Found]:
+        for index, service in enumerate(document.services):
+            for number, rule in enumerate(getattr(service, section)):
+                path = ("services", index, section, number)
+                yield Found((service.name, canonical(rule.match)), rule, path)
+
+    return listing
+
+
 def _time_off(document: Organisation) -> Iterator[Found]:
     for index, away in enumerate(document.time_off):
         yield Found((away.user, away.start.isoformat(), away.end.isoformat()), away, ("time_off", index))
@@ -136,9 +149,18 @@ LISTINGS: dict[str, Listing] = {
     "service": _named("services", "name"),
     "routing key": _keys,
     "hot line": _hot_lines,
+    "suppress rule": _rules("suppress"),
+    "trial": _rules("trials"),
     "pay plan": _named("pay_plans", "name"),
 }
-INNER = {"overrides", "temporary", "routing_keys", "hot_lines"}  # listed as things of their own
+INNER = {
+    "overrides",
+    "temporary",
+    "routing_keys",
+    "hot_lines",
+    "suppress",
+    "trials",
+}  # listed as things of their own
 
 
 def compare(stored: Organisation, wanted: Organisation) -> tuple[list[Change], int, list[Change]]:

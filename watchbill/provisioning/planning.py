@@ -5,11 +5,13 @@ from datetime import datetime
 
 from django.db.models import CASCADE
 
+from escalation.core.matching import canonical
+from escalation.models import AlertRule
 from oncall.actions.spans import GRACE
 from oncall.models import Override as OverrideRow
 from people.models import Team
 from watchbill.provisioning.completing import complete, explicit
-from watchbill.provisioning.document.escalation import HotLine
+from watchbill.provisioning.document.escalation import HotLine, Suppress, Trial
 from watchbill.provisioning.document.organisation import Organisation
 from watchbill.provisioning.document.people import Person, TimeOff
 from watchbill.provisioning.document.schedules import Override, Temporary
@@ -19,7 +21,10 @@ from watchbill.provisioning.stored import Stored
 
 KEPT_OF_SERVICE = ("heartbeats", "grouping", "auto_resolve_after", "maintenance")
 KEPT_OF_TEAM = ("load_report",)
-PARENTS = {"override": "schedule", "temporary schedule": "schedule", "routing key": "service"}
+PARENTS = {"override": "schedule", "temporary schedule": "schedule", "routing key": "service"} | {
+    "suppress rule": "service",
+    "trial": "service",
+}
 
 
 def plan_of(wanted: Organisation, stored: Stored, *, prune: bool, now: datetime) -> Plan:
@@ -68,6 +73,8 @@ class _Planner:
 
     def _is_history(self, change: Change) -> bool:
         part = change.wanted
+        if isinstance(part, Suppress | Trial):
+            return change.action == "create" and _is_over(part, change.identity[0])
         if not isinstance(part, Override) or not self._has_begun(part, change.identity[0]):
             return False
         return change.action == "change" or self._was_undone(part, change.identity[0])
@@ -84,6 +91,16 @@ class _Planner:
             user__username=part.user,
         )
         return any(row.cancelled_at is not None or row.end <= end for row in rows)
+
+
+def _is_over(rule: Suppress | Trial, service: str) -> bool:
+    """Whether the rule was in force and has ended, perhaps early: nothing silences its alerts again until the
+    document gives it a later end.
+    """
+    kind = AlertRule.Kind.TRIAL if isinstance(rule, Trial) else AlertRule.Kind.SUPPRESS
+    digest = AlertRule.digest_of(canonical(rule.match))
+    rows = AlertRule.objects.filter(service__name=service, kind=kind, match_digest=digest)
+    return rows.filter(ends_at__gte=instant(rule.until, "UTC").replace(microsecond=0)).exists()
 
 
 def _has_something_to_retire(name: str) -> bool:

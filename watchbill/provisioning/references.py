@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from escalation.core.matching import canonical
 from oncall.core import override as core
 from people.models import Membership
 from watchbill.provisioning.definitions import definition_faults, participants
@@ -98,6 +99,13 @@ def _twice(document: Organisation) -> Iterator[Fault]:
         for n, number in enumerate(service.hot_lines)
     ]
     yield from _repeated(dialled, "stands here twice; a number rings the on-call of one service")
+    for index, service in enumerate(document.services):
+        for section in ("suppress", "trials"):
+            matches = [
+                (canonical(rule.match), ("services", index, section, n, "match"))
+                for n, rule in enumerate(getattr(service, section))
+            ]
+            yield from _repeated(matches, f"stands twice in {section} of {service.name}; keep one")
     away = [
         ((one.user, one.start, one.end), ("time_off", index)) for index, one in enumerate(document.time_off)
     ]
@@ -215,6 +223,10 @@ class _Checker:
             yield from self._known("team", service.team, self.known.teams, (*path, "team"))
         policy = service.escalation_policy
         yield from self._known("escalation policy", policy, self.known.policies, (*path, "escalation_policy"))
+        for number, rule in enumerate(service.suppress):
+            yield from self._user(rule.owner, (*path, "suppress", number, "owner"))
+        for number, trial in enumerate(service.trials):
+            yield from self._user(trial.author, (*path, "trials", number, "author"))
 
     def _plan(self, plan: PayPlan, path: Path) -> Iterator[Fault]:
         for index, person in enumerate(plan.people):

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db.models import Prefetch, QuerySet
 
-from escalation.models import EscalationPolicy, HotLine, RoutingKey, Service, Step, Target
+from escalation.actions.rules import Kind
+from escalation.models import AlertRule, EscalationPolicy, HotLine, RoutingKey, Service, Step, Target
 from oncall.models import TimeOff
 from paging.actions.pages import FALLBACK_USERNAME
 from paging.models import ContactMethod
@@ -16,6 +17,7 @@ from watchbill.provisioning import stored_schedules
 from watchbill.provisioning.checking import validate
 from watchbill.provisioning.document.organisation import Organisation
 from watchbill.provisioning.document.people import Method, Person
+from watchbill.provisioning.document.words import spell_moment
 from watchbill.provisioning.durations import spell
 from watchbill.provisioning.faults import DocumentFaults, Fault
 from watchbill.provisioning.models import KeptPart
@@ -48,7 +50,7 @@ def load(*, now: datetime) -> Stored:
         "schedules": list(stored_schedules.schedules(names, now=now)),
         "time_off": list(_time_off(names)),
         "escalation_policies": [_policy(policy) for policy in _policies()],
-        "services": [_service(service) for service in _services()],
+        "services": [_service(service) for service in _services(now)],
         PAY_PLANS: [part.body for part in KeptPart.objects.filter(section=PAY_PLANS).order_by("pk")],
     }
     superusers = frozenset(user.username for user in users if user.is_superuser)
@@ -171,13 +173,13 @@ def _target(target: Target) -> dict[str, Any]:
     }
 
 
-def _services() -> QuerySet[Service]:
+def _services(now: datetime) -> QuerySet[Service]:
+    rules = AlertRule.objects.filter(ended_at=None, ends_at__gt=now).select_related("owner").order_by("pk")
     keys = RoutingKey.objects.filter(revoked_at=None).order_by("pk")
     lines = HotLine.objects.filter(retired_at=None).order_by("pk")
     services = Service.objects.filter(retired_at=None).select_related("team", "policy")
-    return services.prefetch_related(Prefetch("routing_keys", keys), Prefetch("hot_lines", lines)).order_by(
-        "pk"
-    )
+    parts = Prefetch("routing_keys", keys), Prefetch("hot_lines", lines), Prefetch("alert_rules", rules)
+    return services.prefetch_related(*parts).order_by("pk")
 
 
 def _service(service: Service) -> dict[str, Any]:
@@ -191,5 +193,17 @@ def _service(service: Service) -> dict[str, Any]:
         "runbooks": service.runbooks,
         "routing_keys": [{"name": key.name, "key": key.key} for key in service.routing_keys.all()],
         "hot_lines": [line.number for line in service.hot_lines.all()],
+        "suppress": [_rule(one, "owner") for one in service.alert_rules.all() if one.kind == Kind.SUPPRESS],
+        "trials": [_rule(one, "author") for one in service.alert_rules.all() if one.kind == Kind.TRIAL],
         **service.extras,
+    }
+
+
+def _rule(rule: AlertRule, answers: str) -> dict[str, Any]:
+    return {
+        "match": rule.match,
+        answers: rule.owner.username,
+        "until": spell_moment(rule.ends_at.astimezone(UTC)),
+        "reason": rule.reason,
+        "severities": rule.severities,
     }

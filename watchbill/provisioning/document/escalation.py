@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
+from escalation.core.matching import faults_of
 from watchbill.provisioning.document.windows import ZonedHours
 from watchbill.provisioning.document.words import (
     Duration,
@@ -127,6 +128,36 @@ class Maintenance(Part):
     reason: Reason = ""
 
 
+def _match(value: dict[str, str]) -> dict[str, str]:
+    faults = faults_of(value)
+    if faults:
+        raise ValueError(" ".join(faults))
+    return value
+
+
+Match = Annotated[dict[str, str], AfterValidator(_match)]
+
+
+class Suppress(Part):
+    """Alerts that page nobody before `until`; `owner` answers for it. Without severities: all but SEV-1."""
+
+    match: Match
+    owner: Username
+    until: Moment
+    reason: Reason = ""
+    severities: Annotated[list[Severity], Field(min_length=1)] | None = None
+
+
+class Trial(Part):
+    """Alerts of a new alert rule, whose would-be pages go to its `author` by mail."""
+
+    match: Match
+    author: Username
+    until: Moment
+    reason: Reason = ""
+    severities: Annotated[list[Severity], Field(min_length=1)] | None = None
+
+
 class Service(Part):
     name: Name
     team: Name | None = None
@@ -141,3 +172,5 @@ class Service(Part):
     grouping: Grouping | None = None
     auto_resolve_after: Duration | None = None
     maintenance: list[Maintenance] = []
+    suppress: list[Suppress] = []
+    trials: list[Trial] = []
