@@ -22,7 +22,6 @@ from people.models import Team, User
 from people.recorded import ByVerb, Shown, actor_of, teams_of
 
 A_WEEK = timedelta(days=7)
-KINDS = {Kind.SUPPRESS: "warning", Kind.TRIAL: "info"}
 
 
 class MatchRows(Shown):
@@ -76,7 +75,7 @@ class AlertRuleAdmin(ByVerb):
     list_filter = (Running, "kind", "service")
     search_fields = ("reason", "service__name", "owner__username", "owner__name")
     autocomplete_fields = ("owner",)
-    fields = (("service", "kind"), "labels", "severities", ("owner", "ends_at"), "reason", "quiet_open")
+    fields = (("service", "kind"), "labels", "severities", "owner", "ends_at", "reason", "quiet_open")
     actions = page_actions = ("extend", "end")
     main_action = "end"
 
