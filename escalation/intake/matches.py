@@ -8,15 +8,15 @@ from escalation.models import Incident, RuleMatch
 from escalation.quiet.rules import Ruled
 
 
-def write_matches(ruled: Mapping[int, Ruled], *, now: datetime) -> None:
-    """By alert (its id). A suppress rule's have nothing to be reckoned."""
+def write_matches(ruled: Mapping[int, Ruled], *, now: datetime, new: bool = True) -> None:
+    """By alert (its id). Of suppress rules, and of alerts that are not new, nothing is to be reckoned."""
     rows = [
         RuleMatch(
             rule_id=rule.id,
             alert_id=alert,
             at=now,
             last_at=now,
-            reckoned_at=None if rule.reason is Parked.TRIAL else now,
+            reckoned_at=None if new and rule.reason is Parked.TRIAL else now,
         )
         for alert, one in ruled.items()
         for rule in one.rules

@@ -145,10 +145,16 @@ class Reaction:
         """The incidents that a rule keeps quiet. No query where the service has none."""
         if not (self._service.has_rules and known):
             return ()
-        still = [one.alert for one in known if one.event.dedup_key in self._ruled]
-        if still:
-            touch_matches(still, now=self._now)
-        return kept_by_rules([one.incident or 0 for one in known])
+        kept = kept_by_rules([one.incident or 0 for one in known])
+        means = {
+            one.alert: self._ruled[one.event.dedup_key]
+            for one in known
+            if one.incident in kept and one.event.dedup_key in self._ruled
+        }
+        if means:
+            write_matches(means, now=self._now, new=False)  # by other rules than before, perhaps
+            touch_matches(means, now=self._now)
+        return kept
 
     def _end(self, alerts: Sequence[Alert]) -> None:
         if alerts:

@@ -133,6 +133,15 @@ def test_another_teams_manager_looks_and_changes_nothing(world):
     assert "payments-api" not in said(zoe.get(f"{LIST}add/"))
 
 
+def test_a_rule_that_kept_thousands_quiet_still_has_a_page(mia, world):
+    """The latest of them; the rest stands on further pages."""
+    rule = world.rule()
+    for n in range(30):
+        world.fires(f"disk{n:02}")
+    shown = said(mia.get(f"{LIST}{rule.pk}/change/"))
+    assert shown.count(" is full by suppress rule") == 20
+
+
 def test_a_trial_shows_whom_each_alert_would_have_paged(mia, world):
     rule = world.trial()
     world.fires()

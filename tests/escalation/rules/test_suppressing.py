@@ -7,7 +7,7 @@ from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from escalation import intake
-from escalation.actions import config, rules
+from escalation.actions import config, respond, rules
 from escalation.actions.steps import ConfigError
 from escalation.models import AlertRule, Incident, RuleMatch, Service
 from escalation.sources.event import Action, Event
@@ -55,6 +55,28 @@ def test_an_event_that_the_rule_no_longer_means_pages(world):
     assert len(world.tick().sent()) == 1
 
 
+def test_an_event_that_only_a_shorter_rule_means_is_quiet_for_as_long_as_that_one(world):
+    long, short = world.rule(match={"cluster": "eu1"}), world.rule(ends_at=world.later(hours=5))
+    incident = world.fires()
+    assert incident.quiet_until == long.ends_at
+    world.fires(labels={"alertname": "DiskFull", "cluster": "us1"})
+    incident.refresh_from_db()
+    assert incident.quiet_until == short.ends_at
+    rules.end_rule(rule=short, by=TESTS, now=world.now)
+    incident.refresh_from_db()
+    assert incident.parked_reason == ""
+
+
+def test_a_longer_rule_that_comes_later_quiets_nothing_that_is_open_for_longer(world):
+    """Unless that is asked for."""
+    short = world.rule(ends_at=world.later(hours=5))
+    incident = world.fires()
+    world.rule(match={"cluster": "eu1"})
+    world.fires()
+    incident.refresh_from_db()
+    assert incident.quiet_until == short.ends_at
+
+
 def test_a_worse_event_pages_where_the_rule_is_not_about_its_severity(world):
     world.rule()
     incident = world.fires(severity="SEV-3")
@@ -100,6 +122,21 @@ def test_a_resolved_one_stays_resolved_when_the_rule_ends(world):
     assert incident.status == "resolved"
     rules.end_rule(rule=rule, by=TESTS, now=world.now)
     assert world.wait(days=3).sent() == []
+
+
+def test_a_person_may_do_anything_with_it_and_what_they_escalate_pages(world):
+    world.rule()
+    noted, snoozed, taken, urgent, given = (world.fires(name) for name in "abcde")
+    by = {"by": Actor.person(world.bo), "now": world.now}
+    respond.note(incident_id=noted.pk, text="looked at it", **by)
+    respond.snooze(incident_id=snoozed.pk, until=world.later(hours=1), **by)
+    world.acknowledge(taken, world.bo)
+    assert world.wait(hours=2).sent() == []
+    by["now"] = world.now
+    respond.escalate(incident_id=urgent.pk, **by)
+    respond.reassign(incident_id=given.pk, users=[world.mia], **by)
+    assert {who for _, who, _ in world.tick().sent()} == {"ana", "mia"}
+    assert [line for line in world.timeline(noted) if "looked at it" in line]
 
 
 def test_an_extended_rule_keeps_quiet_for_longer_and_a_shortened_one_for_less(world):
