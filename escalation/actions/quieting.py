@@ -6,20 +6,25 @@ Locks are taken in one order: alerts by key, rules, incidents by id.
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import NamedTuple
 
 from escalation import engine
 from escalation.core.incident import Parked, Quiet
-from escalation.core.matching import Rule
+from escalation.core.matching import Rule, matches
 from escalation.core.stimulus import Quieted, QuietOver
 from escalation.engine import Change
 from escalation.models import Alert, AlertRule, Incident, RuleMatch, Service
-from escalation.quiet.rules import REASONS, in_force, meaning
+from escalation.quiet.rules import in_force, meaning
 from paging.queue import nudge_on_commit
 from people.ledger.record import Actor
 
 AT_ONCE = 50
 BY_RULES = (Parked.SUPPRESSED, Parked.TRIAL, Parked.NOT)
+
+
+class _Alert(NamedTuple):
+    labels: Mapping[str, str]
+    severity: str
 
 
 def quiet_what_is_open(rule: Rule, service: Service, *, by: Actor, now: datetime) -> int:
@@ -48,21 +53,28 @@ def quiet_what_is_open(rule: Rule, service: Service, *, by: Actor, now: datetime
 
 
 def reconsider(rule: AlertRule, *, until: datetime, by: Actor, why: str, now: datetime) -> None:
-    """What `rule` keeps quiet (before `until`, as it was) is as the rules have it now: quiet for longer, for
-    less long, or no more. What is quiet for longer than this by something else is left alone.
+    """What `rule` keeps quiet (before `until`, as it was) is as the rules have it now: quiet for less long, no
+    more, or for longer where this rule is. What something else keeps quiet for longer is left alone.
     """
-    mine = Incident.objects.filter(alerts__rule_matches__rule=rule, quiet_until__lte=until)
-    pks = set(mine.exclude(status=Incident.Status.RESOLVED).values_list("pk", flat=True))
+    rows = Incident.objects.filter(service=rule.service, quiet_until__lte=until, quiet_until__gt=now)
+    pks = set(
+        rows.filter(parked_reason__in=BY_RULES)
+        .exclude(status=Incident.Status.RESOLVED)
+        .values_list("pk", flat=True)
+    )
     rules = in_force(rule.service, at=now) if pks else []
-    for rows in _locked(pks):
-        kept = [row for row in rows if _is_kept(row, until)]
-        labels = _open_alerts(row.pk for row in kept)
-        wanted = {row.pk: _wanted(labels[row.pk], rules) for row in kept}
-        changes = [
-            Change(row, stimulus, by=by, why=why)
-            for row in kept
-            if (stimulus := _stimulus(row, wanted[row.pk], rule)) is not None
-        ]
+    own = next((one for one in rules if one.id == rule.pk), None)
+    for locked in _locked(pks):
+        alerts = _open_alerts(row.pk for row in locked)
+        changes = []
+        for row in locked:
+            stimulus = None
+            if _is_kept(row, until) and _is_about(rule, alerts[row.pk]):
+                stimulus = _stimulus(
+                    row, alerts[row.pk], rules, own=own if row.quiet_until == until else None
+                )
+            if stimulus is not None:
+                changes.append(Change(row, stimulus, by=by, why=why))
         engine.apply_all(changes, now=now)
     if pks:
         nudge_on_commit()
@@ -78,29 +90,34 @@ def _is_kept(row: Incident, until: datetime) -> bool:
     )
 
 
-def _stimulus(row: Incident, wanted: Quiet | None, rule: AlertRule) -> Quieted | QuietOver | None:
-    over = Parked(row.parked_reason) or REASONS[AlertRule.Kind(rule.kind)]
-    if wanted is None:
-        return QuietOver(over)
-    if row.quiet_until is None or wanted.until == row.quiet_until:
-        return None
-    return Quieted(wanted) if wanted.until > row.quiet_until else QuietOver(over, then=wanted)
+def _is_about(rule: AlertRule, alerts: Sequence[_Alert]) -> bool:
+    """Whatever severities it is about now; one whose alerts are all over is looked at, too."""
+    return not alerts or any(matches(rule.match, alert.labels) for alert in alerts)
 
 
-def _wanted(alerts: Sequence[Mapping[str, Any]], rules: Collection[Rule]) -> Quiet | None:
-    """What keeps all open alerts of an incident quiet: as long as the first of them is. None: not all."""
-    found = [meaning(rules, alert["labels"], alert["severity"]) for alert in alerts]
+def _stimulus(
+    row: Incident, alerts: Sequence[_Alert], rules: Collection[Rule], *, own: Rule | None
+) -> Quieted | QuietOver | None:
+    """`own`: the rule that keeps it quiet, if that goes on."""
+    found = [meaning(rules, alert.labels, alert.severity) for alert in alerts]
     quiets = [one.quiet for one in found if one is not None]
-    if not quiets or len(quiets) < len(found):
-        return None
-    return min(quiets, key=lambda quiet: quiet.until)
+    over = Parked(row.parked_reason) or Parked.SUPPRESSED
+    if not quiets or len(quiets) < len(found) or row.quiet_until is None:
+        return QuietOver(over)
+    last = min(quiets, key=lambda quiet: quiet.until)
+    if last.until < row.quiet_until:
+        return QuietOver(over, then=last)
+    if own is not None and own.until > row.quiet_until:
+        longer = all(own.means(alert.labels, alert.severity) for alert in alerts)
+        return Quieted(Quiet(reason=own.reason, until=own.until, why=own.why)) if longer else None
+    return None
 
 
-def _open_alerts(incidents: Iterable[int]) -> Mapping[int, list[Mapping[str, Any]]]:
-    found: dict[int, list[Mapping[str, Any]]] = defaultdict(list)
+def _open_alerts(incidents: Iterable[int]) -> Mapping[int, list[_Alert]]:
+    found: dict[int, list[_Alert]] = defaultdict(list)
     rows = Alert.objects.filter(incident__in=list(incidents), status=Alert.Status.OPEN)
-    for row in rows.values("incident_id", "labels", "severity"):
-        found[row["incident_id"]].append(row)
+    for pk, labels, severity in rows.values_list("incident_id", "labels", "severity"):
+        found[pk or 0].append(_Alert(labels, severity))
     return found
 
 

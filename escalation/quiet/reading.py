@@ -4,7 +4,8 @@ from datetime import datetime
 
 from django.db.models import Case, Count, Max, QuerySet, Value, When
 
-from escalation.models import AlertRule, Incident
+from escalation.core.matching import matches
+from escalation.models import Alert, AlertRule, Incident
 
 
 def rules() -> QuerySet[AlertRule]:
@@ -33,9 +34,8 @@ def running_first(*, now: datetime) -> QuerySet[AlertRule]:
 
 def keeping_quiet(incident: Incident, *, now: datetime) -> list[AlertRule]:
     """The rules that keep an incident quiet now, the one that ends last first."""
-    if incident.quiet_until is None:
+    if incident.quiet_until is None or not incident.service.has_rules:
         return []
-    mine = AlertRule.objects.filter(
-        matches__alert__incident=incident, ended_at=None, ends_at__gt=now
-    ).select_related("owner", "service")
-    return list(mine.distinct().order_by("-ends_at", "-pk"))
+    labels = list(incident.alerts.filter(status=Alert.Status.OPEN).values_list("labels", flat=True))
+    going = running(now=now).filter(service=incident.service).order_by("-ends_at", "-pk")
+    return [rule for rule in going if any(matches(rule.match, one) for one in labels)]
