@@ -53,8 +53,8 @@ def quiet_what_is_open(rule: Rule, service: Service, *, by: Actor, now: datetime
 
 
 def reconsider(rule: AlertRule, *, until: datetime, by: Actor, why: str, now: datetime) -> None:
-    """What `rule` keeps quiet (before `until`, as it was) is as the rules have it now: quiet for less long, no
-    more, or for longer where this rule is. What something else keeps quiet for longer is left alone.
+    """What `rule` keeps quiet (before `until`, as it was) is as the rules have it now: quiet no more, or for
+    less long, or for longer where this rule is. What something else keeps quiet for longer is left alone.
     """
     rows = Incident.objects.filter(service=rule.service, quiet_until__lte=until, quiet_until__gt=now)
     pks = set(
