@@ -202,6 +202,8 @@ SPECTACULAR_SETTINGS = {
         "MessageState": "paging.models.Notification.State",
         "KindEnum": "oncall.models.Override.Kind",
         "StateEnum": "oncall.models.Swap.State",
+        "AlertRuleKind": "escalation.models.AlertRule.Kind",
+        "SeverityEnum": "escalation.actions.rules.SEVERITIES",
     },
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",

@@ -92,8 +92,8 @@ def _faults_of_label(name: str, pattern: str) -> list[str]:
         return [
             f"The value of {shown} is longer than {LONGEST_VALUE} characters; write its beginning, then a *."
         ]
-    if any(ord(char) < 32 for char in name + pattern):
-        return [f"The label “{shown}” has a line break or another control character in it; leave it out."]
+    if any(ord(char) < 32 or "\ud800" <= char <= "\udfff" for char in name + pattern):
+        return ["A label has a line break, or another character in it that no text has; leave it out."]
     if not pattern:
         return [f"The label {shown} has no value; write {shown}=something, or {shown}=some*."]
     return []

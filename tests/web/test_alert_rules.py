@@ -99,7 +99,7 @@ def test_a_rule_is_made_by_its_form_and_keeps_quiet_what_it_says(world):
         ({"match": "\n".join(f"l{n}=1" for n in range(100))}, "names 100 labels"),
         ({"match": "alertname=" + "x" * 10_000}, "longer than 500 characters"),
         ({"match": "x" * 30_000}, "That is too much to match by"),
-        ({"match": "a=\x00"}, "control character"),
+        ({"match": "a=\x00"}, "another character in it that no text has"),
         ({"kind": "nonsense"}, "Choose what it does"),
         ({"days": "9999"}, "Choose what it does"),
         ({"days": "90", "kind": "trial"}, "A trial lasts 28 days at most"),

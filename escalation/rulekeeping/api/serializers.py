@@ -15,7 +15,7 @@ MATCH = "Labels that an alert must have, such as {“alertname”: “Disk*”};
 ABOUT = "Which it is about. Left out: all, but for a suppress rule not SEV-1."
 
 
-class RuleSerializer(serializers.ModelSerializer[AlertRule]):
+class AlertRuleSerializer(serializers.ModelSerializer[AlertRule]):
     service = serializers.CharField(source="service.name")
     owner = serializers.CharField(source="owner.username")
     running = serializers.SerializerMethodField()
@@ -42,7 +42,7 @@ class WouldBePageSerializer(serializers.Serializer[Any]):
     incident = serializers.IntegerField(source="match.alert.incident_id")
 
 
-class ForecastSerializer(serializers.Serializer[Any]):
+class TrialForecastSerializer(serializers.Serializer[Any]):
     incidents = serializers.IntegerField()
     pages = WouldBePageSerializer(many=True)
     asleep = serializers.IntegerField()
@@ -51,20 +51,20 @@ class ForecastSerializer(serializers.Serializer[Any]):
     verdict = serializers.CharField()
 
 
-class RuleDetailSerializer(RuleSerializer):
+class AlertRuleDetailSerializer(AlertRuleSerializer):
     would_be = serializers.SerializerMethodField(help_text="Of a trial: the pages it would have made.")
 
-    class Meta(RuleSerializer.Meta):
-        fields = (*RuleSerializer.Meta.fields, "would_be")  # type: ignore[assignment]
+    class Meta(AlertRuleSerializer.Meta):
+        fields = (*AlertRuleSerializer.Meta.fields, "would_be")  # type: ignore[assignment]
 
-    @extend_schema_field(ForecastSerializer(allow_null=True))
+    @extend_schema_field(TrialForecastSerializer(allow_null=True))
     def get_would_be(self, rule: AlertRule) -> dict[str, Any] | None:
         if rule.kind != Kind.TRIAL:
             return None
-        return dict(ForecastSerializer(outlook(rule, now=timezone.now())).data)
+        return dict(TrialForecastSerializer(outlook(rule, now=timezone.now())).data)
 
 
-class RuleFieldsSerializer(serializers.Serializer[dict[str, Any]]):
+class AlertRuleFieldsSerializer(serializers.Serializer[dict[str, Any]]):
     """What can be changed later."""
 
     owner = serializers.SlugRelatedField(
@@ -77,7 +77,7 @@ class RuleFieldsSerializer(serializers.Serializer[dict[str, Any]]):
     )
 
 
-class NewRuleSerializer(RuleFieldsSerializer):
+class NewAlertRuleSerializer(AlertRuleFieldsSerializer):
     service = serializers.SlugRelatedField(
         slug_field="name", queryset=Service.objects.filter(retired_at=None), help_text="Its name."
     )
@@ -88,5 +88,5 @@ class NewRuleSerializer(RuleFieldsSerializer):
     )
 
 
-class EndSerializer(serializers.Serializer[dict[str, Any]]):
+class EndAlertRuleSerializer(serializers.Serializer[dict[str, Any]]):
     reason = serializers.CharField(required=False, allow_blank=True, default="", max_length=1000)

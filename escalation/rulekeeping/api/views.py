@@ -18,11 +18,11 @@ from escalation.models import AlertRule
 from escalation.permissions import may_change_rule, may_end_rule, may_silence
 from escalation.quiet import reading
 from escalation.rulekeeping.api.serializers import (
-    EndSerializer,
-    NewRuleSerializer,
-    RuleDetailSerializer,
-    RuleFieldsSerializer,
-    RuleSerializer,
+    AlertRuleDetailSerializer,
+    AlertRuleFieldsSerializer,
+    AlertRuleSerializer,
+    EndAlertRuleSerializer,
+    NewAlertRuleSerializer,
 )
 from people.ledger.record import Actor
 from people.models import User
@@ -60,19 +60,19 @@ class RuleViewSet(viewsets.ReadOnlyModelViewSet[AlertRule]):
     """
 
     queryset = reading.rules()
-    serializer_class = RuleSerializer
+    serializer_class = AlertRuleSerializer
     pagination_class = NewestFirst
     filterset_class = RuleFilter
     lookup_value_regex = r"\d{1,18}"
 
-    @extend_schema(responses=RuleDetailSerializer)
+    @extend_schema(responses=AlertRuleDetailSerializer)
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return self._detail(self.get_object())
 
-    @extend_schema(request=NewRuleSerializer, responses={201: RuleDetailSerializer, 403: NOT_YOURS})
+    @extend_schema(request=NewAlertRuleSerializer, responses={201: AlertRuleDetailSerializer, 403: NOT_YOURS})
     def create(self, request: Request) -> Response:
         """Make one. New alerts that it means are on record and page nobody before its end."""
-        form = NewRuleSerializer(data=request.data)
+        form = NewAlertRuleSerializer(data=request.data)
         form.is_valid(raise_exception=True)
         given = dict(form.validated_data)
         quiet_open, kind = given.pop("quiet_open"), Kind(given.pop("kind"))
@@ -88,13 +88,15 @@ class RuleViewSet(viewsets.ReadOnlyModelViewSet[AlertRule]):
         answer.status_code = 201
         return answer
 
-    @extend_schema(request=RuleFieldsSerializer, responses={200: RuleDetailSerializer, 403: NOT_YOURS})
+    @extend_schema(
+        request=AlertRuleFieldsSerializer, responses={200: AlertRuleDetailSerializer, 403: NOT_YOURS}
+    )
     def partial_update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Extend it, or give it to another. Another match is another rule."""
         rule = self.get_object()
         if not may_change_rule(self._user(), rule):
             raise PermissionDenied("Only its team's responders and managers change a rule of a service.")
-        form = RuleFieldsSerializer(data=request.data)
+        form = AlertRuleFieldsSerializer(data=request.data)
         form.is_valid(raise_exception=True)
         try:
             changed = change_rule(rule=rule, by=self._by(), now=timezone.now(), **form.validated_data)
@@ -102,14 +104,14 @@ class RuleViewSet(viewsets.ReadOnlyModelViewSet[AlertRule]):
             raise ValidationError({"detail": str(refusal)}) from refusal
         return self._detail(changed)
 
-    @extend_schema(request=EndSerializer, responses={200: RuleDetailSerializer, 403: NOT_YOURS})
+    @extend_schema(request=EndAlertRuleSerializer, responses={200: AlertRuleDetailSerializer, 403: NOT_YOURS})
     @action(detail=True, methods=["post"])
     def end(self, request: Request, pk: str) -> Response:
         """From now on it silences nothing; what it kept quiet pages from step one. Again: nothing happens."""
         rule = self.get_object()
         if not may_end_rule(self._user(), rule):
             raise PermissionDenied("Only its owner, and its team's responders and managers, end a rule.")
-        form = EndSerializer(data=request.data)
+        form = EndAlertRuleSerializer(data=request.data)
         form.is_valid(raise_exception=True)
         why = form.validated_data["reason"]
         end_rule(rule=rule, by=self._by(), now=timezone.now(), why=why)
@@ -124,4 +126,4 @@ class RuleViewSet(viewsets.ReadOnlyModelViewSet[AlertRule]):
         return Actor.person(self._user(), via="API")
 
     def _detail(self, rule: AlertRule) -> Response:
-        return Response(RuleDetailSerializer(reading.rules().get(pk=rule.pk)).data)
+        return Response(AlertRuleDetailSerializer(reading.rules().get(pk=rule.pk)).data)

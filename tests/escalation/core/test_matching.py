@@ -90,8 +90,9 @@ def test_of_two_that_mean_the_same_the_one_that_ends_last_counts():
         ({"": "x"}, "no name of a label"),
         ({" alertname": "x"}, "no name of a label"),
         ({"alertname": ""}, "has no value"),
-        ({"alertname": "a\x00b"}, "control character"),
-        ({"alertname": "a\nb"}, "control character"),
+        ({"alertname": "a\x00b"}, "another character in it that no text has"),
+        ({"alertname": "a\nb"}, "has a line break"),
+        ({"alertname": "a\ud800"}, "another character in it that no text has"),
     ],
 )
 def test_a_match_that_means_too_much_or_nothing_is_refused_in_a_sentence(match, said):

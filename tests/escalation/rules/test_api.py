@@ -100,6 +100,7 @@ def test_a_trial_says_what_it_would_have_done(world, api):
         ({"match": {f"l{n}": "1" for n in range(100)}}, "names 100 labels"),
         ({"match": {"a": "x" * 10_000}}, "longer than 500"),
         ({"match": {"a": "x\u0000"}}, "ull characters"),
+        ({"match": {"a\ud800": "x"}}, "no text has"),
         ({"match": "alertname"}, "dictionary"),
         ({"ends_at": "2026-03-02T09:59:59Z"}, "lies in the past"),
         ({"ends_at": "2027-03-02T09:59:59Z"}, "lasts 90 days at most"),
