@@ -1,4 +1,4 @@
-"""Who may put a service into maintenance. Asked at doors; verbs trust their caller.
+"""Who may put a service into maintenance or silence its alerts. Asked at doors; verbs trust their caller.
 
 Managers plan what they like for their teams. Whoever answers for a service may start one from now for some
 hours: at 3 a.m., in the middle of an upgrade that went wrong, no manager is awake. And everybody may end one,
@@ -8,7 +8,9 @@ as everybody may acknowledge: it makes the service page again, which is the safe
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from escalation.models import Service, Target
+from django.db.models import QuerySet
+
+from escalation.models import AlertRule, Service, Target
 from oncall.models import Schedule
 from oncall.standins import carriable
 from people.models import Membership, User
@@ -43,3 +45,28 @@ def _carried(user: User, services: Collection[Service], *, now: datetime) -> set
     theirs = carriable(user, list(schedules), at=now)
     carried = {policy for policy, schedule in asked if schedule in theirs}
     return {service.pk for service in services if service.policy_id in carried}
+
+
+def may_silence(user: User, service: Service) -> bool:
+    """Those who carry its team's pager, its managers, and superusers."""
+    return may_edit_team(user, service.team) or _carries(user).filter(team=service.team_id).exists()
+
+
+def may_change_rule(user: User, rule: AlertRule) -> bool:
+    """Whoever may silence the service. Its owner may end it whatever their team is (`may_end_rule`)."""
+    return may_silence(user, rule.service)
+
+
+def may_end_rule(user: User, rule: AlertRule) -> bool:
+    return user.pk == rule.owner_id or may_silence(user, rule.service)
+
+
+def silenceable(user: User) -> QuerySet[Service]:
+    """The services in use of which this person may silence alerts, by name."""
+    services = Service.objects.filter(retired_at=None).select_related("team").order_by("name")
+    allowed = [service.pk for service in services if may_silence(user, service)]
+    return services.filter(pk__in=allowed)
+
+
+def _carries(user: User) -> QuerySet[Membership]:
+    return Membership.objects.filter(user=user).exclude(role=Membership.Role.OBSERVER)

@@ -12,6 +12,7 @@ from escalation.core.stimulus import Triggered
 from escalation.core.turns import Key, Turns
 from escalation.loading import policy_of, service_urgency, state_of
 from escalation.models import Incident, Service
+from escalation.quiet.rules import in_force, meaning
 from escalation.quiet.windows import in_maintenance, quiet_of, windows_of
 from paging import loading as paging
 from paging.core.rules import HOOK, moments
@@ -20,15 +21,34 @@ WEBHOOK = "webhook"
 READ_AHEAD = timedelta(days=31)
 
 
-def simulate(service: Service, *, severity: str, at: datetime) -> list[plan.PlannedMessage]:
-    """Who would be paged if an alert of this severity came at `at` and nobody answered."""
+def simulate(
+    service: Service, *, severity: str, at: datetime, labels: Mapping[str, str] | None = None
+) -> list[plan.PlannedMessage]:
+    """Who would be paged if an alert of this severity and with these labels came at `at`, by the rules that
+    are in force then, and nobody answered.
+    """
     urgency, raise_at = service_urgency(service, severity, at=at)
-    quiet = in_maintenance([service], at=at).get(service.pk)
+    ruled = meaning(in_force(service, at=at), labels or {}, severity)
+    found = [in_maintenance([service], at=at).get(service.pk), ruled.quiet if ruled else None]
+    quiet = max((one for one in found if one is not None), key=lambda one: one.until, default=None)
     stimulus = Triggered(severity=severity, urgency=urgency, raise_at=raise_at, quiet=quiet)
     (maintenance,) = _maintenance([service], at=at).values()
     policy = policy_of(service)
     choose = _chooser(targets.last_turns(policy.targets()))
     return plan.from_trigger(stimulus, policy, _resolver(service, choose), at=at, maintenance=maintenance)
+
+
+def first_page_of(
+    incident: Incident, *, severity: str, at: datetime
+) -> tuple[datetime, list[plan.PlannedMessage]] | None:
+    """When and whom the incident would first have paged if nothing had kept it quiet at `at` and nobody had
+    answered; None where it never would.
+    """
+    urgency, raise_at = service_urgency(incident.service, severity, at=at)
+    stimulus = Triggered(severity=severity, urgency=urgency, raise_at=raise_at)
+    policy = Policy.from_json(incident.policy)
+    choose = _chooser(targets.last_turns(policy.targets()), incident)
+    return plan.first_page(stimulus, policy, _resolver(incident.service, choose), at=at)
 
 
 def plan_of(incident: Incident, *, now: datetime) -> list[plan.PlannedMessage]:

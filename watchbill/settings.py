@@ -203,6 +203,8 @@ SPECTACULAR_SETTINGS = {
         "MessageState": "paging.models.Notification.State",
         "KindEnum": "oncall.models.Override.Kind",
         "StateEnum": "oncall.models.Swap.State",
+        "AlertRuleKind": "escalation.models.AlertRule.Kind",
+        "SeverityEnum": "escalation.actions.rules.SEVERITIES",
     },
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
@@ -265,6 +267,7 @@ UNFOLD = {
                     ("Escalation policies", "stairs", "escalation_escalationpolicy"),
                     ("Webhooks", "webhook", "escalation_webhook"),
                     ("Maintenance", "construction", "escalation_maintenancewindow"),
+                    ("Suppress rules and trials", "notifications_paused", "escalation_alertrule"),
                 ],
                 "People": [
                     ("People", "person", "people_user"),

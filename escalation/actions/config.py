@@ -11,6 +11,7 @@ from escalation.actions.heartbeats import retire_heartbeat
 from escalation.actions.hot_lines import retire_hot_line
 from escalation.actions.incoming import check_incoming
 from escalation.actions.maintenance import cancel_all
+from escalation.actions.rules import end_rule
 from escalation.actions.steps import ConfigError, StepSpec, TargetSpec, check_steps, spelled, write_steps
 from escalation.actions.unheard import look_anew
 from escalation.models import EscalationPolicy, RoutingKey, Service, new_routing_key
@@ -146,8 +147,8 @@ def change_service(
 
 @transaction.atomic
 def retire_service(*, service: Service, by: Actor, now: datetime) -> None:
-    """Revoke its routing keys, hot lines and heartbeats, cancel its maintenance, and take it out of use. Its
-    open incidents run to their end.
+    """Revoke its routing keys, hot lines and heartbeats, cancel its maintenance, end its rules, and take it
+    out of use. Its open incidents run to their end.
     """
     cancel_all(service=service, by=by, now=now)
     for key in service.routing_keys.filter(revoked_at=None).order_by("pk"):
@@ -156,6 +157,8 @@ def retire_service(*, service: Service, by: Actor, now: datetime) -> None:
         retire_hot_line(line=line, by=by, now=now)
     for heartbeat in service.heartbeats.filter(retired_at=None).order_by("pk"):
         retire_heartbeat(heartbeat=heartbeat, by=by, now=now)
+    for rule in service.alert_rules.filter(ended_at=None).order_by("pk"):
+        end_rule(rule=rule, by=by, now=now, why="its service is retired")
     if _set(service, {"retired_at": service.retired_at or now}):
         what = f"retired service {service.name}"
         record([Line(Verb.SERVICE_RETIRED, ("service", service.pk), by, what)], now=now)

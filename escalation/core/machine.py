@@ -101,9 +101,12 @@ def _repeated_in_quiet(stimulus: Repeated, state: State, now: datetime) -> Answe
             urgency=stimulus.urgency if urgent else state.urgency,
             raise_at=None if urgent else stimulus.raise_at,
         )
-    if stimulus.quiet is not None:
+    if stimulus.quiet is None:
+        return moves.loud(state, now), [Note(Event.QUIET_OVER, "an event came to which it does not apply")]
+    if state.quiet_until is None or stimulus.quiet.until >= state.quiet_until:
         return state, []
-    return moves.loud(state, now), [Note(Event.QUIET_OVER, "an event came to which it does not apply")]
+    # What kept it quiet for longer does not apply any more, and another one does.
+    return moves.quieted(state, stimulus.quiet), [Note(Event.QUIETED, stimulus.quiet.why)]
 
 
 @_answer.register

@@ -76,6 +76,16 @@ def from_trigger(
     return ahead(state, policy, resolve, maintenance=maintenance)
 
 
+def first_page(
+    stimulus: Triggered, policy: Policy, resolve: Resolve, *, at: datetime
+) -> tuple[datetime, list[PlannedMessage]] | None:
+    """When an incident that triggers at `at` would first page anybody if nobody answers, and all messages of
+    that moment, in the order of time; None where it never would.
+    """
+    state, _ = decide(opening(stimulus), policy, stimulus, at)
+    return _Walk(state, policy, resolve, never).first_page()
+
+
 class _Walk:
     """The machine, woken whenever it asks to be, until it asks no more."""
 
@@ -101,6 +111,16 @@ class _Walk:
             if wake_at is None or (found is not None and found.at <= wake_at):
                 return found
             self._tick(wake_at)
+        return None
+
+    def first_page(self) -> tuple[datetime, list[PlannedMessage]] | None:
+        for _ in range(LONGEST):
+            wake_at = self._state.wake_at(self._policy)
+            if wake_at is None:
+                break
+            self._tick(wake_at)
+            if self._messages:
+                return wake_at, sorted(self._messages, key=lambda message: message.at)
         return None
 
     def _tick(self, now: datetime) -> None:

@@ -211,7 +211,10 @@ def _heard(stimulus: Stimulus, quiet: Quiet | None) -> Sequence[Stimulus]:
     """Maintenance that has begun comes before whatever might page, however late the keeper is; and what is
     heard in it is quiet itself.
     """
-    if quiet is None or isinstance(stimulus, Resolved | Merged | Quieted | QuietOver):
+    if isinstance(stimulus, QuietOver) and quiet is not None:
+        later = quiet if stimulus.then is None else max(quiet, stimulus.then, key=lambda one: one.until)
+        return (replace(stimulus, then=later),)
+    if quiet is None or isinstance(stimulus, Resolved | Merged | Quieted):
         return (stimulus,)
     if isinstance(stimulus, Repeated) and stimulus.quiet is None:
         stimulus = replace(stimulus, quiet=quiet)

@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from escalation import planning, selectors
+from escalation.core.matching import spelled
 from escalation.handover.lines import MOST, Item, clipped, listed
 from escalation.handover.scope import Scope
 from escalation.models import Incident
+from escalation.quiet.reading import running
 from people.models import User
 
 
@@ -52,6 +54,20 @@ def muted(scope: Scope) -> Sequence[Item]:
         )
         for row in rows
         if row.pk in snoozed
+    ]
+
+
+def ruled(scope: Scope) -> Sequence[Item]:
+    """The rules that keep alerts quiet, and whose they are: nobody waits for a page that does not come."""
+    rows = running(now=scope.now).filter(service__in=scope.services)
+    return [
+        Item(
+            text=clipped(
+                f"Pages nobody until {scope.at(row.ends_at)}: {spelled(row.match)}, {row} of {row.owner}"
+            ),
+            path=f"/rules/{row.pk}",
+        )
+        for row in rows
     ]
 
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 from django.db.models import Q
 
 from escalation.core.cause import incident_in
-from escalation.handover.incidents import muted
+from escalation.handover.incidents import muted, ruled
 from escalation.handover.lines import Item, clipped, listed, times
 from escalation.handover.scope import Scope
 from escalation.models import Alert
@@ -35,9 +35,9 @@ def pages(scope: Scope) -> Sequence[Item]:
 
 
 def noise(scope: Scope) -> Sequence[Item]:
-    """Keys that paged often, came back, or went away by themselves; then what is muted."""
+    """Keys that paged often, came back, or went away by themselves; then what is muted, and by what rules."""
     noisy = [Item(text=clipped(f"{key}: {', '.join(why)}")) for key, why in _noisy(scope)]
-    found = [*noisy, *muted(scope)]
+    found = [*noisy, *muted(scope), *ruled(scope)]
     return listed(found, lambda item: item, total=len(found))
 
 

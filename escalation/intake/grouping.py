@@ -5,7 +5,7 @@ database lets no service have two such open incidents of one group: of two intak
 opens it, and the other waits for that, is refused, looks again, and joins.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,8 +19,8 @@ from escalation.sources.event import Event
 from people.ledger.record import Actor, Line
 from people.ledger.verbs import Verb
 
-JOINED_WHILE = [Parked.NOT, Parked.LOW_URGENCY, Parked.EXHAUSTED]
-"""What is quiet for any other reason takes nobody in: a new alert might be urgent all the same."""
+JOINED_WHILE = [Parked.NOT, Parked.LOW_URGENCY, Parked.EXHAUSTED, Parked.MAINTENANCE]
+"""What a rule keeps quiet takes nobody in: a new alert might be urgent all the same."""
 
 
 @dataclass(frozen=True)
@@ -36,12 +36,14 @@ class Party:
         return min(self.alerts, key=lambda one: one.event.severity)
 
 
-def parties(service: Service, new: Sequence[Upserted]) -> list[Party]:
-    """In the order of their names, so that two intakes open the same ones in one order."""
+def parties(service: Service, new: Sequence[Upserted], *, apart: Container[str] = ()) -> list[Party]:
+    """In the order of their names, so that two intakes open the same ones in one order. Those whose dedup key
+    is in `apart` have a party of their own: nobody's silence is shared with what should page.
+    """
     alone: list[Party] = []
     found: dict[str, list[Upserted]] = {}
     for one in new:
-        if _has_a_group(one.event, service):
+        if _has_a_group(one.event, service) and one.event.dedup_key not in apart:
             found.setdefault(group_of(one.event.labels, by=service.group_by), []).append(one)
         else:
             alone.append(Party("", [one]))

@@ -1,6 +1,6 @@
 """What events do to incidents: open them, raise them, end them. In the caller's transaction."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -19,8 +19,10 @@ from escalation.engine import Change, Opening
 from escalation.intake import grouping
 from escalation.intake.alerts import Upserted, link, upsert
 from escalation.intake.grouping import Party
+from escalation.intake.matches import kept_by_rules, touch_matches, write_matches
 from escalation.loading import closed_at, policy_of, service_urgency
 from escalation.models import Alert, Incident, Service
+from escalation.quiet.rules import Ruled, ruled
 from escalation.quiet.windows import hold_still, in_maintenance
 from escalation.sources.event import Action, Event
 from paging.queue import nudge_on_commit
@@ -48,6 +50,7 @@ class Reaction:
         self._by = by
         self._now = now
         self._grading = Grading.from_json(service.severities, service.severity_rules)
+        self._ruled: Mapping[str, Ruled] = {}
 
     def to(self, events: Sequence[Event]) -> int:
         """Events of different keys, in the order of their keys, or one about a whole group. Returns the
@@ -69,7 +72,10 @@ class Reaction:
                     acknowledged += self._open_alerts(list(some))
                 case Action.RESOLVE:
                     resolved += self._open_alerts(list(some))
-        parties = grouping.parties(self._service, [one for one in upserted if one.incident is None])
+        events_of = {one.event.dedup_key: one.event for one in upserted}
+        self._ruled = ruled(self._service, events_of, at=self._now)
+        new = [one for one in upserted if one.incident is None]
+        parties = grouping.parties(self._service, new, apart=self._ruled)
         worse = self._repeat([one for one in upserted if one.incident is not None])
         self._end(resolved)
         spoken_of = {*worse, *(alert.incident_id or 0 for alert in (*acknowledged, *resolved))}
@@ -138,7 +144,7 @@ class Reaction:
                 by=self._by,
                 now=self._now,
             )
-        self._link(zip(parties, incidents, strict=True))
+        self._link(list(zip(parties, incidents, strict=True)))
         return len(incidents)
 
     def _opening(self, party: Party, past: Mapping[str, _Past]) -> Opening:
@@ -150,7 +156,7 @@ class Reaction:
         together = f"{len(party.alerts)} alerts of one group" if len(party.alerts) > 1 else ""
         return Opening(
             title=leader.summary,
-            stimulus=self._triggered(leader.severity),
+            stimulus=self._triggered(leader),
             recurred=recurred,
             episodes=episodes,
             alert_count=len(party.alerts),
@@ -168,7 +174,7 @@ class Reaction:
             row.alert_count += len(party.alerts)
             times = [past.get(one.event.dedup_key, _Past()).episodes for one in party.alerts]
             row.episodes = max(row.episodes, 1 + max(times))
-            triggered = self._triggered(party.leader.event.severity)
+            triggered = self._triggered(party.leader.event)
             stimulus = Joined(
                 severity=triggered.severity,
                 urgency=triggered.urgency,
@@ -178,10 +184,12 @@ class Reaction:
             changes.append(self._change(row, stimulus))
         return changes
 
-    def _link(self, found: Iterable[tuple[Party, Incident]]) -> None:
+    def _link(self, found: Sequence[tuple[Party, Incident]]) -> None:
         incidents = {one.alert: incident for party, incident in found for one in party.alerts}
         if incidents:
             link(incidents)
+        kept = {one.alert: self._ruled.get(one.event.dedup_key) for party, _ in found for one in party.alerts}
+        write_matches({alert: one for alert, one in kept.items() if one is not None}, now=self._now)
 
     def _past(self, parties: Sequence[Party]) -> dict[str, _Past]:
         """By dedup key, of those that came and went before."""
@@ -193,9 +201,16 @@ class Reaction:
         lately = self._now - RECURS_WITHIN
         return {key: _Past(episodes, recurred=last >= lately) for key, episodes, last in found}
 
-    def _triggered(self, severity: str) -> Triggered:
-        urgency, raise_at = service_urgency(self._service, severity, at=self._now)
-        return Triggered(severity=severity, urgency=urgency, raise_at=raise_at, quiet=self._maintenance)
+    def _triggered(self, event: Event) -> Triggered:
+        urgency, raise_at = service_urgency(self._service, event.severity, at=self._now)
+        quiet = self._quiet(event)
+        return Triggered(severity=event.severity, urgency=urgency, raise_at=raise_at, quiet=quiet)
+
+    def _quiet(self, event: Event) -> Quiet | None:
+        """What keeps this event from paging, if it came as a new one; of several, what ends last."""
+        ruled = self._ruled.get(event.dedup_key)
+        found = [quiet for quiet in (self._maintenance, ruled.quiet if ruled else None) if quiet is not None]
+        return max(found, key=lambda quiet: quiet.until, default=None)
 
     @cached_property
     def _maintenance(self) -> Quiet | None:
@@ -211,24 +226,42 @@ class Reaction:
         return in_maintenance([self._service], at=self._now).get(self._service.pk)
 
     def _repeat(self, known: Sequence[Upserted]) -> dict[int, Repeated]:
-        """One more event of an open alert: counted and written down. Returns, by incident, what is worse."""
+        """One more event of an open alert: counted and written down. Returns, by incident, what is worse, and
+        whatever comes of one that a rule keeps quiet: its labels may have changed.
+        """
         self._record(
             Verb.ALERT_REPEATED,
             [(one.incident or 0, f"the alert fired again ({one.count} times so far)") for one in known],
         )
         worse: dict[int, Repeated] = {}
+        kept = self._kept(known)
         for one in known:
             severity = one.event.severity
-            if is_worse(severity, than=one.severity):
+            is_news = is_worse(severity, than=one.severity)
+            if is_news:
                 Alert.objects.filter(pk=one.alert).update(severity=severity)
-                triggered = self._triggered(severity)
-                worse[one.incident or 0] = Repeated(
-                    severity=severity,
-                    urgency=triggered.urgency,
-                    raise_at=triggered.raise_at,
-                    quiet=triggered.quiet,
+            if is_news or one.incident in kept:
+                new = self._triggered(one.event)
+                said = Repeated(
+                    severity=severity, urgency=new.urgency, raise_at=new.raise_at, quiet=new.quiet
                 )
+                worse[one.incident or 0] = _louder(worse.get(one.incident or 0), said)
         return worse
+
+    def _kept(self, known: Sequence[Upserted]) -> Collection[int]:
+        """The incidents that a rule keeps quiet. No query where the service has none."""
+        if not (self._service.has_rules and known):
+            return ()
+        kept = kept_by_rules([one.incident or 0 for one in known])
+        means = {
+            one.alert: self._ruled[one.event.dedup_key]
+            for one in known
+            if one.incident in kept and one.event.dedup_key in self._ruled
+        }
+        if means:
+            write_matches(means, now=self._now, new=False)  # by other rules than before, perhaps
+            touch_matches(means, now=self._now)
+        return kept
 
     def _end(self, alerts: Sequence[Alert]) -> None:
         if alerts:
@@ -254,6 +287,13 @@ class Reaction:
     def _record(self, verb: Verb, said: Sequence[tuple[int, str]]) -> None:
         if said:
             record([Line(verb, ("incident", pk), self._by, what) for pk, what in said], now=self._now)
+
+
+def _louder(one: Repeated | None, other: Repeated) -> Repeated:
+    """Of two events of one incident, the one that would page; of two alike, the worse."""
+    if one is None or (one.quiet is None) != (other.quiet is None):
+        return one if one is not None and one.quiet is None else other
+    return one if is_worse(one.severity, than=other.severity) else other
 
 
 def _locked(

@@ -1,1 +1,1 @@
-"""Why an alert or an incident pages nobody for a time: maintenance windows."""
+"""What keeps alerts quiet at an instant: asked when they come, and by whoever plans ahead."""

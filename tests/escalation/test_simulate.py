@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from django.core.management import CommandError, call_command
 
+from escalation.actions.rules import Kind, RuleSpec, create_rule
 from escalation.planning import plan_of, simulate
 from paging.actions import contacts
 from tests.escalation.maintained import planned
@@ -55,6 +56,24 @@ def test_the_command_prints_the_contract_s_json(world, capsys):
     assert rows[0] == {"at": "2026-03-02T10:00:00Z", "user": "ana", "via": "email", "step": 1, "repeat": 0}
     assert [row["repeat"] for row in rows] == [0, 0, 0, 1, 1, 1, 1]
     assert rows[-1]["step"] is None
+
+
+def test_the_command_counts_the_rules_that_mean_the_labels(world, capsys):
+    spec = RuleSpec(
+        service=world.service,
+        kind=Kind.SUPPRESS,
+        match={"alertname": "Disk*"},
+        owner=world.ana,
+        ends_at=world.now + timedelta(days=1),
+    )
+    create_rule(spec=spec, by=TESTS, now=world.now)
+    asked = {"severity": "SEV-2", "at": "2026-03-02T10:00:00Z", "format": "json"}
+    call_command("simulate", "payments-api", label=["alertname=DiskFull", "cluster=eu1"], **asked)
+    assert json.loads(capsys.readouterr().out)[0]["at"] == "2026-03-03T10:00:00Z"
+    call_command("simulate", "payments-api", label=["alertname=CpuHot"], **asked)
+    assert json.loads(capsys.readouterr().out)[0]["at"] == "2026-03-02T10:00:00Z"
+    with pytest.raises(CommandError, match="--label: “DiskFull” is not a label; write alertname=DiskFull"):
+        call_command("simulate", "payments-api", label=["DiskFull"], **asked)
 
 
 def test_the_table_is_for_people(world, capsys):

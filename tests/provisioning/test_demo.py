@@ -3,7 +3,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.conf import settings as site
 
-from escalation.models import Incident, RoutingKey
+from escalation.models import AlertRule, Incident, RoutingKey
+from escalation.rulekeeping.outlook import outlook
 from escalation.selectors import timeline
 from oncall.models import Override, Swap
 from oncall.selectors import conflicts
@@ -104,6 +105,17 @@ def test_one_is_ready_to_be_paged_and_two_are_not_as_they_think():
     assert lacks["oscar"] == ["opted_out", "untested"]
     assert lacks["jun"] == ["unverified", "untested"]
     assert lacks["demo"] == ["untested"]
+
+
+def test_a_trial_shows_what_it_would_have_done_and_pages_nobody():
+    demo.fill(now=NOW)
+    trial = AlertRule.objects.get(kind="trial")
+    found = outlook(trial, now=NOW)
+    assert (found.incidents, len(found.pages), found.waiting) == (4, 4, 0)
+    assert found.asleep >= 1
+    assert not Incident.objects.exclude(status="resolved").exists()
+    assert not Page.objects.filter(facts__title="Checkout takes longer than 2 s").exists()
+    assert AlertRule.objects.get(kind="suppress").ends_at > NOW
 
 
 def test_what_waits_when_it_is_filled_is_of_now_and_asks_no_provider_that_there_is_not():

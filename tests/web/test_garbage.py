@@ -26,6 +26,12 @@ ADDRESSES = [
     "/admin/escalation/incident/?service__id__exact=x",
     f"/admin/oncall/schedule/{10**30}/change/",
     "/admin/oncall/schedule/?p=%00",
+    "/admin/escalation/alertrule/?running=%00&kind__exact=%00&service__id__exact=x",
+    f"/admin/escalation/alertrule/{10**30}/change/",
+    "/rules/new?incident=%00&service=%00&kind=%00",
+    f"/rules/new?incident={'9' * 5000}",
+    f"/rules/{'9' * 18}",
+    "/rules/0/end",
 ]
 
 

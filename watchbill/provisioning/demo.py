@@ -23,6 +23,7 @@ from people.ledger.record import Actor
 from people.models import User
 from watchbill.provisioning.apply import apply
 from watchbill.provisioning.demo_past import live_through
+from watchbill.provisioning.demo_rules import make_rules
 
 DOCUMENT = Path(__file__).with_name("demo.yaml")
 ADMINISTRATOR = "demo"
@@ -53,6 +54,7 @@ def fill(now: datetime) -> DemoLogin:
     """
     found = _organise(now)
     live_through(now)
+    make_rules(now)
     return found
 
 

@@ -58,6 +58,9 @@ def _named(organisation: Organisation) -> Iterator[str]:
     yield from (away.user for away in organisation.time_off)
     for policy in organisation.escalation_policies:
         yield from (target.user for step in policy.steps for target in step.targets if target.user)
+    for service in organisation.services:
+        yield from (rule.owner for rule in service.suppress)
+        yield from (trial.author for trial in service.trials)
     for plan in organisation.pay_plans:
         yield from plan.people
 

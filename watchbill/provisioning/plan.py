@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from escalation.core.matching import canonical
 from oncall.advice import Told
 from watchbill.provisioning.document.escalation import HotLine
 from watchbill.provisioning.document.organisation import Organisation
@@ -49,6 +50,8 @@ class Plan:
     maintenance that is over.
     `kept`: parts that are stored and exported, and that nothing acts on yet. `advice`, once it is done: what
     there is to say about the schedules it touches.
+    its alert rules that are over. `kept`: parts that are stored and exported, and that nothing acts on yet.
+    `advice`, once it is done: what there is to say about the schedules it touches.
     """
 
     changes: tuple[Change, ...] = ()
@@ -124,6 +127,18 @@ def _maintenance(document: Organisation) -> Iterator[Found]:
             yield Found(identity, one, ("services", index, "maintenance", number))
 
 
+def _rules(section: str) -> Listing:
+    """By what it matches: two rules of one kind about the same alerts are one."""
+
+    def listing(document: Organisation) -> Iterator[Found]:
+        for index, service in enumerate(document.services):
+            for number, rule in enumerate(getattr(service, section)):
+                path = ("services", index, section, number)
+                yield Found((service.name, canonical(rule.match)), rule, path)
+
+    return listing
+
+
 def _time_off(document: Organisation) -> Iterator[Found]:
     for index, away in enumerate(document.time_off):
         yield Found((away.user, away.start.isoformat(), away.end.isoformat()), away, ("time_off", index))
@@ -155,6 +170,8 @@ LISTINGS: dict[str, Listing] = {
     "hot line": _hot_lines,
     "heartbeat": _heartbeats,
     "maintenance": _maintenance,
+    "suppress rule": _rules("suppress"),
+    "trial": _rules("trials"),
     "pay plan": _named("pay_plans", "name"),
 }
 INNER = {
@@ -164,6 +181,8 @@ INNER = {
     "hot_lines",
     "heartbeats",
     "maintenance",
+    "suppress",
+    "trials",
 }  # listed as things of their own
 
 

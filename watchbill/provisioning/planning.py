@@ -7,13 +7,14 @@ from zoneinfo import ZoneInfo
 from django.db.models import CASCADE
 
 from escalation.actions.maintenance import WHEN
-from escalation.models import MaintenanceWindow
+from escalation.core.matching import canonical
+from escalation.models import AlertRule, MaintenanceWindow
 from oncall.actions.spans import GRACE
 from oncall.core.walltime import first_instant
 from oncall.models import Override as OverrideRow
 from people.models import Team
 from watchbill.provisioning.completing import complete, explicit
-from watchbill.provisioning.document.escalation import HotLine, Maintenance
+from watchbill.provisioning.document.escalation import HotLine, Maintenance, Suppress, Trial
 from watchbill.provisioning.document.organisation import Organisation
 from watchbill.provisioning.document.people import Person, TimeOff
 from watchbill.provisioning.document.schedules import Override, Temporary
@@ -28,6 +29,8 @@ PARENTS = {
     "routing key": "service",
     "heartbeat": "service",
     "maintenance": "service",
+    "suppress rule": "service",
+    "trial": "service",
 }
 
 
@@ -81,6 +84,8 @@ class _Planner:
         part = change.wanted
         if isinstance(part, Maintenance):
             return change.action == "create" and self._was_carried_out(part, change.identity[0])
+        if isinstance(part, Suppress | Trial):
+            return change.action == "create" and _is_over(part, change.identity[0])
         if not isinstance(part, Override) or not self._has_begun(part, change.identity[0]):
             return False
         return change.action == "change" or self._was_undone(part, change.identity[0])
@@ -113,6 +118,16 @@ class _Planner:
 def _has_started(part: Maintenance, now: datetime) -> bool:
     """One that somebody has started by hand, say: no apply ends it under their feet."""
     return first_instant(part.start, ZoneInfo(part.time_zone or "UTC")) <= now
+
+
+def _is_over(rule: Suppress | Trial, service: str) -> bool:
+    """Whether the rule was in force and has ended, perhaps early: nothing silences its alerts again until the
+    document gives it a later end.
+    """
+    kind = AlertRule.Kind.TRIAL if isinstance(rule, Trial) else AlertRule.Kind.SUPPRESS
+    digest = AlertRule.digest_of(canonical(rule.match))
+    rows = AlertRule.objects.filter(service__name=service, kind=kind, match_digest=digest)
+    return rows.filter(ends_at__gte=instant(rule.until, "UTC").replace(microsecond=0)).exists()
 
 
 def _has_something_to_retire(name: str) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from escalation.core.matching import canonical
 from oncall.core import override as core
 from people.models import Membership
 from watchbill.provisioning.definitions import definition_faults, participants
@@ -119,6 +120,13 @@ def _twice(document: Organisation) -> Iterator[Fault]:
         for n, one in enumerate(service.maintenance)
     ]
     yield from _repeated(windows, "maintenance stands here twice; keep one")
+    for index, service in enumerate(document.services):
+        for section in ("suppress", "trials"):
+            matches = [
+                (canonical(rule.match), ("services", index, section, n, "match"))
+                for n, rule in enumerate(getattr(service, section))
+            ]
+            yield from _repeated(matches, f"stands twice in {section} of {service.name}; keep one")
     away = [
         ((one.user, one.start, one.end), ("time_off", index)) for index, one in enumerate(document.time_off)
     ]
@@ -242,6 +250,10 @@ class _Checker:
             fault = window_spec(one).window().fault()
             if fault is not None:
                 yield Fault((*path, "maintenance", number), fault)
+        for number, rule in enumerate(service.suppress):
+            yield from self._user(rule.owner, (*path, "suppress", number, "owner"))
+        for number, trial in enumerate(service.trials):
+            yield from self._user(trial.author, (*path, "trials", number, "author"))
 
     def _plan(self, plan: PayPlan, path: Path) -> Iterator[Fault]:
         for index, person in enumerate(plan.people):

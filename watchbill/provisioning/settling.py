@@ -11,6 +11,7 @@ from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from escalation.actions.maintenance import WindowSpec, said
+from escalation.actions.rules import Kind, usual_severities
 from escalation.core.maintenance import Repeat
 from oncall.core.walltime import first_instant, wall_time
 from oncall.models.schedules import USUAL_CONFIRM_WITHIN, USUAL_REMINDERS
@@ -20,7 +21,9 @@ from watchbill.provisioning.document.escalation import (
     Policy,
     Service,
     Step,
+    Suppress,
     Target,
+    Trial,
 )
 from watchbill.provisioning.document.organisation import Organisation
 from watchbill.provisioning.document.pay import PayPlan
@@ -37,6 +40,7 @@ from watchbill.provisioning.document.schedules import (
 from watchbill.provisioning.durations import Length
 
 Spanned = TypeVar("Spanned", Override, Temporary, TemporaryShift)
+Ruling = TypeVar("Ruling", Suppress, Trial)
 FIRST_ROLES = ("primary", "secondary")
 LAST_ROLES = ("shadow",)
 VIAS = ("sms", "voice", "email", "chat", "webhook")
@@ -69,9 +73,26 @@ def unsettle(document: Organisation) -> Organisation:
                     update={"time_zone": _unless(schedule.time_zone, _zone(schedule.team, zones))}
                 )
                 for schedule in document.schedules
-            ]
+            ],
+            "services": [_shown(service, _zone(service.team, zones)) for service in document.services],
         }
     )
+
+
+def _shown(service: Service, zone: str) -> Service:
+    """With the ends of its rules on the team's clock."""
+    return service.model_copy(
+        update={
+            "suppress": [_rule_shown(one, Kind.SUPPRESS, zone) for one in service.suppress],
+            "trials": [_rule_shown(one, Kind.TRIAL, zone) for one in service.trials],
+        }
+    )
+
+
+def _rule_shown(rule: Ruling, kind: str, zone: str) -> Ruling:
+    usual = rule.severities == usual_severities(kind)
+    until = moment(rule.until, zone)
+    return rule.model_copy(update={"until": until, "severities": None if usual else rule.severities})
 
 
 def instant(moment: datetime, zone: str) -> datetime:
@@ -228,6 +249,8 @@ def _service(service: Service, zone: str) -> Service:
             "urgency": {**USUAL_URGENCY, **service.urgency},
             "support_hours": hours and hours.model_copy(update={"time_zone": hours.time_zone or zone}),
             "maintenance": [_maintenance(one, zone) for one in service.maintenance],
+            "suppress": [_rule(one, Kind.SUPPRESS, zone) for one in service.suppress],
+            "trials": [_rule(one, Kind.TRIAL, zone) for one in service.trials],
             "runbooks": [
                 one.model_copy(update={"match": dict(sorted(one.match.items()))}) for one in service.runbooks
             ],
@@ -241,6 +264,14 @@ def _maintenance(one: Maintenance, zone: str) -> Maintenance:
         start=one.start, end=one.end, time_zone=one.time_zone or zone, repeat=Repeat(one.repeat or "")
     )
     return one.model_copy(update={name: getattr(told, name) for name in ("start", "end", "time_zone")})
+
+
+def _rule(rule: Ruling, kind: str, zone: str) -> Ruling:
+    """Its end as an instant: in whichever zone two documents say it, it is the same."""
+    severities = sorted(set(rule.severities)) if rule.severities else usual_severities(kind)
+    match = dict(sorted(rule.match.items()))
+    until = instant(rule.until, zone)
+    return rule.model_copy(update={"match": match, "until": until, "severities": severities})
 
 
 def _pay_plan(plan: PayPlan) -> PayPlan:

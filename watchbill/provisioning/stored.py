@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db.models import Prefetch, QuerySet
 
+from escalation.actions.rules import Kind
 from escalation.models import (
+    AlertRule,
     EscalationPolicy,
     Heartbeat,
     HotLine,
@@ -198,6 +200,7 @@ def _target(target: Target) -> dict[str, Any]:
 
 def _services(now: datetime) -> QuerySet[Service]:
     windows = live(at=now).order_by("start", "pk")
+    rules = AlertRule.objects.filter(ended_at=None, ends_at__gt=now).select_related("owner").order_by("pk")
     keys = RoutingKey.objects.filter(revoked_at=None).order_by("pk")
     lines = HotLine.objects.filter(retired_at=None).order_by("pk")
     heartbeats = Heartbeat.objects.filter(retired_at=None).order_by("pk")
@@ -207,6 +210,7 @@ def _services(now: datetime) -> QuerySet[Service]:
         Prefetch("hot_lines", lines),
         Prefetch("heartbeats", heartbeats),
         Prefetch("maintenance", windows),
+        Prefetch("alert_rules", rules),
     )
 
 
@@ -228,6 +232,18 @@ def _service(service: Service) -> dict[str, Any]:
         "heartbeats": [_heartbeat(one) for one in service.heartbeats.all()],
         "auto_resolve_after": service.auto_resolve_after and spell(service.auto_resolve_after),
         "maintenance": [_maintenance(window) for window in service.maintenance.all()],
+        "suppress": [_rule(one, "owner") for one in service.alert_rules.all() if one.kind == Kind.SUPPRESS],
+        "trials": [_rule(one, "author") for one in service.alert_rules.all() if one.kind == Kind.TRIAL],
+    }
+
+
+def _rule(rule: AlertRule, answers: str) -> dict[str, Any]:
+    return {
+        "match": rule.match,
+        answers: rule.owner.username,
+        "until": spell_moment(rule.ends_at.astimezone(UTC)),
+        "reason": rule.reason,
+        "severities": rule.severities,
     }
 
 

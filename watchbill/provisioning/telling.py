@@ -20,7 +20,10 @@ RETIRING = {
     "heartbeat": "retired, its address unknown",
     "maintenance": "cancelled",
     "pay plan": "removed",
+    "suppress rule": "ended",
+    "trial": "ended",
 }
+RULES = frozenset({"suppress rule", "trial"})
 LONGEST = 200
 MOST_ADVICE = 40
 KEYS = frozenset({"chat", "webhook"})
@@ -38,7 +41,7 @@ def tell(plan: Plan) -> Iterator[str]:
         if change.action != "retire":
             yield _line(change)
             yield from _fields(change)
-    yield from (f"left as it was carried: {change.kind} {change.name}" for change in plan.history)
+    yield from (_left(change) for change in plan.history)
     for kind, changes in groupby(plan.left_alone, key=lambda change: change.kind):
         yield f"left alone, not in the document: {kind} {', '.join(change.name for change in changes)}"
     if plan.kept:
@@ -60,6 +63,12 @@ def tell_advice(advice: Sequence[Told]) -> Iterator[str]:
 def _line(change: Change) -> str:
     becomes = f": {RETIRING.get(change.kind, 'retired')}" if change.action == "retire" else ""
     return f"  {SIGNS[change.action]} {change.kind} {change.name}{becomes}"
+
+
+def _left(change: Change) -> str:
+    if change.kind in RULES:
+        return f"over, and left so: {change.kind} {change.name}; a later until would begin it again"
+    return f"left as it was carried: {change.kind} {change.name}"
 
 
 def _fields(change: Change) -> Iterator[str]:

@@ -12,6 +12,8 @@ from escalation import engine
 from escalation.actions.unheard import resolve_unheard
 from escalation.handover.note import prepare_due
 from escalation.intake import raise_silent
+from escalation.rulekeeping.keeping import keep_due
+from escalation.rulekeeping.reckoning import reckon_due
 from oncall import handoffs, imports
 from oncall.actions import changes, slots, swap_reminders, tell_weekly_advice, time_off_conflicts
 from paging import dispatch
@@ -67,5 +69,7 @@ CHORES: dict[str, Chore] = {
     "notes": _until_done(lambda: prepare_due(clock=timezone.now, limit=BATCH)),
     "conflicts": _until_done(lambda: time_off_conflicts.tell_due_conflicts(clock=timezone.now, limit=BATCH)),
     "spending": _until_done(lambda: watch_spending(clock=timezone.now)),
+    "rules": _until_done(lambda: keep_due(clock=timezone.now, limit=BATCH)),
+    "trials": _until_done(lambda: reckon_due(clock=timezone.now, limit=BATCH)),
     "advice": _until_done(lambda: tell_weekly_advice(clock=timezone.now)),
 }

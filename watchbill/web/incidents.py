@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from escalation import planning, selectors, wording
 from escalation.actions import respond
 from escalation.models import Alert, Incident
+from escalation.quiet.reading import keeping_quiet
 from escalation.quiet.showing import in_maintenance_now
 from escalation.quiet.windows import in_maintenance
 from people.ledger.record import Actor
@@ -67,6 +68,7 @@ def detail(request: HttpRequest, incident_id: int) -> HttpResponse:
         "links": _links(incident, alerts),
         "merged": incident.merged.order_by("pk"),
         "timeline": selectors.timeline(incident.pk),
+        "rules": keeping_quiet(incident, now=timezone.now()),
         "plan": _plan(incident),
         "shown_of_plan": SHOWN_OF_PLAN,
         "snoozes": SNOOZES,

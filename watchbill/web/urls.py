@@ -3,6 +3,7 @@
 from django.urls import path, re_path
 
 from watchbill.web import (
+    alert_rules,
     asking,
     bundle,
     calendars,
@@ -17,6 +18,7 @@ from watchbill.web import (
     quality,
     raising,
     reach,
+    ruling,
     schedules,
     session,
     swaps,
@@ -51,6 +53,14 @@ urlpatterns = [
         r"^maintenance/(?P<number>[0-9]{1,18})/(?P<action>end|cancel)/?$",
         maintenance.act,
         name="maintenance-act",
+    ),
+    re_path(r"^rules/?$", alert_rules.index, name="alert-rules"),
+    re_path(r"^rules/new/?$", ruling.new, name="alert-rule-new"),
+    re_path(r"^rules/(?P<rule_id>[0-9]{1,18})/?$", alert_rules.detail, name="alert-rule"),
+    re_path(
+        rf"^rules/(?P<rule_id>[0-9]{{1,18}})/(?P<action>{'|'.join(alert_rules.ACTIONS)})/?$",
+        alert_rules.act,
+        name="alert-rule-act",
     ),
     re_path(r"^handoffs/?$", handoffs.index, name="handoffs"),
     re_path(r"^handoffs/(?P<pk>[0-9]{1,18})/?$", handoffs.detail, name="handoff"),

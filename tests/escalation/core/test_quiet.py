@@ -124,6 +124,17 @@ def test_a_worse_event_that_is_suppressed_too_pages_nobody_and_one_that_is_not_p
     assert paged(tick(state, T0 + 2 * MINUTE)[1]) == ["Ana"]
 
 
+def test_an_event_that_only_something_shorter_keeps_quiet_pages_at_the_end_of_that():
+    state, _ = triggered(quiet=SUPPRESSED)
+    for minutes, until in ((10 * 60, 9 * 60), (20, 20), (30, 20)):  # longer, shorter, and longer again
+        quiet = Quiet(reason=Parked.TRIAL, until=T0 + minutes * MINUTE, why="trial of Bo")
+        again = Repeated(severity="SEV-2", urgency=Urgency.HIGH, quiet=quiet)
+        state, decisions = decide(state, POLICY, again, T0 + MINUTE)
+        assert state.quiet_until == state.wake_at(POLICY) == T0 + until * MINUTE
+        assert events(decisions) == ([Event.QUIETED] if until == minutes else [])
+    assert paged(tick(state, T0 + 20 * MINUTE)[1]) == ["Ana"]
+
+
 def test_an_event_makes_nothing_quiet_that_is_being_paged():
     state, _ = tick(triggered()[0], T0)
     worse = Repeated(severity="SEV-1", urgency=Urgency.HIGH, quiet=SUPPRESSED)

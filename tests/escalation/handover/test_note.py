@@ -9,13 +9,14 @@ from django.test.utils import CaptureQueriesContext
 
 from escalation import planning
 from escalation.actions import config, maintenance, respond
+from escalation.actions.rules import Kind, RuleSpec, create_rule
 from escalation.core.maintenance import Repeat
 from escalation.handover import note, sections
 from escalation.handover.incidents import open_incidents
 from escalation.handover.lines import MOST
 from escalation.handover.scope import scope_of
 from escalation.handover.sections import KINDS
-from escalation.models import ChangeEvent, Incident
+from escalation.models import AlertRule, ChangeEvent, Incident
 from escalation.sources.event import Action
 from oncall.models import Handoff
 from paging.actions import contacts
@@ -208,6 +209,25 @@ def test_what_is_snoozed_is_muted(world):
     respond.snooze(incident_id=incident.pk, until=HANDOFF + DAY, by=TESTS, now=world.now)
     world.hand_over()
     assert world.sections()["noise"] == ["Muted until Tue 10 Mar 09:00 UTC: disk is full"]
+
+
+def test_rules_that_keep_alerts_quiet_are_named_with_whom_they_are_of(world):
+    world.at(HANDOFF - DAY)
+    for owner, days in ((world.mia, 3), (world.bo, 1)):
+        spec = RuleSpec(
+            service=world.service,
+            kind=Kind.SUPPRESS,
+            match={"alertname": f"Of{owner.username}"},
+            owner=owner,
+            ends_at=world.now + days * DAY + HOUR,
+        )
+        create_rule(spec=spec, by=TESTS, now=world.now)
+    last, first = AlertRule.objects.order_by("pk").values_list("pk", flat=True)
+    world.hand_over()
+    assert world.sections()["noise"] == [
+        f"Pages nobody until Mon 9 Mar 10:00 UTC: alertname=Ofbo, suppress rule #{first} of Bo Lind",
+        f"Pages nobody until Wed 11 Mar 10:00 UTC: alertname=Ofmia, suppress rule #{last} of Mia Falk",
+    ]
 
 
 def test_changes_seen_during_the_shift_the_newest_first(world):

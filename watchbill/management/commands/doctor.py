@@ -10,7 +10,7 @@ from django.db import DatabaseError
 from django.utils import timezone
 
 from oncall.core.finding import Finding, Level, error
-from watchbill.doctor import handoffs, heartbeats, people, quiet, roster, site
+from watchbill.doctor import handoffs, heartbeats, people, quiet, roster, rules, site
 
 MARKS = {Level.ERROR: "✗", Level.WARNING: "!"}
 
@@ -39,6 +39,7 @@ class Command(BaseCommand):
                 *site.CHECKS,
                 *roster.CHECKS,
                 *heartbeats.CHECKS,
+                *rules.CHECKS,
                 *people.CHECKS,
                 *handoffs.CHECKS,
                 *quiet.CHECKS,

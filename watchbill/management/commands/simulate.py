@@ -12,6 +12,7 @@ from django.utils import timezone
 from rich.console import Console
 from rich.table import Table
 
+from escalation.core.matching import read_match
 from escalation.core.plan import PlannedMessage
 from escalation.core.severity import SEVERITIES, USUAL, folded
 from escalation.models import Service
@@ -34,6 +35,13 @@ class Command(BaseCommand):
             "--at",
             help="ISO 8601; without an offset it is the wall-clock time of the service's team. Default: now.",
         )
+        parser.add_argument(
+            "--label",
+            action="append",
+            default=[],
+            metavar="NAME=VALUE",
+            help="A label of the alert, once for each: suppress rules and trials that mean it count.",
+        )
         parser.add_argument("--format", default="table", choices=("table", "json"))
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -41,7 +49,8 @@ class Command(BaseCommand):
         zone = ZoneInfo(service.team.time_zone if service.team else "UTC")
         at = _at(options["at"], zone)
         severity = _severity(options["severity"], service)
-        messages = simulate(service, severity=severity, at=at)
+        labels = _labels(options["label"])
+        messages = simulate(service, severity=severity, at=at, labels=labels)
         people = User.objects.in_bulk({message.user for message in messages})
         if options["format"] == "json":
             self.stdout.write(json.dumps([_row(message, people) for message in messages], indent=2))
@@ -100,6 +109,13 @@ def _severity(word: str, service: Service) -> str:
             "or what a source says, such as critical."
         )
     return words[folded(word)]
+
+
+def _labels(given: list[str]) -> dict[str, str]:
+    try:
+        return read_match("\n".join(given))
+    except ValueError as fault:
+        raise CommandError(f"--label: {fault}") from None
 
 
 def _at(text: str | None, zone: ZoneInfo) -> datetime:

@@ -9,13 +9,18 @@ from escalation.actions.config import ConfigError
 from oncall import actions as oncall_actions
 from paging.actions import contacts
 from people.actions import PeopleError
-from watchbill.provisioning.carrying import escalation, kept, people, schedules
+from watchbill.provisioning.carrying import escalation, kept, people, rules, schedules
 from watchbill.provisioning.carrying.context import Context
 from watchbill.provisioning.faults import DocumentFaults, Fault
 from watchbill.provisioning.plan import Action, Change, Plan
 
 REFUSALS = (PeopleError, ConfigError, oncall_actions.Refused, contacts.Refused)
 Carrier = Callable[[Change, Context], None]
+RULES: Mapping[Action, Carrier] = {
+    "create": rules.create_alert_rule,
+    "change": rules.change_alert_rule,
+    "retire": rules.end_alert_rule,
+}
 CARRIERS: Mapping[str, Mapping[Action, Carrier]] = {
     "user": {"create": people.create_user, "change": people.change_user, "retire": people.retire_user},
     "team": {"create": people.create_team, "change": people.change_team, "retire": people.retire_team},
@@ -74,6 +79,8 @@ CARRIERS: Mapping[str, Mapping[Action, Carrier]] = {
         "change": escalation.change_maintenance,
         "retire": escalation.cancel_maintenance,
     },
+    "suppress rule": RULES,
+    "trial": RULES,
     "pay plan": {"create": kept.keep, "change": kept.keep, "retire": kept.remove},
 }
 

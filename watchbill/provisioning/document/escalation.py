@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from escalation.core.grouping import MOST_LABELS
 from escalation.core.heartbeat import USUAL_GRACE
+from escalation.core.matching import faults_of
 from escalation.core.severity import folded
 from watchbill.provisioning.document.windows import ZonedHours
 from watchbill.provisioning.document.words import (
@@ -194,6 +195,36 @@ class Maintenance(Part):
     reason: Reason = ""
 
 
+def _match(value: dict[str, str]) -> dict[str, str]:
+    faults = faults_of(value)
+    if faults:
+        raise ValueError(" ".join(faults))
+    return value
+
+
+Match = Annotated[dict[str, str], AfterValidator(_match)]
+
+
+class Suppress(Part):
+    """Alerts that page nobody before `until`; `owner` answers for it. Without severities: all but SEV-1."""
+
+    match: Match
+    owner: Username
+    until: Moment
+    reason: Reason = ""
+    severities: Annotated[list[Severity], Field(min_length=1)] | None = None
+
+
+class Trial(Part):
+    """Alerts of a new alert rule, whose would-be pages go to its `author` by mail."""
+
+    match: Match
+    author: Username
+    until: Moment
+    reason: Reason = ""
+    severities: Annotated[list[Severity], Field(min_length=1)] | None = None
+
+
 class Service(Part):
     name: Name
     team: Name | None = None
@@ -210,6 +241,8 @@ class Service(Part):
     grouping: Grouping | None = None
     auto_resolve_after: Duration | None = None
     maintenance: list[Maintenance] = []
+    suppress: list[Suppress] = []
+    trials: list[Trial] = []
 
     @model_validator(mode="after")
     def _one_meaning_of_a_word(self) -> Self:

@@ -1,0 +1,128 @@
+"""What becomes of incidents that are open when a rule begins, changes or ends. In the caller's transaction.
+
+Locks are taken in one order: alerts by key, rules, incidents by id.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from escalation import engine
+from escalation.core.incident import Parked, Quiet
+from escalation.core.matching import Rule, matches
+from escalation.core.stimulus import Quieted, QuietOver
+from escalation.engine import Change
+from escalation.models import Alert, AlertRule, Incident, RuleMatch, Service
+from escalation.quiet.rules import in_force, meaning
+from paging.queue import nudge_on_commit
+from people.ledger.record import Actor
+
+AT_ONCE = 50
+BY_RULES = (Parked.SUPPRESSED, Parked.TRIAL, Parked.NOT)
+
+
+class _Alert(NamedTuple):
+    labels: Mapping[str, str]
+    severity: str
+
+
+def quiet_what_is_open(rule: Rule, service: Service, *, by: Actor, now: datetime) -> int:
+    """Incidents of the service that are open now page nobody before the rule's end. How many.
+
+    One with an open alert that the rule does not mean pages on.
+    """
+    rows = Alert.objects.filter(service=service, status=Alert.Status.OPEN, incident__isnull=False)
+    alerts = list(
+        rows.exclude(incident__status=Incident.Status.RESOLVED)
+        .select_for_update(of=("self",))
+        .order_by("dedup_key")
+    )
+    means = {alert.pk: rule.means(alert.labels, alert.severity) for alert in alerts}
+    other = {alert.incident_id for alert in alerts if not means[alert.pk]}
+    kept = [alert for alert in alerts if means[alert.pk] and alert.incident_id not in other]
+    RuleMatch.objects.bulk_create(
+        [RuleMatch(rule_id=rule.id, alert=alert, at=now, last_at=now, reckoned_at=now) for alert in kept],
+        ignore_conflicts=True,
+    )
+    quiet = Quiet(reason=rule.reason, until=rule.until, why=rule.why)
+    incidents = {alert.incident_id or 0 for alert in kept}
+    for locked in _locked(incidents):
+        engine.apply_all([Change(row, Quieted(quiet), by=by) for row in locked], now=now)
+    return len(incidents)
+
+
+def reconsider(rule: AlertRule, *, until: datetime, by: Actor, why: str, now: datetime) -> None:
+    """What `rule` keeps quiet (before `until`, as it was) is as the rules have it now: quiet no more, or for
+    less long, or for longer where this rule is. What something else keeps quiet for longer is left alone.
+    """
+    rows = Incident.objects.filter(service=rule.service, quiet_until__lte=until, quiet_until__gt=now)
+    pks = set(
+        rows.filter(parked_reason__in=BY_RULES)
+        .exclude(status=Incident.Status.RESOLVED)
+        .values_list("pk", flat=True)
+    )
+    rules = in_force(rule.service, at=now) if pks else []
+    own = next((one for one in rules if one.id == rule.pk), None)
+    for locked in _locked(pks):
+        alerts = _open_alerts(row.pk for row in locked)
+        changes = []
+        for row in locked:
+            stimulus = None
+            if _is_kept(row, until) and _is_about(rule, alerts[row.pk]):
+                stimulus = _stimulus(
+                    row, alerts[row.pk], rules, own=own if row.quiet_until == until else None
+                )
+            if stimulus is not None:
+                changes.append(Change(row, stimulus, by=by, why=why))
+        engine.apply_all(changes, now=now)
+    if pks:
+        nudge_on_commit()
+
+
+def _is_kept(row: Incident, until: datetime) -> bool:
+    """Asked once it is locked: by a rule, and by nothing that lasts longer."""
+    return (
+        row.parked_reason in BY_RULES
+        and row.quiet_until is not None
+        and row.quiet_until <= until
+        and row.status != Incident.Status.RESOLVED
+    )
+
+
+def _is_about(rule: AlertRule, alerts: Sequence[_Alert]) -> bool:
+    """Whatever severities it is about now; one whose alerts are all over is looked at, too."""
+    return not alerts or any(matches(rule.match, alert.labels) for alert in alerts)
+
+
+def _stimulus(
+    row: Incident, alerts: Sequence[_Alert], rules: Collection[Rule], *, own: Rule | None
+) -> Quieted | QuietOver | None:
+    """`own`: the rule that keeps it quiet, if that goes on."""
+    found = [meaning(rules, alert.labels, alert.severity) for alert in alerts]
+    quiets = [one.quiet for one in found if one is not None]
+    over = Parked(row.parked_reason) or Parked.SUPPRESSED
+    if not quiets or len(quiets) < len(found) or row.quiet_until is None:
+        return QuietOver(over)
+    last = min(quiets, key=lambda quiet: quiet.until)
+    if last.until < row.quiet_until:
+        return QuietOver(over, then=last)
+    if own is not None and own.until > row.quiet_until:
+        longer = all(own.means(alert.labels, alert.severity) for alert in alerts)
+        return Quieted(Quiet(reason=own.reason, until=own.until, why=own.why)) if longer else None
+    return None
+
+
+def _open_alerts(incidents: Iterable[int]) -> Mapping[int, list[_Alert]]:
+    found: dict[int, list[_Alert]] = defaultdict(list)
+    rows = Alert.objects.filter(incident__in=list(incidents), status=Alert.Status.OPEN)
+    for pk, labels, severity in rows.values_list("incident_id", "labels", "severity"):
+        found[pk or 0].append(_Alert(labels, severity))
+    return found
+
+
+def _locked(pks: Iterable[int]) -> Iterator[list[Incident]]:
+    ordered = sorted(pks)
+    rows = Incident.objects.select_for_update(of=("self",)).select_related("service", "service__team")
+    for first in range(0, len(ordered), AT_ONCE):
+        yield list(rows.filter(pk__in=ordered[first : first + AT_ONCE]).order_by("pk"))

@@ -1,0 +1,1 @@
+"""What rules come to: a trial's would-be pages and their forecast, and what their owners are told."""

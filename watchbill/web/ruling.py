@@ -1,0 +1,123 @@
+"""Make a suppress rule or a trial: which alerts, who answers for it, until when."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from escalation.actions.rules import SEVERITIES, Kind, RuleSpec, create_rule, usual_severities
+from escalation.actions.steps import ConfigError
+from escalation.core.matching import in_lines, read_match, suggested
+from escalation.models import AlertRule, Incident, Service
+from escalation.permissions import silenceable
+from people.ledger.record import Actor
+from people.models import User
+from watchbill.web.alert_rules import LENGTHS
+from watchbill.web.pages import for_people, person
+
+KINDS = {
+    Kind.SUPPRESS: "on record, and pages nobody",
+    Kind.TRIAL: "a new alert rule: its would-be pages go to its author by mail, with a forecast",
+}
+LONGEST_MATCH = 20_000
+NUMBER = 18
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_people
+def new(request: HttpRequest) -> HttpResponse:
+    """`/rules/new`, perhaps with `?incident=` or `?service=`; a POST makes the rule and shows it."""
+    reader = person(request)
+    services = list(silenceable(reader))
+    people = list(User.objects.filter(is_active=True).exclude(username__startswith=":").order_by("username"))
+    if request.method == "POST":
+        try:
+            return redirect("alert-rule", _made(request, services, people).pk)
+        except ConfigError as refusal:
+            messages.error(request, str(refusal))
+    context = {
+        "here": "incidents",
+        "reader": reader,
+        "services": services,
+        "people": people,
+        "kinds": [(kind.value, kind.label.capitalize(), words) for kind, words in KINDS.items()],
+        "severities": SEVERITIES,
+        "lengths": LENGTHS,
+        "asked": _typed(request) if request.method == "POST" else _proposed(request),
+    }
+    return render(request, "web/alert_rule_new.html", context)
+
+
+def _typed(request: HttpRequest) -> Mapping[str, object]:
+    """What was typed stays on the page where it is refused."""
+    plain = {name: request.POST.get(name, "") for name in ("service", "kind", "match", "owner", "reason")}
+    return {
+        **plain,
+        "days": request.POST.get("days", ""),
+        "severities": request.POST.getlist("severities"),
+        "quiet_open": "quiet_open" in request.POST,
+    }
+
+
+def _proposed(request: HttpRequest) -> Mapping[str, object]:
+    """What an incident's labels come to; without one an empty form."""
+    incident, number = None, request.GET.get("incident", "")
+    if number.isascii() and number.isdecimal() and len(number) <= NUMBER:
+        incident = Incident.objects.select_related("service").filter(pk=int(number)).first()
+    alert = incident.alerts.order_by("-last_event_at", "-pk").first() if incident else None
+    return {
+        "service": incident.service.name if incident else request.GET.get("service", ""),
+        "kind": Kind.TRIAL if request.GET.get("kind") == Kind.TRIAL else Kind.SUPPRESS,
+        "match": in_lines(suggested(alert.labels)) if alert else "",
+        "owner": str(person(request).pk),
+        "days": "7",
+        "severities": usual_severities(Kind.SUPPRESS),
+        "incident": incident,
+        "unlabelled": incident is not None and not (alert and alert.labels),
+    }
+
+
+def _made(request: HttpRequest, services: list[Service], people: list[User]) -> AlertRule:
+    now, asked = timezone.now(), request.POST
+    service = next((one for one in services if one.name == asked.get("service")), None)
+    if service is None:
+        if Service.objects.filter(name=asked.get("service", "").replace("\x00", "")).exists():
+            raise PermissionDenied
+        raise ConfigError("Choose the service that it is about.")
+    owner = next((one for one in people if str(one.pk) == asked.get("owner")), None)
+    if owner is None:
+        raise ConfigError("Choose who answers for it.")
+    if asked.get("kind") not in Kind.values or asked.get("days") not in LENGTHS:
+        raise ConfigError("Choose what it does, and for how long.")
+    kind = Kind(asked["kind"])
+    if not asked.getlist("severities"):
+        raise ConfigError("Tick the severities that it is about.")
+    spec = RuleSpec(
+        service=service,
+        kind=kind,
+        match=_match(asked.get("match", "")),
+        owner=owner,
+        ends_at=now + timedelta(days=int(asked["days"])),
+        reason=asked.get("reason", ""),
+        severities=asked.getlist("severities"),
+    )
+    quiet_open = "quiet_open" in asked
+    by = Actor.person(person(request), via="web")
+    rule, quieted = create_rule(spec=spec, quiet_open=quiet_open, by=by, now=now)
+    said = f" {quieted} open incidents are quiet now." if quiet_open else ""
+    messages.success(request, f"The rule is in force for new alerts.{said}")
+    return rule
+
+
+def _match(text: str) -> dict[str, str]:
+    if len(text) > LONGEST_MATCH:
+        raise ConfigError("That is too much to match by; name a few labels that tell these alerts apart.")
+    try:
+        return read_match(text)
+    except ValueError as fault:
+        raise ConfigError(str(fault)) from None
