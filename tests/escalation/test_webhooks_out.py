@@ -26,6 +26,7 @@ from people.ledger.record import Actor
 from people.models import User
 from tests.fakes.hook_receiver import HookReceiver, is_ours
 from tests.world import TESTS, World
+from watchbill.watch.overdue import oldest_overdue
 
 SECRET = "s3cret-s3cret-s3cret"
 NAME = "Ops bus"
@@ -327,6 +328,19 @@ def test_a_webhook_that_never_answers_keeps_nobody_waiting(world, hook, receiver
     assert "127.0.0.1 gave no answer in 0 s" in "\n".join(world.timeline(incident))
     world.wait(minutes=5)
     assert people_paged(world) == [(0, "ana"), (5, "bo")]
+
+
+def test_a_webhook_that_is_behind_does_not_make_the_site_unwell(world, hook):
+    """Its server says nothing of how people are paged."""
+    steps(world, (tells(hook), pages(world.ana)))
+    world.alert()
+    engine.run_due(clock=lambda: world.now)
+    mail = dispatch.claim_next(clock=lambda: world.now, kinds=("email",))
+    late = world.now + timedelta(minutes=3)
+    assert oldest_overdue(now=late) > timedelta(minutes=2)
+    dispatch.hand_over(mail, clock=lambda: world.now)
+    assert Notification.objects.get(method__kind="hook").state == State.PENDING
+    assert oldest_overdue(now=late) == timedelta(0)
 
 
 def test_a_huge_answer_is_not_read(world, hook, receiver):
