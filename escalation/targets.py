@@ -94,7 +94,7 @@ class Now:
     def __init__(self, targets: Sequence[Target], *, at: datetime) -> None:
         self._on_call = oncall.on_call(_schedules(targets), at=at)
         self._meaning = Meaning(targets, _members(_teams(targets)))
-        self._meaning.people = _active(self._meaning.named(targets, self._on_call))
+        self._meaning.people = set(self._meaning.named(targets, self._on_call)) - _gone(targets)
 
     def recipients(self, targets: Sequence[Target], choose: Choose) -> list[Recipient]:
         """Those meant by some of them, each once, in the order of the targets."""
@@ -173,11 +173,17 @@ def _teams(targets: Sequence[Target]) -> set[int]:
 def _members(teams: Collection[int]) -> dict[tuple[int, str], list[Member]]:
     members: dict[tuple[int, str], list[Member]] = {}
     if teams:
-        rows = Membership.objects.filter(team_id__in=teams).order_by("user__username")
+        rows = Membership.objects.filter(team_id__in=teams, user__is_active=True).order_by("user__username")
         said = rows.values_list("team_id", "role", "user_id", "user__username", "user__name")
         for team, role, user, username, name in said:
             members.setdefault((team, role), []).append(Member(user, username, name))
     return members
+
+
+def _gone(targets: Sequence[Target]) -> set[int]:
+    """Of the people named by targets, those who have left. Of a roster or a team nobody has."""
+    named = {target.user for target in targets if target.user is not None}
+    return named - _active(named) if named else set()
 
 
 def _active(users: Iterable[int]) -> set[int]:

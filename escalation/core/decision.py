@@ -13,6 +13,7 @@ class Event(StrEnum):
     TRIGGERED = "triggered"
     HELD = "held"
     RAISED = "raised"
+    JOINED_URGENT = "joined_urgent"
     ACKNOWLEDGED = "acknowledged"
     ACK_EXPIRED = "acknowledgement_expired"
     SNOOZED = "snoozed"
@@ -25,7 +26,10 @@ class Event(StrEnum):
     NOBODY_LEFT = "nobody_left"
     EXHAUSTED = "exhausted"
     HEALED = "healed"
+    QUIETED = "quieted"
+    QUIET_OVER = "quiet_over"
     RESOLVED = "resolved"
+    MERGED = "merged"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,7 +6,7 @@ class Migration(migrations.Migration):
     """The version before knows no turns: it pages all of a team."""
 
     dependencies = [
-        ("escalation", "0003_the_first_of_a_service_is_decided_first"),
+        ("escalation", "0004_quiet_until"),
         ("people", "0003_told_how_incidents_end"),
     ]
 

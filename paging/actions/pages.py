@@ -1,6 +1,6 @@
 """Ask for people to be reached, and stop asking. Both run in their caller's transaction."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -13,6 +13,7 @@ from django.db.models import Exists, OuterRef, Q
 from paging import loading
 from paging.actions import bundles
 from paging.actions.contacts import disable_contact_method, set_contact_method
+from paging.actions.inserting import insert_new
 from paging.core.cause import is_test
 from paging.core.delivery import WAITING, State
 from paging.core.message import Facts
@@ -32,7 +33,9 @@ LATELY = timedelta(minutes=15)
 FALLBACK_USERNAME = ":fallback"  # no person can have a colon in their username
 HOOKS = ":hook:"  # how the usernames of those begin that stand for a webhook
 NOBODY = Q(username=FALLBACK_USERNAME) | Q(username__startswith=HOOKS)
-"""The rows of users that stand for an address, and are no people."""
+"""The rows of users that stand for an address, and are no people: they are never active."""
+ANYBODYS = Q(user__is_active=True) | Q(user__username=FALLBACK_USERNAME) | Q(user__username__startswith=HOOKS)
+"""The contact methods by which somebody, or something, can be reached."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,8 +75,9 @@ def page(*, requests: Sequence[PageRequest], now: datetime) -> list[PageRequest]
     Returns those whose person cannot be reached at all: no verified, enabled contact method, or no longer
     active. They get no page. A constant number of statements.
     """
-    users = _active({request.user_id for request in requests})
-    methods, rules = loading.usable_methods(users), loading.rules(users)
+    asked = {request.user_id for request in requests}
+    users, methods = loading.reached(asked, ANYBODYS)
+    rules = loading.rules(users)
     found = [
         _Plan(
             request=request,
@@ -85,7 +89,7 @@ def page(*, requests: Sequence[PageRequest], now: datetime) -> list[PageRequest]
             ),
         )
         for request in requests
-        if request.user_id in methods
+        if request.user_id in users
     ]
     plans = [plan for plan in found if plan.moments]
     if plans:
@@ -108,11 +112,6 @@ def is_hook(user: User) -> bool:
     return user.username.startswith(HOOKS)
 
 
-def _active(user_ids: Collection[int]) -> Mapping[int, User]:
-    """Who is no person is never active."""
-    return User.objects.filter(Q(is_active=True) | NOBODY, pk__in=user_ids).in_bulk()
-
-
 @dataclass(frozen=True, kw_only=True)
 class _Plan:
     request: PageRequest
@@ -131,8 +130,7 @@ class _Plan:
 def _write(plans: Sequence[_Plan], *, now: datetime) -> None:
     """Of two transactions that ask the same, the second one waits, finds all there, and adds nothing."""
     heard = _spoken_of(plans, now=now)
-    Page.objects.bulk_create([_row(plan.request, now) for plan in plans], ignore_conflicts=True)
-    ids = _without_notifications(plans)
+    ids = insert_new([_row(plan.request, now) for plan in plans])
     mine = {ids[plan.key]: plan for plan in plans if plan.key in ids}
     priorities = {pk: _priority(plan, heard) for pk, plan in mine.items()}
     Notification.objects.bulk_create(
@@ -188,19 +186,6 @@ def _row(request: PageRequest, now: datetime) -> Page:
         service=request.service,
         created_at=now,
     )
-
-
-def _without_notifications(plans: Sequence[_Plan]) -> Mapping[tuple[str, str, int], int]:
-    """The pages written just now: any other has its notifications already."""
-    rows = Page.objects.filter(
-        cause__in={plan.request.cause for plan in plans},
-        run__in={plan.request.run for plan in plans},
-        user_id__in={plan.request.user_id for plan in plans},
-        notifications=None,
-    )
-    return {
-        (cause, run, user): pk for pk, cause, run, user in rows.values_list("pk", "cause", "run", "user_id")
-    }
 
 
 def _kind(method: Method) -> str:
