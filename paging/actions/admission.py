@@ -12,13 +12,14 @@ from django.db.models.functions import Coalesce
 
 from paging import loading
 from paging.actions import bundles, timeline
+from paging.actions.resting import rests
 from paging.actions.wayround import go_another_way
 from paging.core import bundles as bundling
 from paging.core import limits
 from paging.core.cause import is_code
 from paging.core.delivery import State
 from paging.core.limits import Opening, Sent
-from paging.core.rules import HIGH, INFO
+from paging.core.rules import HIGH, HOOK, INFO
 from paging.models import Notification, Page
 from people.ledger.record import record
 from people.ledger.verbs import Verb
@@ -30,6 +31,8 @@ def admit(lead: Notification, *, now: datetime) -> bool:
     """True: it may leave, and speaks for what waits with it; the caller saves it. False: a limit holds it
     back, and its row says until when.
     """
+    if lead.method.kind == HOOK and rests(lead, now=now):
+        return False
     if lead.admitted_at is not None:  # another try of a message that was let go
         return True
     if is_code(lead.page.cause):  # somebody waits for it, and asks at a pace that is limited already

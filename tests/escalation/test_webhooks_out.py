@@ -26,6 +26,7 @@ from people.ledger.record import Actor
 from people.models import User
 from tests.fakes.hook_receiver import HookReceiver, is_ours
 from tests.world import TESTS, World
+from watchbill.watch.overdue import oldest_overdue
 
 SECRET = "s3cret-s3cret-s3cret"
 NAME = "Ops bus"
@@ -324,9 +325,65 @@ def test_a_webhook_that_never_answers_keeps_nobody_waiting(world, hook, receiver
     dispatch.hand_over(claimed, clock=lambda: world.now)
     assert people_paged(world) == [(0, "ana")]
     world.tick()
-    assert "127.0.0.1 gave no answer in 0 s" in "\n".join(world.timeline(incident))
+    assert "not taken by its server; tried again in 2 s (127.0.0.1 " in "\n".join(world.timeline(incident))
     world.wait(minutes=5)
     assert people_paged(world) == [(0, "ana"), (5, "bo")]
+
+
+def test_one_whose_server_hangs_is_tried_by_one_event_at_a_time_so_that_others_are_told(
+    world, hook, receiver, monkeypatch
+):
+    monkeypatch.setattr(channel, "TIMEOUT", 0.2)
+    with HookReceiver(SECRET) as healthy:
+        other = webhooks.create_webhook(
+            name="Status page", url=healthy.url, secret=SECRET, by=TESTS, now=world.now
+        )
+        steps(world, (tells(hook), tells(other), pages(world.ana)))
+        receiver.hang()
+        incidents = [world.alert(f"k{n}") for n in range(6)]
+        engine.run_due(clock=lambda: world.now)
+        clock = lambda: world.now  # noqa: E731
+        for _ in range(3):  # three tries in a row fail
+            dispatch.hand_over(first_to(hook, clock), clock=clock)
+        on_its_way = first_to(hook, clock)
+        assert first_to(hook, clock) is None
+        assert Notification.objects.filter(method__user=hook.recipient, state=State.CLAIMED).count() == 1
+        dispatch.send_due(clock=clock)
+        assert len(healthy.events) == 6
+        said = "\n".join(world.timeline(incidents[-1]))
+        assert "waits: its server fails, and is tried by one event at a time" in said
+        later(world, seconds=5)
+        assert len(receiver.posts) == 3  # one is still on its way
+        receiver._hanging.release.set()
+        receiver._hanging = None
+        dispatch.hand_over(on_its_way, clock=clock)
+        for _ in range(4):
+            later(world, seconds=5)
+        assert len({event["incident"]["id"] for event in receiver.events}) == 6
+
+
+def first_to(hook, clock):
+    """The next event to it that a worker gets, past what is due to other webhooks."""
+    seen = []
+    while (one := dispatch.claim_next(clock=clock, kinds=("hook",))) is not None:
+        if one.page.user_id == hook.pk:
+            break
+        seen.append(one.pk)
+    Notification.objects.filter(pk__in=seen).update(state=State.PENDING, claim=None, lease_until=None)
+    return one
+
+
+def test_a_webhook_that_is_behind_does_not_make_the_site_unwell(world, hook):
+    """Its server says nothing of how people are paged."""
+    steps(world, (tells(hook), pages(world.ana)))
+    world.alert()
+    engine.run_due(clock=lambda: world.now)
+    mail = dispatch.claim_next(clock=lambda: world.now, kinds=("email",))
+    late = world.now + timedelta(minutes=3)
+    assert oldest_overdue(now=late) > timedelta(minutes=2)
+    dispatch.hand_over(mail, clock=lambda: world.now)
+    assert Notification.objects.get(method__kind="hook").state == State.PENDING
+    assert oldest_overdue(now=late) == timedelta(0)
 
 
 def test_a_huge_answer_is_not_read(world, hook, receiver):

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from django.db.models import Min, QuerySet
 
 from escalation.models import Heartbeat, Incident
-from paging.core.rules import INFO
+from paging.core.rules import HOOK, INFO
 from paging.models import Notification
 from watchbill.watch import hearing
 
@@ -16,7 +16,8 @@ TOO_LATE = timedelta(seconds=60)
 
 def oldest_overdue(*, now: datetime) -> timedelta:
     """For how long the oldest due row waits to be decided or sent; zero when nothing is due."""
-    pages = Notification.objects.exclude(page__urgency=INFO)  # a notice may wait
+    # A notice may wait; and a webhook's server that hangs says nothing of how people are paged.
+    pages = Notification.objects.exclude(page__urgency=INFO).exclude(method__kind=HOOK)
     waiting = pages.filter(state__in=[State.PENDING, State.UNKNOWN], page__stopped_at=None)
     claimed = pages.filter(state=State.CLAIMED)
     oldest = (
