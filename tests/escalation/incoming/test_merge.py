@@ -9,7 +9,7 @@ from escalation.actions import config, merging, respond
 from escalation.actions.respond import Refused
 from escalation.models import Incident
 from escalation.sources.event import Action
-from paging.models import Attempt
+from paging.models import Attempt, Page
 from people.ledger.record import Actor
 from tests.world import TESTS
 
@@ -43,6 +43,8 @@ def test_alerts_move_paging_of_the_others_stops_and_each_timeline_says_it(world)
         f"Mia Falk (web): merged the incident into #{into.pk}, which has its alerts from now on (one switch)"
     )
     assert line in world.timeline(other)
+    page = Page.objects.get(cause=f"incident:{other.pk}", urgency="high")
+    assert (page.stopped_at, page.stop_reason) == (world.now, f"merged into #{into.pk}")
     sent = world.sent()
     world.wait(minutes=5)
     assert world.sent()[len(sent) :] == [(5, "bo", "email")]  # about the one that goes on, and once
