@@ -4,7 +4,7 @@ that does not grow with them.
 
 from collections import deque
 from collections.abc import Generator, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from escalation import telling, wording
@@ -17,6 +17,7 @@ from escalation.core.policy import Policy
 from escalation.core.stimulus import (
     Quieted,
     QuietOver,
+    Repeated,
     Resolved,
     Snoozed,
     StepRan,
@@ -155,7 +156,7 @@ def _run(change: Change, paging: Paging, news: list[Change], quiet: Quiet | None
     """Until nothing more is due. `news` learns of it where those who were paged are to be told."""
     row, now = change.row, paging.now
     policy, state = Policy.from_json(row.policy), state_of(row)
-    waiting: deque[Stimulus] = deque([*_before(change.stimulus, quiet), change.stimulus])
+    waiting: deque[Stimulus] = deque(_in_maintenance(change.stimulus, quiet))
     while waiting:
         state, decisions = decide(state, policy, waiting.popleft(), now)
         put_state(row, state, policy)
@@ -168,10 +169,15 @@ def _run(change: Change, paging: Paging, news: list[Change], quiet: Quiet | None
         news.append(change)
 
 
-def _before(stimulus: Stimulus, quiet: Quiet | None) -> Sequence[Stimulus]:
-    """Maintenance that has begun comes before whatever might page, however late the keeper is."""
-    over = isinstance(stimulus, Resolved | Quieted | QuietOver)
-    return () if quiet is None or over else (Quieted(quiet),)
+def _in_maintenance(stimulus: Stimulus, quiet: Quiet | None) -> Sequence[Stimulus]:
+    """Maintenance that has begun comes before whatever might page, however late the keeper is; and an event
+    is as quiet as its service, whoever brings it.
+    """
+    if quiet is None or isinstance(stimulus, Resolved | Quieted | QuietOver):
+        return (stimulus,)
+    if isinstance(stimulus, Repeated) and (stimulus.quiet is None or stimulus.quiet.until < quiet.until):
+        stimulus = replace(stimulus, quiet=quiet)
+    return Quieted(quiet), stimulus
 
 
 def _do(
