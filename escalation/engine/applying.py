@@ -216,7 +216,7 @@ def _heard(stimulus: Stimulus, quiet: Quiet | None) -> Sequence[Stimulus]:
         return (replace(stimulus, then=later),)
     if quiet is None or isinstance(stimulus, Resolved | Merged | Quieted):
         return (stimulus,)
-    if isinstance(stimulus, Repeated) and stimulus.quiet is None:
+    if isinstance(stimulus, Repeated) and (stimulus.quiet is None or stimulus.quiet.until < quiet.until):
         stimulus = replace(stimulus, quiet=quiet)
     return Quieted(quiet), stimulus
 

@@ -8,7 +8,9 @@ from django.test.utils import CaptureQueriesContext
 
 from escalation import engine
 from escalation.actions import config, maintenance, respond
+from escalation.core.incident import Urgency
 from escalation.core.maintenance import Repeat
+from escalation.core.stimulus import Repeated
 from escalation.models import Incident, MaintenanceWindow, Service
 from escalation.sources.event import Action
 from paging import dispatch
@@ -362,3 +364,14 @@ def test_from_now_lasts_as_long_as_was_said_through_a_clock_change():
     said = maintenance.from_now(lasts=timedelta(hours=1), reason="", now=now)
     assert (said.time_zone, said.end - said.start) == ("UTC", timedelta(hours=1))
     assert said.start.replace(tzinfo=UTC) <= now
+
+
+def test_an_event_is_as_quiet_as_its_service_whoever_brings_it(world):
+    """One that merges incidents, say, knows nothing of maintenance."""
+    planned(world)
+    incident = world.alert(severity="SEV-2")
+    row = Incident.objects.select_related("service__team").get(pk=incident.pk)
+    engine.apply(row, Repeated(severity="SEV-1", urgency=Urgency.HIGH), now=world.now)
+    world.tick()
+    assert world.sent() == []
+    assert (again(incident).severity, incident.parked_reason) == ("SEV-1", "maintenance")
