@@ -7,14 +7,13 @@ from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpRequest, JsonResponse
-from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 
 from escalation import intake
 from escalation.sources import pagerduty
 from escalation.sources.event import MAX_BYTES, Malformed
 from escalation.sources.registry import PARSERS
-from people import metrics
+from people import clock, metrics
 
 View = Callable[..., JsonResponse]
 
@@ -96,7 +95,7 @@ def _pagerduty(view: View) -> View:
 def enqueue(request: HttpRequest) -> JsonResponse:
     """`POST /v2/enqueue`: PagerDuty Events API v2."""
     sent = pagerduty.parse(_read(request))
-    intake.receive(key=sent.routing_key, events=[sent.event], source="pagerduty", now=timezone.now())
+    intake.receive(key=sent.routing_key, events=[sent.event], source="pagerduty", now=clock.now())
     answer = {"status": "success", "message": "Event processed", "dedup_key": sent.event.dedup_key}
     return JsonResponse(answer, status=202)
 
@@ -105,7 +104,7 @@ def enqueue(request: HttpRequest) -> JsonResponse:
 def enqueue_change(request: HttpRequest) -> JsonResponse:
     """`POST /v2/change/enqueue`: kept beside incidents, pages nobody."""
     sent = pagerduty.parse_change(_read(request))
-    intake.receive_change(key=sent.routing_key, change=sent.change, now=timezone.now())
+    intake.receive_change(key=sent.routing_key, change=sent.change, now=clock.now())
     return JsonResponse({"status": "success", "message": "Change event processed"}, status=202)
 
 
@@ -119,7 +118,7 @@ def integration(request: HttpRequest, source: str, key: str) -> JsonResponse:
         if parse is None:
             return _refuse(known, 404, {"status": "not found", "message": UNKNOWN_ADDRESS})
         events = parse(body)
-        opened = intake.receive(key=key, events=events, source=source, now=timezone.now())
+        opened = intake.receive(key=key, events=events, source=source, now=clock.now())
     except TooLarge:
         return _refuse(known, 413, {"status": "too large", "message": TOO_LARGE})
     except Malformed as fault:

@@ -6,13 +6,12 @@ often as they like, does each thing once: what is done is said in rows, in the t
 
 from collections.abc import Callable
 
-from django.utils import timezone
-
 from escalation.handover.note import prepare_due
 from oncall import handoffs, imports
 from oncall.actions import changes, slots, swap_reminders, tell_weekly_advice, time_off_conflicts
 from paging import dispatch
 from paging.actions.spending import watch_spending
+from people import clock
 
 EVERY = 2.0
 BATCH = 10
@@ -35,21 +34,21 @@ def _until_done(piece: Callable[[], int]) -> Chore:
 
 
 def _keep_handoffs(stopping: Stopping) -> None:
-    while not stopping() and handoffs.run_due(clock=timezone.now, limit=BATCH, stopping=stopping) == BATCH:
+    while not stopping() and handoffs.run_due(clock=clock.now, limit=BATCH, stopping=stopping) == BATCH:
         pass
 
 
 CHORES: dict[str, Chore] = {
     "notices": _until_done(
-        lambda: dispatch.send_due(clock=timezone.now, limit=1, what=(dispatch.What.NOTICES,))
+        lambda: dispatch.send_due(clock=clock.now, limit=1, what=(dispatch.What.NOTICES,))
     ),
     "handoffs": _keep_handoffs,
-    "slots": _until_done(lambda: slots.publish_due(clock=timezone.now, limit=BATCH)),
-    "changes": _until_done(lambda: changes.tell_due(clock=timezone.now, limit=BATCH)),
-    "swaps": _until_done(lambda: swap_reminders.run_due(clock=timezone.now, limit=1)),
-    "away_calendars": _until_done(lambda: imports.read_due_calendars(clock=timezone.now, limit=1)),
-    "notes": _until_done(lambda: prepare_due(clock=timezone.now, limit=BATCH)),
-    "conflicts": _until_done(lambda: time_off_conflicts.tell_due_conflicts(clock=timezone.now, limit=BATCH)),
-    "spending": _until_done(lambda: watch_spending(clock=timezone.now)),
-    "advice": _until_done(lambda: tell_weekly_advice(clock=timezone.now)),
+    "slots": _until_done(lambda: slots.publish_due(clock=clock.now, limit=BATCH)),
+    "changes": _until_done(lambda: changes.tell_due(clock=clock.now, limit=BATCH)),
+    "swaps": _until_done(lambda: swap_reminders.run_due(clock=clock.now, limit=1)),
+    "away_calendars": _until_done(lambda: imports.read_due_calendars(clock=clock.now, limit=1)),
+    "notes": _until_done(lambda: prepare_due(clock=clock.now, limit=BATCH)),
+    "conflicts": _until_done(lambda: time_off_conflicts.tell_due_conflicts(clock=clock.now, limit=BATCH)),
+    "spending": _until_done(lambda: watch_spending(clock=clock.now)),
+    "advice": _until_done(lambda: tell_weekly_advice(clock=clock.now)),
 }

@@ -12,9 +12,9 @@ from math import inf
 from time import monotonic
 
 from django.conf import settings
-from django.utils import timezone
 
 from escalation import engine
+from people import clock
 from watchbill.ticking import alive, heartbeat, keeper
 from watchbill.ticking.loop import Loop
 from watchbill.ticking.senders import Senders
@@ -42,7 +42,7 @@ class Ticker:
     def __init__(self, *, every: float = EVERY) -> None:
         self._stopping = threading.Event()
         self._decider = Loop("decider", self._decide, every=every)
-        self._senders = Senders(clock=timezone.now, stopping=self._stopping.is_set)
+        self._senders = Senders(clock=clock.now, stopping=self._stopping.is_set)
         self._keepers = [
             Loop(f"keeper-{name}", partial(chore, self._stopping.is_set), every=keeper.EVERY)
             for name, chore in keeper.CHORES.items()
@@ -79,8 +79,10 @@ class Ticker:
             loop.join(max(0, deadline - monotonic()))
 
     def _decide(self) -> None:
+        if self._looked_at == -inf:
+            clocks.agree()  # before the first decision of a machine whose clock is wrong
         try:
-            while not self._stopping.is_set() and engine.run_due(clock=timezone.now, limit=BATCH):
+            while not self._stopping.is_set() and engine.run_due(clock=clock.now, limit=BATCH):
                 self._senders.call()  # the first pages of a storm leave while the rest is decided
                 self._answered()
             self._answered()

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 from paging.selectors import refusing_providers
+from people import clock
 from watchbill.watch import broker, clocks
 from watchbill.watch.overdue import TOO_LATE, oldest_overdue
 from watchbill.watch.pulse import silent_since
@@ -74,14 +75,14 @@ def _look(found: dict[str, object]) -> tuple[list[str], list[str], list[str]]:
     found["migrations"] = "missing" if missing else "applied"
     if missing:
         return [f"{missing} migrations are missing; run manage.py migrate."], [], []
-    now = timezone.now()
+    apart = clocks.difference()
+    now = clock.now()
     waited = oldest_overdue(now=now)
     refusing = [refused.provider for refused in refusing_providers(now=now)]
-    apart = clocks.difference()
     found["oldest_overdue_seconds"] = round(waited.total_seconds(), 3)
     found["refusing_providers"] = refusing
     found["clock_difference_seconds"] = round(apart.total_seconds(), 3)
-    late = _lateness(waited, now=now + apart)
+    late = _lateness(waited, now=timezone.now() + apart)
     warnings = [f"Provider “{name}” refuses us; manage.py doctor says why." for name in refusing]
     if abs(apart) > clocks.TOO_FAR:
         warnings.append(clocks.sentence(apart))

@@ -7,12 +7,12 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from escalation import planning, selectors, wording
 from escalation.actions import respond
 from escalation.models import Alert, Incident
+from people import clock
 from people.ledger.record import Actor
 from people.models import User
 from watchbill.web.pages import for_people, outward, person
@@ -60,7 +60,7 @@ def _plan(incident: Incident) -> list[dict[str, object]]:
     if incident.status == Incident.Status.RESOLVED:
         return []
     lines: dict[tuple[object, ...], list[str]] = {}
-    for one in planning.plan_of(incident, now=timezone.now()):
+    for one in planning.plan_of(incident, now=clock.now()):
         lines.setdefault((one.at, one.user, one.step, one.repeat), []).append(one.via)
     people = User.objects.in_bulk({user for _, user, _, _ in lines})
     return [
@@ -92,17 +92,17 @@ def act(request: HttpRequest, incident_id: int, action: str) -> HttpResponse:
 
 
 def _acknowledge(request: HttpRequest, incident_id: int) -> str:
-    respond.acknowledge(incident_id=incident_id, by=_by(request), now=timezone.now())
+    respond.acknowledge(incident_id=incident_id, by=_by(request), now=clock.now())
     return f"You acknowledged #{incident_id}. Paging has stopped."
 
 
 def _resolve(request: HttpRequest, incident_id: int) -> str:
-    respond.resolve(incident_id=incident_id, by=_by(request), now=timezone.now())
+    respond.resolve(incident_id=incident_id, by=_by(request), now=clock.now())
     return f"You resolved #{incident_id}. Nobody is paged any more."
 
 
 def _escalate(request: HttpRequest, incident_id: int) -> str:
-    respond.escalate(incident_id=incident_id, by=_by(request), now=timezone.now())
+    respond.escalate(incident_id=incident_id, by=_by(request), now=clock.now())
     return f"#{incident_id} is escalated: the next step is paged now."
 
 
@@ -110,7 +110,7 @@ def _snooze(request: HttpRequest, incident_id: int) -> str:
     minutes = request.POST.get("minutes", "")
     if minutes not in SNOOZES:
         raise respond.Refused("Choose how long to snooze.")
-    now = timezone.now()
+    now = clock.now()
     until = now + timedelta(minutes=int(minutes))
     respond.snooze(incident_id=incident_id, until=until, by=_by(request), now=now)
     return f"#{incident_id} is quiet for {SNOOZES[minutes]}, then pages from step 1."
@@ -118,7 +118,7 @@ def _snooze(request: HttpRequest, incident_id: int) -> str:
 
 def _note(request: HttpRequest, incident_id: int) -> str:
     text = request.POST.get("text", "")[:LONGEST_NOTE].replace("\x00", "")
-    respond.note(incident_id=incident_id, text=text, by=_by(request), now=timezone.now())
+    respond.note(incident_id=incident_id, text=text, by=_by(request), now=clock.now())
     return "Your note is on the timeline."
 
 

@@ -3,12 +3,12 @@
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from escalation.actions.respond import Refused
 from escalation.intake import Trouble, raise_incident
 from escalation.models import Service
+from people import clock
 from people.ledger.record import Actor
 from watchbill.web.pages import for_people, person
 
@@ -58,6 +58,6 @@ def _raised(request: HttpRequest, services: list[Service]) -> int:
         detail=request.POST.get("detail", "")[:LONGEST_DETAIL],
     )
     by = Actor.person(person(request), via="web")
-    incident, _ = raise_incident(trouble, by=by, now=timezone.now())
+    incident, _ = raise_incident(trouble, by=by, now=clock.now())
     messages.success(request, f"You opened #{incident.pk}. Below stands who is paged, and when.")
     return incident.pk
