@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ruamel.yaml import YAML
 
+from tests.chaos import clock
 from tests.processes.tree import ROOT, clean_environment, fetch, free_port, until
 
 NAMES = ("web", "worker", "beat", "engine")
@@ -17,8 +18,11 @@ RESTART = 0.1  # seconds after which a dead one is seen
 
 
 class Process:
-    def __init__(self, name, command, environment, log):
+    """One program of a machine, which is a number: all of one number die and come back together."""
+
+    def __init__(self, name, machine, command, environment, log):
         self.name = name
+        self.machine = machine
         self._command = command
         self._environment = environment
         self._log = log
@@ -52,10 +56,15 @@ class Process:
 
 
 class Processes:
-    """So many of each; one that is killed is started again at once, as an orchestrator does."""
+    """So many machines with one of each; one that is killed is started again at once, as an orchestrator
+    does, unless its whole machine is away. The clock of the last machine is `ahead` (seconds) of all others.
+    """
 
-    def __init__(self, *, copies, folder, environment):
+    def __init__(self, *, copies, folder, environment, ahead=0):
         self._folder = Path(folder)
+        self._ahead = {copies - 1: ahead} if ahead else {}
+        self._away = set()
+        self._lock = threading.Lock()
         self.ports = [free_port() for _ in range(copies)]
         self.urls = [f"http://127.0.0.1:{port}" for port in self.ports]
         self._environment = clean_environment(
@@ -78,8 +87,10 @@ class Processes:
         own = {"PROMETHEUS_MULTIPROC_DIR": str(self._folder / "metrics" / f"{name}-{number}")}
         if name == "web":
             own["PORT"] = str(self.ports[number])
+        if number in self._ahead:
+            own |= clock.environment(self._environment, ahead=self._ahead[number])
         python = [sys.executable if word == "python" else word for word in command]
-        return Process(name, python, self._environment | own, self._folder / f"{name}-{number}.log")
+        return Process(name, number, python, self._environment | own, self._folder / f"{name}-{number}.log")
 
     def manage(self, *arguments):
         """What `manage.py` prints. CalledProcessError with its output where it fails."""
@@ -126,8 +137,20 @@ class Processes:
         for process in self._all:
             process.kill()
 
+    def take_away(self, machine):
+        """All of it at the same moment; nobody starts it again."""
+        with self._lock:
+            self._away.add(machine)
+            for process in self._all:
+                if process.machine == machine:
+                    process.kill()
+
+    def bring_back(self, machine):
+        self._away.discard(machine)
+
     def _watch(self):
         while not self._ending.wait(RESTART):
-            for process in self._all:
-                if not process.runs:
-                    process.start()
+            with self._lock:
+                for process in self._all:
+                    if process.machine not in self._away and not process.runs:
+                        process.start()

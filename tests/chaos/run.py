@@ -24,7 +24,8 @@ LOOK = 0.1
 @dataclass(frozen=True, kw_only=True)
 class Options:
     """`rate` is alerts a second; `step` is what each step of a policy waits and `long` how long Redis is
-    away, in seconds. `phones` is the share of incidents that go to phones.
+    away, in seconds. `phones` is the share of incidents that go to phones. `copies` is how many machines with
+    one of each process; the clock of the last is `ahead` (seconds).
     """
 
     incidents: int = 2000
@@ -37,13 +38,15 @@ class Options:
     phones: float = 0.06
     changes_in: float = 60.0
     patience: float = PATIENCE
+    ahead: float = 0
 
 
 @dataclass(frozen=True)
 class Row:
     """Of one fault. `in_flight` counts messages that a process held when it died or when PostgreSQL did, and
     those that a provider took without saying so; `next_try` is how long after a kill the last of the former
-    was tried again (None: there was none), `step_late` how late the steps ran.
+    was tried again (None: there was none), `step_late` how late the steps ran. Of the whole run:
+    `notices_twice`, and how often each handoff was written down.
     """
 
     fault: str
@@ -51,6 +54,8 @@ class Row:
     in_flight: int
     next_try: float | None
     step_late: list
+    notices_twice: list
+    handed_over: dict
 
 
 def run(options, say=print):
@@ -64,6 +69,7 @@ def run(options, say=print):
         messages=round(options.incidents * options.phones) + len(options.faults),
         long=options.long,
         changes_in=options.changes_in,
+        ahead=options.ahead,
     ) as world:
         incidents = []
         phones = iter(world.services["sms"])
@@ -153,7 +159,8 @@ def _drain(world, options, say):
 
 
 def _rows(world, incidents, options):
-    verdicts = Audit(incidents, world.taken).verdicts(hanging=HANGING)
+    audit = Audit(incidents, world.taken)
+    verdicts = audit.verdicts(hanging=HANGING)
     late = tables.step_lateness(world.postgres, options.step)
     faults = {one.title: one.fault for one in incidents}
     unanswered = [
@@ -181,6 +188,8 @@ def _rows(world, incidents, options):
                     if faults.get(title) == fault
                     for seconds in all_of
                 ],
+                audit.notices_twice(),
+                tables.handed_over(world.postgres),
             )
         )
     return rows
