@@ -58,12 +58,14 @@ class Row:
     handed_over: dict
 
 
-def run(options, say=print):
-    """The rows, one for each fault. RuntimeError where the processes do not come up."""
+def run(options, say=print, *, make=World, acts=FAULTS):
+    """The rows, one for each fault. RuntimeError where the processes do not come up. What a fault does is in
+    `acts`, by its name.
+    """
     chance = random.Random(options.seed)  # noqa: S311
     per_fault = split(options.incidents, len(options.faults))
     say(f"seed {options.seed}: starting PostgreSQL, Redis and {options.copies} of each process ...")
-    with World(
+    with make(
         copies=options.copies,
         step=options.step,
         messages=round(options.incidents * options.phones) + len(options.faults),
@@ -76,7 +78,7 @@ def run(options, say=print):
         for fault, many in zip(options.faults, per_fault, strict=True):
             mine = _draw(world, chance, phones, options, fault=fault, many=many, so_far=len(incidents))
             incidents += mine
-            _suffer(world, chance, mine, options, say)
+            _suffer(world, chance, mine, acts[fault], options=options, say=say)
         _drain(world, options, say)
         return _rows(world, incidents, options)
 
@@ -111,7 +113,7 @@ def _kind(chance, options):
     return "sms" if chance.random() < options.phones else chance.choice(["mail", "mail", "team"])
 
 
-def _suffer(world, chance, incidents, options, say):
+def _suffer(world, chance, incidents, act, *, options, say):
     """Returns when all that is to arrive has arrived, or patience has ended."""
     if not incidents:
         return
@@ -121,7 +123,7 @@ def _suffer(world, chance, incidents, options, say):
     own = random.Random(chance.random())  # noqa: S311 - what the thread draws does not depend on its pace
     for incident in incidents:
         world.source.send(incident)
-    does = world.later(begins, partial(FAULTS[fault], world, own, ends - begins))
+    does = world.later(begins, partial(act, world, own, ends - begins))
     said_at, given_up_at = 0.0, ends + options.long + options.patience
     while time() < given_up_at:
         world.pause(LOOK)

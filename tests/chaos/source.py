@@ -97,7 +97,7 @@ class Source:
     """
 
     def __init__(self, urls, errands):
-        self._urls = urls
+        self.urls = urls
         self._errands = errands
         self._turns = count()
 
@@ -142,7 +142,8 @@ class Source:
         return fetch(url + "/v2/enqueue", json.dumps(body).encode())[0]
 
     def _url(self):
-        return self._urls[next(self._turns) % len(self._urls)]
+        urls = self.urls
+        return urls[next(self._turns) % len(urls)]
 
     def _elsewhere(self, incident):
         incident.answers += 1

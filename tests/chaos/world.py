@@ -49,9 +49,7 @@ class World:
         for server in self._outside:
             environment |= server.environment
         environment |= zones.environment(self.folder / "zones")
-        self.processes = Processes(
-            copies=self.copies, folder=self.folder, environment=environment, ahead=self._ahead
-        )
+        self.processes = self._processes(environment)
         self.processes.manage("migrate", "--no-input", "--verbosity", "0")
         stack.enter_context(self.processes)
         self.processes.wait_until_up()
@@ -67,6 +65,9 @@ class World:
         self.errands = stack.enter_context(Errands())
         self._faults = stack.enter_context(ThreadPoolExecutor(1))
         self.source = Source(self.processes.urls, self.errands)
+
+    def _processes(self, environment):
+        return Processes(copies=self.copies, folder=self.folder, environment=environment, ahead=self._ahead)
 
     def later(self, when, does):
         """Its future: what it raises is raised by whoever asks for its result."""
