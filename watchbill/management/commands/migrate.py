@@ -30,7 +30,7 @@ class Command(migrate.Command):
                 raise
             raise CommandError(
                 f"Somebody holds a table that a migration needs, for more than {LOCKS_WITHIN} (a backup, an "
-                "open transaction). That migration changed nothing, and alerts are taken on; run migrate again."
+                "open transaction). It changed nothing, and alerts are taken on; run migrate again."
             ) from None
 
 
