@@ -36,7 +36,7 @@ def main():
             print(f"The drill cannot begin: {fault}", file=sys.stderr)
             return CANNOT_BEGIN
         print(f"From {versions.described(revision)} to what is in this folder.", flush=True)
-        rows, complaints = drill(
+        rows, complaints, before = drill(
             old,
             incidents=given.incidents,
             seed=given.seed,
@@ -47,6 +47,8 @@ def main():
     lost += [f"{title} was never taken by the web" for row in rows for title in row.verdict.untaken]
     for sentence in lost[:50]:
         print(f"LOST: {sentence}")
+    for complaint in before:
+        print(f"before the upgrade, too: {complaint}")
     for complaint, times in complaints.most_common():
         print(f"{times} times: {complaint}")
     return 1 if lost or complaints else 0

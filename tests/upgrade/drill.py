@@ -19,7 +19,7 @@ class TwoVersions(World):
 
     def __init__(self, *, old, **options):
         super().__init__(**options)
-        self.complaints = Counter()
+        self.complaints, self.before = Counter(), Counter()
         self._old, self._new = old, None
 
     def _start(self, stack):
@@ -35,6 +35,7 @@ class TwoVersions(World):
 
     def migrate(self):
         """With the new code, while the old runs. Both then say what they think of it."""
+        self.before = _complaints("old", self.processes)
         self._new = self._of("new")
         self._new.manage("migrate", "--no-input", "--verbosity", "0")
         self._look()
@@ -52,8 +53,8 @@ class TwoVersions(World):
         self.processes.end()
         self.source.urls = self._new.urls
         self._look()
-        self._read_logs("old", self.processes)
-        self._read_logs("new", self._new)
+        said = _complaints("old", self.processes) + _complaints("new", self._new)
+        self.complaints += Counter({what: times for what, times in said.items() if what not in self.before})
 
     def _look(self):
         """What people and monitors look at, at each web that should answer."""
@@ -66,11 +67,15 @@ class TwoVersions(World):
                         f"{version} web: {status} at {page}: {body[:200].decode(errors='replace')}"
                     ] += 1
 
-    def _read_logs(self, version, processes):
-        for program, text in processes.logs.items():
-            for line in text.splitlines():
-                if (complaint := _complaint(line)) is not None:
-                    self.complaints[f"{version} {program}: {complaint}"] += 1
+
+def _complaints(version, processes):
+    """{what: how often} of the logs."""
+    return Counter(
+        f"{version} {program}: {complaint}"
+        for program, text in processes.logs.items()
+        for line in text.splitlines()
+        if (complaint := _complaint(line)) is not None
+    )
 
 
 def _complaint(line):
@@ -115,7 +120,9 @@ PHASES = {
 
 
 def drill(old, *, incidents, seed, say):
-    """The rows, one for each phase, and {complaint: how often} of the logs and the pages."""
+    """The rows, one for each phase; {complaint: how often} of logs and pages, without what the old version
+    said before anything was done to it; and that.
+    """
     made = []
 
     def make(**options):
@@ -126,4 +133,4 @@ def drill(old, *, incidents, seed, say):
         incidents=incidents, seed=seed, faults=tuple(PHASES), copies=1, rate=6, step=2, changes_in=0
     )
     rows = run(options, say, make=make, acts=PHASES)
-    return rows, made[0].complaints
+    return rows, made[0].complaints, made[0].before
