@@ -22,10 +22,6 @@ class TwoVersions(World):
         self.complaints, self.before = Counter(), Counter()
         self._old, self._new = old, None
 
-    def _start(self, stack):
-        self._both = stack
-        super()._start(stack)
-
     def _processes(self, environment):
         self._environment = environment
         return self._of("old", code=self._old)
@@ -41,7 +37,7 @@ class TwoVersions(World):
         self._look()
 
     def add_new(self):
-        self._both.enter_context(self._new)
+        self._stack.enter_context(self._new)  # it ends with this world
         self._new.wait_until_up()
         self.source.urls = [*self.processes.urls, *self._new.urls]
         self._new.manage("apply", str(self.folder / "organisation.yaml"))
