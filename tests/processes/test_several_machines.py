@@ -20,7 +20,7 @@ SHORT = Options(
     step=1,
     long=5,
     changes_in=20,
-    patience=90,
+    patience=150,
     ahead=120,
 )
 
