@@ -9,10 +9,11 @@ import structlog
 from django.db.models import F
 from django.db.models.functions import Greatest
 
-from escalation.core.incident import Parked, State, Status, Urgency
+from escalation.core.heartbeat import Beat
+from escalation.core.incident import QUIETS, Parked, State, Status, Urgency
 from escalation.core.policy import OutsideStep, Policy, Step, Target
 from escalation.core.urgency import SupportHours, urgency_of
-from escalation.models import Alert, Incident, Service
+from escalation.models import Alert, Heartbeat, Incident, Service
 from escalation.models import Step as StepRow
 from escalation.models import Target as TargetRow
 
@@ -25,7 +26,7 @@ def policy_of(service: Service) -> Policy:
     """
     rows = (
         TargetRow.objects.filter(step__policy_id=service.policy_id)
-        .select_related("step__policy", "schedule", "user", "team")
+        .select_related("step__policy", "schedule", "user", "team", "webhook")
         .order_by("step__position", "pk")
     )
     steps: list[Step] = []
@@ -52,7 +53,15 @@ def _by_step(rows: Iterable[TargetRow]) -> Iterator[tuple[StepRow, tuple[Target,
 
 
 def _target(row: TargetRow) -> Target:
-    return Target(label=str(row), schedule=row.schedule_id, user=row.user_id, team=row.team_id, role=row.role)
+    return Target(
+        label=str(row),
+        schedule=row.schedule_id,
+        user=row.user_id,
+        team=row.team_id,
+        role=row.role,
+        pick=row.pick,
+        webhook=row.webhook_id,
+    )
 
 
 def service_urgency(service: Service, severity: str, *, at: datetime) -> tuple[Urgency, datetime | None]:
@@ -61,6 +70,8 @@ def service_urgency(service: Service, severity: str, *, at: datetime) -> tuple[U
 
 
 def state_of(row: Incident) -> State:
+    """A quiet that another version has overruled, not knowing of it, is over."""
+    parked = _parked(row.parked_reason)
     return State(
         status=Status(row.status),
         severity=row.severity,
@@ -75,7 +86,8 @@ def state_of(row: Incident) -> State:
         managers_paged=row.managers_paged,
         outside_from=row.outside_from,
         outside_done=tuple(row.outside_done),
-        parked=_parked(row.parked_reason),
+        parked=parked,
+        quiet_until=row.quiet_until if row.status != Status.TRIGGERED or parked in QUIETS else None,
     )
 
 
@@ -90,7 +102,7 @@ def _parked(word: str) -> Parked:
 
 STATE_COLUMNS = (
     "status", "severity", "urgency", "cycle", "repeat", "step", "step_at", "hold_until", "raise_at",
-    "reached", "managers_paged", "outside_from", "outside_done", "parked_reason", "wake_at",
+    "reached", "managers_paged", "outside_from", "outside_done", "parked_reason", "quiet_until", "wake_at",
 )  # fmt: skip
 
 
@@ -103,7 +115,7 @@ def put_state(row: Incident, state: State, policy: Policy) -> None:
     row.step_at, row.hold_until, row.raise_at = state.step_at, state.hold_until, state.raise_at
     row.reached, row.managers_paged = state.reached, state.managers_paged
     row.outside_from, row.outside_done = state.outside_from, list(state.outside_done)
-    row.parked_reason = state.parked
+    row.parked_reason, row.quiet_until = state.parked, state.quiet_until
     row.wake_at = state.wake_at(policy)
 
 
@@ -112,3 +124,18 @@ def closed_at(now: datetime) -> dict[str, Any]:
     machine, so it may lie a little before the alert's first event.
     """
     return {"status": Alert.Status.RESOLVED, "resolved_at": Greatest(now, F("first_event_at"))}
+
+
+BEAT_COLUMNS = (
+    "every", "grace", "last_call_at", "due_at", "silent_since", "excused_at", "muted_until",
+)  # fmt: skip
+
+
+def beat_of(row: Heartbeat) -> Beat:
+    return Beat(**{name: getattr(row, name) for name in BEAT_COLUMNS})
+
+
+def put_beat(row: Heartbeat, beat: Beat) -> None:
+    """Set the columns that hold `beat`; the caller saves BEAT_COLUMNS."""
+    for name in BEAT_COLUMNS:
+        setattr(row, name, getattr(beat, name))

@@ -8,6 +8,10 @@ from datetime import timedelta
 from django.db import models
 from django.db.models import F, Q
 
+from escalation.core import flapping
+from escalation.core.heartbeat import USUAL_GRACE
+from escalation.core.incident import QUIETS
+from escalation.sources.event import UNKNOWN_SEVERITY
 from oncall.models import Schedule
 from people.models import Team, User
 
@@ -21,6 +25,19 @@ class EscalationPolicy(models.Model):
 
     class Meta:
         verbose_name_plural = "escalation policies"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Webhook(models.Model):
+    """A machine that steps tell, by its name. `recipient` stands for it on the paging floor, and is nobody:
+    its contact method holds the address and the secret that signs what is posted.
+    """
+
+    recipient = models.OneToOneField(User, on_delete=models.PROTECT, primary_key=True, related_name="+")
+    name = models.CharField(max_length=100, unique=True)
+    retired_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     def __str__(self) -> str:
         return self.name
@@ -51,30 +68,66 @@ class Step(models.Model):
 
 
 class Target(models.Model):
-    """Whom a step pages: a schedule's role, a person, or a team's members of a role."""
+    """Whom a step pages: a schedule's role, a person, a team's members of a role, all or one in turn; or a
+    webhook that it tells.
+    """
+
+    class Pick(models.TextChoices):
+        ALL = "", "all of them"
+        ROUND_ROBIN = "round_robin", "one of them, in turn"
 
     step = models.ForeignKey(Step, on_delete=models.CASCADE, related_name="targets")
     schedule = models.ForeignKey(Schedule, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     user = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     team = models.ForeignKey(Team, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    webhook = models.ForeignKey(
+        Webhook, null=True, blank=True, on_delete=models.PROTECT, related_name="targets"
+    )
     role = models.CharField(
         max_length=40,
         blank=True,
         help_text="primary or secondary of a schedule; manager or responder of a team.",
     )
+    pick = models.CharField(max_length=16, choices=Pick, blank=True, default=Pick.ALL, db_default="")
 
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(schedule__isnull=False, user__isnull=True, team__isnull=True)
-                | Q(schedule__isnull=True, user__isnull=False, team__isnull=True)
-                | Q(schedule__isnull=True, user__isnull=True, team__isnull=False),
-                name="target_is_one_thing",
-            )
+                condition=Q(pick="") | Q(team__isnull=False), name="only_of_a_team_one_is_picked"
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    schedule__isnull=False, user__isnull=True, team__isnull=True, webhook__isnull=True
+                )
+                | Q(schedule__isnull=True, user__isnull=False, team__isnull=True, webhook__isnull=True)
+                | Q(schedule__isnull=True, user__isnull=True, team__isnull=False, webhook__isnull=True)
+                | Q(schedule__isnull=True, user__isnull=True, team__isnull=True, webhook__isnull=False),
+                name="target_is_one_thing_or_a_webhook",
+            ),
         ]
 
     def __str__(self) -> str:
-        return " ".join(str(part) for part in (self.schedule or self.user or self.team, self.role) if part)
+        if self.webhook is not None:
+            return f"webhook {self.webhook}"
+        whom = (self.schedule or self.user or self.team, self.role, "in turn" if self.pick else "")
+        return " ".join(str(part) for part in whom if part)
+
+
+class TeamTurn(models.Model):
+    """Of a team's members of a role (empty: all) who are asked one at a time: whom a new incident asked last.
+
+    `last` is a username, and need not be a member's any more.
+    """
+
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="+")
+    role = models.CharField(max_length=40, blank=True)
+    last = models.CharField(max_length=150, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["team", "role"], name="one_turn_per_list")]
+
+    def __str__(self) -> str:
+        return f"turn of {self.team} {self.role}".rstrip()
 
 
 class Service(models.Model):
@@ -82,6 +135,9 @@ class Service(models.Model):
 
     `support_hours` is {"days", "start", "end", "time_zone"} or {}. `runbooks` is a list of
     {"match": {label: value}, "url"}. `extras` keeps parts of the document not yet acted on.
+    `severities` maps a source's word to SEV-1..4, over what it usually means; `severity_rules` is a list of
+    {"match": {label: value}, "severity"}, of which the first that fits wins over both. Alerts whose labels
+    `group_by` are equal join one incident for `group_window` (None: each alert has its own).
     """
 
     name = models.CharField(max_length=100, unique=True)
@@ -96,10 +152,26 @@ class Service(models.Model):
         default=timedelta(minutes=30), help_text="Page again if nothing happens this long after it."
     )
     urgency = models.JSONField(default=dict, blank=True)
+    auto_resolve_after = models.DurationField(
+        null=True, blank=True, help_text="Resolve an incident of which nothing is heard for so long."
+    )
     support_hours = models.JSONField(default=dict, blank=True)
     runbooks = models.JSONField(default=list, blank=True)
+    severities = models.JSONField(default=dict, db_default={}, blank=True)
+    severity_rules = models.JSONField(default=list, db_default=[], blank=True)
+    group_by = models.JSONField(default=list, db_default=[], blank=True)
+    group_window = models.DurationField(null=True, blank=True)
     extras = models.JSONField(default=dict, blank=True, editable=False)
     retired_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(group_window__isnull=True) | Q(group_window__gt=timedelta(0)),
+                name="service_groups_for_some_time",
+                violation_error_message="Alerts are grouped for more than no time; write 10m.",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -143,6 +215,7 @@ class Incident(models.Model):
 
     The machine's state (`escalation.core.incident.State`) lies in columns. `policy` is the frozen
     policy (`escalation.core.policy.Policy` as JSON), so that an edit never changes a running incident.
+    `picked` holds, of each list that is asked in turn (`escalation.core.turns.Key`), whom it asked last.
     """
 
     class Status(models.TextChoices):
@@ -163,6 +236,20 @@ class Incident(models.Model):
     status = models.CharField(max_length=12, choices=Status, default=Status.TRIGGERED)
     policy = models.JSONField()
     recurred = models.BooleanField(default=False)
+    episodes = models.PositiveIntegerField(
+        default=1, db_default=1, help_text="How often its alert came within 24 hours, this time included."
+    )
+    alert_count = models.PositiveIntegerField(
+        default=1, db_default=1, help_text="Alerts that it was opened for or that joined it."
+    )
+    grouped_as = models.CharField(
+        max_length=64,
+        default="",
+        db_default="",
+        blank=True,
+        editable=False,
+        help_text="Of a service that groups: what its alerts have in common, while others may join it.",
+    )
 
     triggered_at = models.DateTimeField()
     acknowledged_at = models.DateTimeField(null=True, blank=True)
@@ -171,6 +258,15 @@ class Incident(models.Model):
     )
     resolved_at = models.DateTimeField(null=True, blank=True)
     resolved_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    merged_into = models.ForeignKey(
+        "self",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="merged",
+        db_index=False,
+        editable=False,
+    )
 
     cycle = models.PositiveIntegerField(default=0, help_text="How often it started at step one.")
     repeat = models.PositiveSmallIntegerField(default=0)
@@ -183,9 +279,14 @@ class Incident(models.Model):
     outside_from = models.DateTimeField(null=True, blank=True)
     outside_done = models.JSONField(default=list, blank=True)
     parked_reason = models.CharField(max_length=40, blank=True)
+    quiet_until = models.DateTimeField(null=True, blank=True, help_text="Nobody is paged before this.")
     wake_at = models.DateTimeField(null=True, blank=True)
+    picked = models.JSONField(null=True, blank=True, editable=False)
     turn = models.PositiveSmallIntegerField(
         choices=Turn, default=Turn.MORE, db_default=Turn.MORE, editable=False
+    )
+    resolve_at = models.DateTimeField(
+        null=True, blank=True, help_text="Not before this does it end by itself, if nothing is heard of it."
     )
 
     class Meta:
@@ -195,9 +296,25 @@ class Incident(models.Model):
                 condition=~Q(status="triggered") | Q(wake_at__isnull=False) | ~Q(parked_reason=""),
                 name="triggered_incident_wakes_or_is_parked",
             ),
+            # What is kept from paging has an end.
+            models.CheckConstraint(
+                condition=~Q(parked_reason__in=sorted(one.value for one in QUIETS))
+                | Q(quiet_until__isnull=False),
+                name="quiet_incident_has_an_end",
+            ),
             models.CheckConstraint(
                 condition=~Q(status="resolved") | Q(wake_at__isnull=True, resolved_at__isnull=False),
                 name="resolved_incident_sleeps",
+            ),
+            models.CheckConstraint(
+                condition=Q(merged_into__isnull=True) | (Q(status="resolved") & ~Q(merged_into=F("id"))),
+                name="merged_incident_is_over",
+            ),
+            # Of two alerts of a group that come at once, one opens the incident and the other finds it.
+            models.UniqueConstraint(
+                fields=["service", "grouped_as"],
+                condition=~Q(status="resolved") & ~Q(grouped_as=""),
+                name="one_open_incident_of_a_group",
             ),
         ]
         indexes = [
@@ -207,13 +324,28 @@ class Incident(models.Model):
             models.Index(
                 fields=["turn", "wake_at", "id"], condition=Q(wake_at__isnull=False), name="incident_turn"
             ),
+            # What ends by itself: what may be over now.
+            models.Index(
+                fields=["resolve_at", "id"],
+                condition=Q(resolve_at__isnull=False) & ~Q(status="resolved"),
+                name="incident_unheard",
+            ),
             # Pages for people: what is open.
             models.Index(fields=["-triggered_at"], condition=~Q(status="resolved"), name="incident_open"),
             models.Index(fields=["service", "-triggered_at"], name="incident_of_service"),
+            # An incident's page: which were merged into it.
+            models.Index(
+                fields=["merged_into"], condition=Q(merged_into__isnull=False), name="incident_merged"
+            ),
         ]
 
     def __str__(self) -> str:
         return f"#{self.pk} {self.title}"
+
+    @property
+    def flapping(self) -> str:
+        """“flapping: 4th time in 24 h”; empty where it is not."""
+        return flapping.in_words(self.episodes)
 
 
 class Alert(models.Model):
@@ -280,6 +412,64 @@ class ChangeEvent(models.Model):
 
     def __str__(self) -> str:
         return self.summary
+
+
+class Heartbeat(models.Model):
+    """A source that must call in: silence longer than `every` and `grace` is an alert of the service.
+
+    What the core reckons with (`escalation.core.heartbeat.Beat`) lies in columns. `due_at` is when its
+    silence is an alert: None before its first call, and while it is one already (`silent_since`). One row for
+    each name of a service, for ever: a retired one is brought back. Looked up by digest, as a routing key is.
+    """
+
+    service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="heartbeats")
+    name = models.CharField(max_length=100)
+    key = models.CharField(max_length=64, default=new_routing_key)
+    digest = models.CharField(max_length=64, editable=False)
+    every = models.DurationField(help_text="It calls at least so often, such as 24h.")
+    grace = models.DurationField(default=USUAL_GRACE, help_text="It may be so late.")
+    severity = models.CharField(max_length=5, default=UNKNOWN_SEVERITY)
+    created_at = models.DateTimeField()
+    last_call_at = models.DateTimeField(null=True, blank=True, editable=False)
+    due_at = models.DateTimeField(null=True, blank=True, editable=False)
+    silent_since = models.DateTimeField(null=True, blank=True, editable=False)
+    excused_at = models.DateTimeField(null=True, blank=True, editable=False)
+    muted_until = models.DateTimeField(null=True, blank=True, editable=False)
+    muted_by = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.PROTECT, related_name="+", editable=False
+    )
+    retired_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["service", "name"], name="one_heartbeat_per_name"),
+            models.UniqueConstraint(
+                fields=["digest"], condition=Q(retired_at__isnull=True), name="one_heartbeat_per_key"
+            ),
+            models.CheckConstraint(
+                condition=Q(every__gt=timedelta(0), grace__gte=timedelta(0)), name="heartbeat_takes_time"
+            ),
+            # One that has called and that nobody will miss again is an alarm, not a state.
+            models.CheckConstraint(
+                condition=Q(last_call_at__isnull=True, due_at__isnull=True, silent_since__isnull=True)
+                | Q(last_call_at__isnull=False, due_at__isnull=False, silent_since__isnull=True)
+                | Q(last_call_at__isnull=False, due_at__isnull=True, silent_since__isnull=False)
+                | Q(retired_at__isnull=False, due_at__isnull=True),
+                name="called_heartbeat_is_due_or_silent",
+            ),
+        ]
+        indexes = [
+            # The keeper: whose silence is an alert now.
+            models.Index(fields=["due_at", "id"], condition=Q(due_at__isnull=False), name="heartbeat_due")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} of {self.service}"
+
+    @property
+    def dedup_key(self) -> str:
+        """Of the alert that its silence is."""
+        return f"heartbeat:{self.pk}"
 
 
 class HotLine(models.Model):

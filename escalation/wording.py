@@ -1,7 +1,7 @@
 """The sentences of the timeline and of a page, about one incident."""
 
 from collections.abc import Sequence
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 
 from escalation.core.decision import Event, Note, PageTargets
 from escalation.models import Alert, Incident
@@ -16,11 +16,15 @@ BY_THE_ENGINE = frozenset(
         Event.HELD,
         Event.ACK_EXPIRED,
         Event.STEP_EMPTY,
+        Event.STEP_TOLD,
         Event.STEP_UNREACHED,
         Event.OUTSIDE_UNREACHED,
         Event.NOBODY_LEFT,
         Event.EXHAUSTED,
         Event.HEALED,
+        Event.JOINED_URGENT,
+        Event.QUIETED,
+        Event.QUIET_OVER,
     }
 )
 
@@ -28,6 +32,10 @@ SAID: dict[Event, tuple[Verb, str]] = {
     Event.TRIGGERED: (Verb.INCIDENT_TRIGGERED, "triggered the incident as {severity}"),
     Event.HELD: (Verb.INCIDENT_HELD, "pages nobody yet"),
     Event.RAISED: (Verb.INCIDENT_RAISED, "raised the incident to {severity}, {urgency} urgency"),
+    Event.JOINED_URGENT: (
+        Verb.INCIDENT_RAISED,
+        "a further alert is urgent; paging starts at step 1, as {severity}",
+    ),
     Event.ACKNOWLEDGED: (Verb.INCIDENT_ACKNOWLEDGED, "acknowledged; everyone's paging stops"),
     Event.ACK_EXPIRED: (
         Verb.INCIDENT_ACK_EXPIRED,
@@ -37,6 +45,10 @@ SAID: dict[Event, tuple[Verb, str]] = {
     Event.ESCALATED: (Verb.INCIDENT_ESCALATED, "escalated by hand: the next step is paged now"),
     Event.REASSIGNED: (Verb.INCIDENT_REASSIGNED, "reassigned the incident"),
     Event.STEP_EMPTY: (Verb.INCIDENT_STEP_EMPTY, "the step is skipped at once"),
+    Event.STEP_TOLD: (
+        Verb.INCIDENT_STEP_TOLD,
+        "the step told a webhook and no person; its time is waited for",
+    ),
     Event.STEP_UNREACHED: (
         Verb.INCIDENT_UNREACHABLE,
         "nobody of the step was reached; the next runs at once",
@@ -48,18 +60,36 @@ SAID: dict[Event, tuple[Verb, str]] = {
     Event.NOBODY_LEFT: (Verb.INCIDENT_UNREACHABLE, "nobody at all could be reached"),
     Event.EXHAUSTED: (Verb.INCIDENT_EXHAUSTED, "the escalation policy is exhausted"),
     Event.HEALED: (Verb.INCIDENT_HEALED, "found the incident waiting for nothing; paging starts at step 1"),
+    Event.QUIETED: (Verb.INCIDENT_QUIETED, "pages nobody before {quiet_until}"),
+    Event.QUIET_OVER: (Verb.INCIDENT_QUIET_OVER, "pages again; where nobody is on it, from step 1"),
     Event.RESOLVED: (Verb.INCIDENT_RESOLVED, "resolved the incident"),
+    Event.MERGED: (
+        Verb.INCIDENT_MERGED,
+        "merged the incident into #{into}, which has its alerts from now on",
+    ),
 }
+
+
+def actor_of(note: Note, by: Actor) -> Actor:
+    """Whose doing it is: the engine's own, or that of `by`, who made it happen."""
+    return ENGINE if note.event in BY_THE_ENGINE else by
 
 
 def line(row: Incident, note: Note, *, by: Actor, why: str = "") -> Line:
     """One line of the incident's timeline, from the machine's note. The machine's reason comes first."""
     verb, template = SAID[note.event]
-    until = (
-        row.hold_until.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC") if row.hold_until else "it is taken up"
+    what = template.format(
+        severity=row.severity,
+        urgency=row.urgency,
+        hold_until=_instant(row.hold_until) if row.hold_until else "it is taken up",
+        quiet_until=_instant(row.quiet_until) if row.quiet_until else "that is over",
+        into=row.merged_into_id,
     )
-    what = template.format(severity=row.severity, urgency=row.urgency, hold_until=until)
     return Line(verb, ("incident", row.pk), by, what, "; ".join(part for part in (note.why, why) if part))
+
+
+def _instant(at: datetime) -> str:
+    return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
 def unreached(
@@ -74,6 +104,17 @@ def unreached(
     names = ", ".join(str(user) for user in User.objects.filter(pk__in=missed).order_by("username"))
     what = f"no usable contact method of {names}" if missed else "there was nobody to page"
     return [Line(Verb.INCIDENT_UNREACHABLE, ("incident", row.pk), ENGINE, what, why, {"users": missed})]
+
+
+def passed_over(row: Incident, name: str, *, why: str) -> Line:
+    """Whose turn it was, had there been a way to reach them."""
+    what = f"passed over {name}, whom nothing reaches; the next one is asked"
+    return Line(Verb.INCIDENT_UNREACHABLE, ("incident", row.pk), ENGINE, what, why)
+
+
+def next_in_turn(row: Incident, *, why: str) -> Line:
+    what = "every message to the one whose turn it was failed; the next one is asked at once"
+    return Line(Verb.INCIDENT_UNREACHABLE, ("incident", row.pk), ENGINE, what, why)
 
 
 def step_reason(decision: PageTargets) -> str:
@@ -94,7 +135,14 @@ def facts(row: Incident, alert: Alert | None, *, because: str, valid_for: timede
         detail=dict(sorted(alert.labels.items())) if alert else {},
         valid_seconds=max(1, int(valid_for.total_seconds())),
         links=runbooks(row, alert) + links,
+        remarks=remarks(row),
     )
+
+
+def remarks(row: Incident) -> tuple[str, ...]:
+    """What a message says of an incident beside its title: “3 alerts”, “flapping: 4th time in 24 h”."""
+    alerts = f"{row.alert_count} alerts" if row.alert_count > 1 else ""
+    return tuple(said for said in (alerts, row.flapping) if said)
 
 
 def runbooks(row: Incident, alert: Alert | None) -> tuple[tuple[str, str], ...]:

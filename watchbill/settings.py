@@ -140,6 +140,7 @@ PAGING_CHANNELS: dict[str, tuple[str, ...]] = {
     "voice": ("paging.channels.voice.VoiceChannel" if ENV.voice_configured else OUTBOX,),
     "chat": ("paging.channels.chat.ChatChannel",),
     "webhook": ("paging.channels.webhook.WebhookChannel",),
+    "hook": ("paging.channels.hook.HookChannel",),
 }
 TWILIO: dict[str, str] = {
     "account_sid": ENV.twilio_account_sid,
@@ -246,6 +247,7 @@ UNFOLD = {
                 "Respond": [
                     ("Incidents", "crisis_alert", "escalation_incident"),
                     ("Calls", "call", "escalation_hotcall"),
+                    ("Heartbeats", "ecg_heart", "escalation_heartbeat"),
                     ("Notifications", "notifications", "paging_notification"),
                     ("Outbox", "outbox", "paging_attempt"),
                     ("Replies", "reply", "paging_inbound"),
@@ -261,6 +263,7 @@ UNFOLD = {
                 "What pages whom": [
                     ("Services", "dns", "escalation_service"),
                     ("Escalation policies", "stairs", "escalation_escalationpolicy"),
+                    ("Webhooks", "webhook", "escalation_webhook"),
                 ],
                 "People": [
                     ("People", "person", "people_user"),

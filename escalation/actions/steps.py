@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from escalation.models import EscalationPolicy, Step, Target
+from escalation.models import EscalationPolicy, Step, Target, Webhook
 from oncall.models import Schedule
 from people.models import Team, User
 
@@ -18,12 +18,16 @@ class ConfigError(ValueError):
 
 @dataclass(frozen=True, kw_only=True)
 class TargetSpec:
-    """One of schedule, user and team; `role` of a schedule or team, empty for a person or a whole team."""
+    """One of schedule, user, team and webhook; `role` of a schedule or team, empty for anything else.
+    `pick` is one of `models.Target.Pick`, of a team.
+    """
 
     schedule: Schedule | None = None
     user: User | None = None
     team: Team | None = None
     role: str = ""
+    pick: str = ""
+    webhook: Webhook | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,11 +54,21 @@ def check_steps(steps: Sequence[StepSpec]) -> None:
 
 def _check_targets(number: int, targets: Sequence[TargetSpec]) -> None:
     for target in targets:
-        if sum(part is not None for part in (target.schedule, target.user, target.team)) != 1:
-            raise ConfigError(f"A target of step {number} is not one of a schedule, a person and a team.")
+        if sum(part is not None for part in _things(target)) != 1:
+            raise ConfigError(
+                f"A target of step {number} is not one of a schedule, a person, a team and a webhook."
+            )
         if target.schedule is not None and not target.role:
             raise ConfigError(
                 f"Step {number} pages schedule “{target.schedule.name}” without a role; name one."
+            )
+        if target.webhook is not None and target.webhook.retired_at is not None:
+            raise ConfigError(f"Step {number} tells webhook “{target.webhook}”, which is retired.")
+        if target.pick not in Target.Pick.values:
+            raise ConfigError(f"Step {number} picks “{target.pick}”; write {Target.Pick.ROUND_ROBIN}.")
+        if target.pick and target.team is None:
+            raise ConfigError(
+                f"Step {number} asks in turn what is no team; only a team's members take turns."
             )
 
 
@@ -66,13 +80,29 @@ def write_steps(policy: EscalationPolicy, steps: Sequence[StepSpec]) -> None:
     for position, spec in enumerate(steps, start=1):
         step = Step.objects.create(policy=policy, position=position, timeout=spec.timeout, after=spec.after)
         Target.objects.bulk_create(
-            Target(step=step, schedule=target.schedule, user=target.user, team=target.team, role=target.role)
+            Target(
+                step=step,
+                schedule=target.schedule,
+                user=target.user,
+                team=target.team,
+                role=target.role,
+                pick=target.pick,
+                webhook=target.webhook,
+            )
             for target in spec.targets
         )
 
 
 def _canonical(step: StepSpec) -> tuple[Any, ...]:
-    return (step.timeout, step.after, [(t.schedule, t.user, t.team, t.role) for t in step.targets])
+    return (step.timeout, step.after, [_words(target) for target in step.targets])
+
+
+def _things(target: TargetSpec | Target) -> tuple[Any, ...]:
+    return (target.schedule, target.user, target.team, target.webhook)
+
+
+def _words(target: TargetSpec | Target) -> tuple[Any, ...]:
+    return (*_things(target), target.role, target.pick)
 
 
 def _specs(policy: EscalationPolicy) -> list[tuple[Any, ...]]:
@@ -81,7 +111,7 @@ def _specs(policy: EscalationPolicy) -> list[tuple[Any, ...]]:
         (
             step.timeout,
             step.after,
-            [(t.schedule, t.user, t.team, t.role) for t in step.targets.order_by("pk")],
+            [_words(target) for target in step.targets.order_by("pk")],
         )
         for step in steps
     ]
@@ -92,8 +122,9 @@ def spelled(policy: EscalationPolicy) -> list[str]:
     return [
         f"{f'after {after}' if after else f'{timeout}'}: "
         + ", ".join(
-            f"{schedule or user or team}{f' {role}' if role else ''}"
-            for schedule, user, team, role in targets
+            f"{f'webhook {webhook}' if webhook else schedule or user or team}"
+            f"{f' {role}' if role else ''}{' in turn' if pick else ''}"
+            for schedule, user, team, webhook, role, pick in targets
         )
         for timeout, after, targets in _specs(policy)
     ]

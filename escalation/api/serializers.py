@@ -3,9 +3,12 @@
 from datetime import timedelta
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from escalation.intake.raising import SEVERITIES
+from escalation.actions import bulk
+from escalation.core.flapping import is_flapping
+from escalation.core.severity import SEVERITIES
 from escalation.models import Alert, Incident, Service
 from escalation.sources.event import MAX_DEDUP_KEY, MAX_SUMMARY, UNKNOWN_SEVERITY
 from people.ledger.models import Entry
@@ -32,25 +35,36 @@ class EntrySerializer(serializers.ModelSerializer[Entry]):
 
 
 class IncidentSerializer(serializers.ModelSerializer[Incident]):
+    """`episodes`: how often its alert came within 24 hours; from the third it is `flapping`."""
+
     service = serializers.CharField(source="service.name")
     acknowledged_by = serializers.CharField(source="acknowledged_by.username", default=None)
     resolved_by = serializers.CharField(source="resolved_by.username", default=None)
     policy = serializers.CharField(source="policy.name")
+    flapping = serializers.SerializerMethodField()
 
     class Meta:
         model = Incident
         fields = (
-            "id", "title", "service", "severity", "urgency", "status", "policy", "recurred", "triggered_at",
-            "acknowledged_at", "acknowledged_by", "resolved_at", "resolved_by", "wake_at", "parked_reason",
+            "id", "title", "service", "severity", "urgency", "status", "policy", "recurred", "episodes",
+            "flapping", "alert_count", "triggered_at",
+            "acknowledged_at", "acknowledged_by", "resolved_at", "resolved_by", "merged_into", "wake_at",
+            "parked_reason", "quiet_until", "resolve_at",
         )  # fmt: skip
+
+    def get_flapping(self, incident: Incident) -> bool:
+        return is_flapping(incident.episodes)
 
 
 class IncidentDetailSerializer(IncidentSerializer):
     alerts = AlertSerializer(many=True, read_only=True)
     timeline = serializers.SerializerMethodField()
+    merged: Any = serializers.PrimaryKeyRelatedField(
+        many=True, read_only=True, help_text="Those that were merged into it."
+    )
 
     class Meta(IncidentSerializer.Meta):
-        fields = (*IncidentSerializer.Meta.fields, "alerts", "timeline")  # type: ignore[assignment]
+        fields = (*IncidentSerializer.Meta.fields, "merged", "alerts", "timeline")  # type: ignore[assignment]
 
     def get_timeline(self, incident: Incident) -> list[dict[str, Any]]:
         return list(EntrySerializer(self.context["timeline"], many=True).data)
@@ -76,6 +90,35 @@ class NewIncidentSerializer(serializers.Serializer[dict[str, Any]]):
 
 class ReasonSerializer(serializers.Serializer[dict[str, Any]]):
     reason = serializers.CharField(required=False, allow_blank=True, default="", max_length=1000)
+
+
+class ManySerializer(ReasonSerializer):
+    incidents = serializers.ListField(
+        child=serializers.IntegerField(min_value=1, max_value=2**63 - 1),
+        allow_empty=False,
+        max_length=bulk.MOST,
+        help_text="Ids.",
+    )
+
+
+class MergeSerializer(ManySerializer):
+    """Which end, and go on as the one that the address names."""
+
+
+class NotDoneSerializer(serializers.Serializer[dict[str, Any]]):
+    incident = serializers.IntegerField()
+    why = serializers.CharField()
+
+
+class OutcomeSerializer(serializers.Serializer[bulk.Outcome]):
+    """What was done, and what was not and why."""
+
+    done = serializers.ListField(child=serializers.IntegerField())
+    refused = serializers.SerializerMethodField()
+
+    @extend_schema_field(NotDoneSerializer(many=True))
+    def get_refused(self, outcome: bulk.Outcome) -> list[dict[str, Any]]:
+        return [{"incident": pk, "why": why} for pk, why in outcome.refused.items()]
 
 
 class SnoozeSerializer(ReasonSerializer):

@@ -13,18 +13,23 @@ class Event(StrEnum):
     TRIGGERED = "triggered"
     HELD = "held"
     RAISED = "raised"
+    JOINED_URGENT = "joined_urgent"
     ACKNOWLEDGED = "acknowledged"
     ACK_EXPIRED = "acknowledgement_expired"
     SNOOZED = "snoozed"
     ESCALATED = "escalated"
     REASSIGNED = "reassigned"
     STEP_EMPTY = "step_empty"
+    STEP_TOLD = "step_told"
     STEP_UNREACHED = "step_unreached"
     OUTSIDE_UNREACHED = "outside_unreached"
     NOBODY_LEFT = "nobody_left"
     EXHAUSTED = "exhausted"
     HEALED = "healed"
+    QUIETED = "quieted"
+    QUIET_OVER = "quiet_over"
     RESOLVED = "resolved"
+    MERGED = "merged"
 
 
 @dataclass(frozen=True, kw_only=True)

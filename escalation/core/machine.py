@@ -24,6 +24,10 @@ from escalation.core.stimulus import (
     Acknowledged,
     Active,
     Escalated,
+    Joined,
+    Merged,
+    Quieted,
+    QuietOver,
     Reassigned,
     Repeated,
     Resolved,
@@ -61,6 +65,9 @@ def _answer(stimulus: Stimulus, state: State, policy: Policy, now: datetime) -> 
 @_answer.register
 def _triggered(stimulus: Triggered, state: State, policy: Policy, now: datetime) -> Answer:
     notes: list[Decision] = [Note(Event.TRIGGERED)]
+    if stimulus.quiet is not None:
+        waiting = replace(state, raise_at=stimulus.raise_at)
+        return moves.quieted(waiting, stimulus.quiet), [*notes, Note(Event.QUIETED, stimulus.quiet.why)]
     if stimulus.urgency is Urgency.LOW:
         return moves.held(state, stimulus.raise_at), [
             *notes,
@@ -73,6 +80,8 @@ def _triggered(stimulus: Triggered, state: State, policy: Policy, now: datetime)
 def _repeated(stimulus: Repeated, state: State, policy: Policy, now: datetime) -> Answer:
     if moves.is_lost(state, policy):
         return moves.start(state, now), [Note(Event.HEALED, "it was open with nothing due; an event woke it")]
+    if moves.is_parked_quiet(state):
+        return _repeated_in_quiet(stimulus, state, now)
     if not is_worse(stimulus.severity, than=state.severity):
         return state, []
     raised = replace(state, severity=stimulus.severity)
@@ -82,10 +91,52 @@ def _repeated(stimulus: Repeated, state: State, policy: Policy, now: datetime) -
     return _raised(replace(raised, urgency=Urgency.HIGH), policy, now, was=state), notes
 
 
+def _repeated_in_quiet(stimulus: Repeated, state: State, now: datetime) -> Answer:
+    """What would page if it came now pages; what would not is only written up."""
+    if is_worse(stimulus.severity, than=state.severity):
+        urgent = stimulus.urgency is Urgency.HIGH
+        state = replace(
+            state,
+            severity=stimulus.severity,
+            urgency=stimulus.urgency if urgent else state.urgency,
+            raise_at=None if urgent else stimulus.raise_at,
+        )
+    if stimulus.quiet is not None:
+        return state, []
+    return moves.loud(state, now), [Note(Event.QUIET_OVER, "an event came to which it does not apply")]
+
+
+@_answer.register
+def _joined(stimulus: Joined, state: State, policy: Policy, now: datetime) -> Answer:
+    """As one more event; but it is another alert, of which nobody has heard yet. Where nobody is being paged
+    and nobody has answered for anything as bad, an urgent one starts the steps.
+    """
+    if moves.is_parked_quiet(state):
+        return _joined_in_quiet(stimulus, state, policy, now)
+    worse = is_worse(stimulus.severity, than=state.severity)
+    silent = state.parked in moves.WAITS or (state.status is Status.ACKNOWLEDGED and worse)
+    if stimulus.urgency is Urgency.LOW or not silent or stimulus.quiet is not None:
+        return _repeated(stimulus, state, policy, now)
+    severity = stimulus.severity if worse else state.severity
+    started = moves.start(replace(state, severity=severity, urgency=Urgency.HIGH), now)
+    return started, [Note(Event.JOINED_URGENT, moves.why_started(state))]
+
+
+def _joined_in_quiet(stimulus: Joined, state: State, policy: Policy, now: datetime) -> Answer:
+    """What is not quiet itself is not kept so by what it joins."""
+    if stimulus.quiet is not None:
+        return _repeated_in_quiet(stimulus, state, now)
+    notes: list[Decision] = [Note(Event.QUIET_OVER, "an alert has joined to which it does not apply")]
+    joined, more = _joined(stimulus, moves.loud(state, now), policy, now)
+    return joined, notes + more
+
+
 @_answer.register
 def _ticked(stimulus: Ticked, state: State, policy: Policy, now: datetime) -> Answer:
     decisions: list[Decision] = []
-    for phase in (_end_hold, _run_outside, _run_step):
+    if state.is_quiet(now):
+        return state, decisions
+    for phase in (_end_quiet, _end_hold, _run_outside, _run_step):
         state, more = phase(state, policy, now)
         decisions += more
     return state, decisions
@@ -95,14 +146,16 @@ def _ticked(stimulus: Ticked, state: State, policy: Policy, now: datetime) -> An
 def _step_ran(stimulus: StepRan, state: State, policy: Policy, now: datetime) -> Answer:
     if stimulus.outside is not None:
         outside = f"{moves.OUTSIDE}{stimulus.outside}"
-        return state, [] if stimulus.anyone else moves.managers_for(outside, "nobody could be paged by it")
+        is_heard = stimulus.anyone or stimulus.told
+        return state, [] if is_heard else moves.managers_for(outside, "nobody could be paged by it")
     if stimulus.anyone:
         return replace(state, reached=True), []
-    notes: list[Decision] = [Note(Event.STEP_EMPTY, "nobody could be paged by it")]
+    empty = Note(Event.STEP_EMPTY, "nobody could be paged by it")
+    notes: list[Decision] = [Note(Event.STEP_TOLD) if stimulus.told else empty]
     pass_is_over = state.step in (0, len(policy.steps))
     if not pass_is_over or state.reached:
-        return replace(state, step_at=now), notes
-    # Every step of this pass was empty. The managers hear now, and the pass's rhythm is kept, so that
+        return state if stimulus.told else replace(state, step_at=now), notes
+    # No step of this pass reached a human. The managers hear now, and the pass's rhythm is kept, so that
     # its repeats find whoever comes on call meanwhile.
     state, more = moves.page_managers(
         state, f"{state.repeat}.{state.step}", "no step of the policy reached anyone"
@@ -114,7 +167,7 @@ def _step_ran(stimulus: StepRan, state: State, policy: Policy, now: datetime) ->
 def _unreachable(stimulus: Unreachable, state: State, policy: Policy, now: datetime) -> Answer:
     why = "every message of it failed"
     outside = stimulus.run.startswith(moves.OUTSIDE)
-    if state.status is not Status.TRIGGERED and not outside:
+    if state.is_quiet(now) or (state.status is not Status.TRIGGERED and not outside):
         return state, []
     if stimulus.run.endswith(moves.FALLBACK):
         return moves.nobody_left(state, now) if not outside else (state, [Note(Event.NOBODY_LEFT, why)])
@@ -164,6 +217,7 @@ def _escalated(stimulus: Escalated, state: State, policy: Policy, now: datetime)
         hold_until=None,
         raise_at=None,
         step_at=now,
+        quiet_until=None,
     )
     if woken.step >= len(policy.steps):
         woken = moves.start(woken, now)
@@ -177,12 +231,42 @@ def _reassigned(stimulus: Reassigned, state: State, policy: Policy, now: datetim
 
 
 @_answer.register
+def _quieted(stimulus: Quieted, state: State, policy: Policy, now: datetime) -> Answer:
+    """Of two that overlap the one that ends later counts."""
+    quiet = stimulus.quiet
+    if quiet.until <= now or (state.quiet_until is not None and state.quiet_until >= quiet.until):
+        return state, []
+    stop = StopPaging(quiet.reason.value)
+    return moves.quieted(state, quiet), [Note(Event.QUIETED, quiet.why), stop]
+
+
+@_answer.register
+def _quiet_over(stimulus: QuietOver, state: State, policy: Policy, now: datetime) -> Answer:
+    if state.quiet_until is None or state.parked not in (stimulus.reason, Parked.NOT):
+        return state, []
+    if stimulus.then is not None and stimulus.then.until > now:
+        why = stimulus.then.why
+        return moves.quieted(state, stimulus.then), [Note(Event.QUIETED, why)]
+    return moves.loud(state, now), [Note(Event.QUIET_OVER, stimulus.reason.value)]
+
+
+@_answer.register
 def _resolved(stimulus: Resolved, state: State, policy: Policy, now: datetime) -> Answer:
-    over = replace(state, status=Status.RESOLVED, step_at=None, hold_until=None, parked=Parked.NOT)
-    return over, [Note(Event.RESOLVED), StopPaging("resolved")]
+    return moves.over(state), [Note(Event.RESOLVED), StopPaging("resolved")]
+
+
+@_answer.register
+def _merged(stimulus: Merged, state: State, policy: Policy, now: datetime) -> Answer:
+    return moves.over(state), [Note(Event.MERGED), StopPaging(f"merged into #{stimulus.into}")]
 
 
 Phase = Callable[[State, Policy, datetime], Answer]
+
+
+def _end_quiet(state: State, policy: Policy, now: datetime) -> Answer:
+    if state.quiet_until is None:
+        return state, []
+    return moves.loud(state, now), [Note(Event.QUIET_OVER)]
 
 
 def _end_hold(state: State, policy: Policy, now: datetime) -> Answer:

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from escalation.core.decision import Decision, Event, Note, PageManagers
-from escalation.core.incident import Parked, State, Status, Urgency
+from escalation.core.incident import QUIETS, Parked, Quiet, State, Status, Urgency
 from escalation.core.policy import Policy, Step
 
 MANAGERS = ".managers"
@@ -15,6 +15,10 @@ AGAIN = timedelta(minutes=5)
 """After this, and then less and less often, all is tried again where nobody at all could be reached: an
 outage of every provider must not outlast the policy. At the latest after LONGEST_WAIT."""
 LONGEST_WAIT = 3 * AGAIN
+
+
+WAITS = frozenset({Parked.LOW_URGENCY, Parked.EXHAUSTED})
+"""Parked for want of urgency or of somebody who answers: what is new and urgent is a reason to page."""
 
 
 def start(state: State, now: datetime) -> State:
@@ -32,11 +36,23 @@ def start(state: State, now: datetime) -> State:
         managers_paged=False,
         outside_from=state.outside_from or now,
         parked=Parked.NOT,
+        quiet_until=None,
     )
 
 
 def stopped(state: State, *, hold_until: datetime | None) -> State:
     return replace(state, status=Status.ACKNOWLEDGED, step_at=None, hold_until=hold_until, parked=Parked.NOT)
+
+
+def over(state: State) -> State:
+    return replace(
+        state,
+        status=Status.RESOLVED,
+        step_at=None,
+        hold_until=None,
+        parked=Parked.NOT,
+        quiet_until=None,
+    )
 
 
 def held(state: State, raise_at: datetime | None) -> State:
@@ -49,6 +65,37 @@ def held(state: State, raise_at: datetime | None) -> State:
         hold_until=raise_at,
         raise_at=raise_at,
     )
+
+
+def quieted(state: State, quiet: Quiet) -> State:
+    """Nobody is paged before its end. Who is on it stays on it; what waits for somebody is parked, and the
+    steps outside the sequence that have not run count from the end.
+
+    `hold_until` says the same to a version that knows of no quiet.
+    """
+    if state.status is Status.ACKNOWLEDGED:
+        return replace(state, quiet_until=quiet.until)
+    return replace(
+        state,
+        parked=quiet.reason,
+        quiet_until=quiet.until,
+        hold_until=quiet.until,
+        step_at=None,
+        outside_from=None,
+    )
+
+
+def is_parked_quiet(state: State) -> bool:
+    return state.status is Status.TRIGGERED and state.parked in QUIETS
+
+
+def loud(state: State, now: datetime) -> State:
+    """No quiet any more: what was parked by it starts at step one, or waits as its urgency has it."""
+    if not is_parked_quiet(state):
+        return replace(state, quiet_until=None)
+    if state.urgency is Urgency.LOW and (state.raise_at is None or now < state.raise_at):
+        return held(replace(state, quiet_until=None), state.raise_at)
+    return start(replace(state, urgency=Urgency.HIGH), now)
 
 
 def raised_later(state: State, raise_at: datetime | None) -> State:
@@ -104,6 +151,13 @@ def run_name(state: State, step: Step, repeat: int) -> str:
 
 def is_lost(state: State, policy: Policy) -> bool:
     return state.status is Status.TRIGGERED and state.parked is Parked.NOT and state.wake_at(policy) is None
+
+
+def why_started(state: State) -> str:
+    """Why an urgent alert that joins is paged, though the incident was quiet."""
+    if state.status is Status.ACKNOWLEDGED:
+        return "it is worse than what was acknowledged or put off"
+    return f"nobody was being paged: {state.parked}"
 
 
 def why_held(raise_at: datetime | None) -> str:

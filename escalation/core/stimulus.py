@@ -3,25 +3,36 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from escalation.core.incident import Urgency
+from escalation.core.incident import Parked, Quiet, Urgency
 
 
 @dataclass(frozen=True, kw_only=True)
 class Triggered:
-    """The first event. A low one with `raise_at` is held until support hours begin."""
+    """The first event. A low one with `raise_at` is held until support hours begin; a quiet one pages nobody
+    before the end of that.
+    """
 
     severity: str
     urgency: Urgency
     raise_at: datetime | None = None
+    quiet: Quiet | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Repeated:
-    """One more event of an open incident."""
+    """One more event of an open incident. `quiet` is what would keep it from paging if it came now."""
 
     severity: str
     urgency: Urgency
     raise_at: datetime | None = None
+    quiet: Quiet | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Joined(Repeated):
+    """A further alert became part of an open incident, by its service's rule or because a person merged
+    another one into it.
+    """
 
 
 @dataclass(frozen=True)
@@ -31,12 +42,14 @@ class Ticked:
 
 @dataclass(frozen=True)
 class StepRan:
-    """The engine resolved a step's targets: `anyone` says whether at least one person could be paged.
-    `outside` is the number of a step that stands outside the sequence.
+    """The engine resolved a step's targets: `anyone` says whether at least one person could be paged, `told`
+    whether anybody or a webhook was: what that is told, no human knows. `outside` is the number of a step
+    that stands outside the sequence.
     """
 
     anyone: bool
     outside: int | None = None
+    told: bool = False
 
 
 @dataclass(frozen=True)
@@ -72,13 +85,36 @@ class Reassigned:
 
 
 @dataclass(frozen=True)
+class Quieted:
+    """Maintenance, say, has begun: whoever is being paged is left in peace."""
+
+    quiet: Quiet
+
+
+@dataclass(frozen=True)
+class QuietOver:
+    """That ended, perhaps before its time. `then` is another one that goes on."""
+
+    reason: Parked
+    then: Quiet | None = None
+
+
+@dataclass(frozen=True)
 class Resolved:
     """It is over."""
+
+
+@dataclass(frozen=True)
+class Merged:
+    """It goes on as the incident `into` (its id), which has its alerts from now on."""
+
+    into: int
 
 
 Stimulus = (
     Triggered
     | Repeated
+    | Joined
     | Ticked
     | StepRan
     | Unreachable
@@ -87,5 +123,8 @@ Stimulus = (
     | Snoozed
     | Escalated
     | Reassigned
+    | Quieted
+    | QuietOver
     | Resolved
+    | Merged
 )

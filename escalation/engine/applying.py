@@ -9,12 +9,21 @@ from datetime import datetime, timedelta
 
 from escalation import telling, wording
 from escalation.core.cause import cause_of
-from escalation.core.decision import Decision, Note, PageFallback, PageManagers, PageTargets, StopPaging
+from escalation.core.decision import (
+    Decision,
+    Event,
+    Note,
+    PageFallback,
+    PageManagers,
+    PageTargets,
+    StopPaging,
+)
 from escalation.core.incident import State, Status
 from escalation.core.machine import decide, opening
 from escalation.core.moves import FALLBACK
 from escalation.core.policy import Policy
-from escalation.core.stimulus import Snoozed, StepRan, Stimulus, Ticked, Triggered, Unreachable
+from escalation.core.stimulus import Merged, Snoozed, StepRan, Stimulus, Ticked, Triggered, Unreachable
+from escalation.core.unheard import ends_at
 from escalation.engine.around import Around
 from escalation.engine.paging import Asking, Paging
 from escalation.loading import STATE_COLUMNS, put_state, state_of
@@ -29,7 +38,11 @@ Turn = Incident.Turn
 LATELY = timedelta(minutes=15)
 """A service that had no other incident for so long is heard before one that has a storm of them."""
 
-COLUMNS = [*STATE_COLUMNS, "acknowledged_at", "acknowledged_by", "resolved_at", "resolved_by"]
+COLUMNS = [
+    *STATE_COLUMNS, "acknowledged_at", "acknowledged_by", "resolved_at", "resolved_by",
+    "picked",
+    "merged_into", "episodes", "alert_count", "resolve_at",
+]  # fmt: skip
 Run = Generator[list[PageRequest], set[int], None]
 """Yields requests for pages, is sent the ids of those whom nothing reaches."""
 
@@ -62,9 +75,19 @@ def apply_all(changes: Sequence[Change], *, now: datetime) -> None:
         [_run(change, Paging(change.row, lines, around, now), news) for change in changes], lines, now=now
     )
     _save([change.row for change in changes])
+    around.save_turns()
     for change in news:
-        did = "snoozed" if isinstance(change.stimulus, Snoozed) else change.row.status
-        telling.tell_paged(change.row, did=did, by=change.by, now=now)
+        telling.tell_paged(change.row, did=_did(change), by=change.by, now=now)
+
+
+def _did(change: Change) -> str:
+    match change.stimulus:
+        case Snoozed():
+            return "snoozed"
+        case Merged(into):
+            return f"merged into #{into}"
+        case _:
+            return change.row.status
 
 
 def in_step(runs: Iterable[Run | Asking], lines: list[Line], *, now: datetime) -> None:
@@ -98,11 +121,17 @@ def _go_on(run: Run | Asking, answer: set[int] | None) -> _Asked | None:
 
 @dataclass(frozen=True)
 class Opening:
-    """An incident to be, of a new alert. `recurred`: the same alert was resolved within the hour."""
+    """An incident to be, of one new alert or several. `recurred`: the same alert was resolved within the
+    hour; `episodes`: how often it came within a day. `why` is for the timeline.
+    """
 
     title: str
     stimulus: Triggered
     recurred: bool = False
+    episodes: int = 1
+    alert_count: int = 1
+    grouped_as: str = ""
+    why: str = ""
 
 
 def open_incidents(
@@ -121,16 +150,24 @@ def open_incidents(
             title=one.title,
             policy=frozen,
             recurred=one.recurred,
+            episodes=one.episodes,
+            alert_count=one.alert_count,
+            grouped_as=one.grouped_as,
             triggered_at=now,
             turn=turn,
         )
         put_state(row, state, policy)
+        row.resolve_at = ends_at(state, policy, after=service.auto_resolve_after, heard=now)
         opened.append((row, one, decisions))
         turn = Turn.MORE
     rows = Incident.objects.bulk_create([row for row, _, _ in opened])
     for row, one, decisions in opened:
-        why = "the same alert was resolved within the hour" if one.recurred else ""
-        lines += [wording.line(row, note, by=by, why=why) for note in decisions if isinstance(note, Note)]
+        whys = {Event.TRIGGERED: one.why}
+        notes = [note for note in decisions if isinstance(note, Note)]
+        lines += [
+            wording.line(row, note, by=wording.actor_of(note, by), why=whys.get(note.event, ""))
+            for note in notes
+        ]
         metrics.INCIDENTS.labels(severity=row.severity).inc()
     record(lines, now=now)
     return rows
@@ -149,6 +186,7 @@ def _run(change: Change, paging: Paging, news: list[Change]) -> Run:
             waiting.extend((yield from _do(change, decision, paging)))
         if not waiting and _is_due(state, policy, now):
             waiting.append(Ticked())
+    row.resolve_at = ends_at(state, policy, after=row.service.auto_resolve_after, heard=now)
     if _mark(row, state, now=now, by=change.by):
         news.append(change)
 
@@ -159,7 +197,7 @@ def _do(
     """Carry out one decision; what it turns up is fed back to the machine."""
     match decision:
         case Note():
-            actor = ENGINE if decision.event in wording.BY_THE_ENGINE else change.by
+            actor = wording.actor_of(decision, change.by)
             paging.lines.append(wording.line(change.row, decision, by=actor, why=change.why))
         case StopPaging(reason, sparing):
             _write(paging.lines, paging.now)
@@ -167,8 +205,9 @@ def _do(
             spare = pages.Spared(sparing, but=doer) if sparing else None
             pages.stop(cause=cause_of(change.row.pk), reason=reason, now=paging.now, spare=spare)
         case PageTargets():
-            anyone = yield from paging.step(decision)
-            return (StepRan(anyone, decision.number if decision.outside else None),)
+            reached = yield from paging.step(decision)
+            anyone = any(one.person for one in reached)
+            return (StepRan(anyone, decision.number if decision.outside else None, told=bool(reached)),)
         case PageManagers():
             if not (yield from paging.managers(decision)):
                 return (Unreachable(f"{decision.run}{FALLBACK}"),)

@@ -14,7 +14,7 @@ from escalation.core.hot_call import Candidate, whom_to_ring
 from escalation.loading import policy_of
 from escalation.models import Alert, HotCall, HotLine, Incident, Ring, Service
 from escalation.sources.event import Action, Event, web_address
-from escalation.targets import recipients
+from escalation.targets import recipients, turns_of
 from paging.selectors import voice_numbers
 from people.ledger.record import Actor, Line, record
 from people.ledger.verbs import Verb
@@ -151,6 +151,7 @@ def _open(call: HotCall, heard: str, *, said: str, now: datetime) -> Incident:
         source=call.line.number,
         labels={"caller": call.caller} if call.caller else {},
         links=(("recording", heard),) if heard else (),
+        alone=True,
     )
     by = Actor(f"{call.line.number} (call)")
     incident = intake.raise_alert(service=call.line.service, event=event, by=by, now=now)
@@ -170,7 +171,7 @@ def _open(call: HotCall, heard: str, *, said: str, now: datetime) -> Incident:
 
 
 def _join(call: HotCall, incident: Incident, heard: str, *, now: datetime) -> None:
-    for alert in incident.alerts.filter(dedup_key=f"call:{call.sid}"):
+    for alert in Alert.objects.filter(service=call.line.service, dedup_key=f"call:{call.sid}"):
         Alert.objects.filter(pk=alert.pk).update(links=[*alert.links, ["recording", heard]])
     by, what = Actor(f"{call.line.number} (call)"), f"the caller left a message: {heard}"
     record([Line(Verb.HOT_CALL_RECORDED, ("incident", incident.pk), by, what)], now=now)
@@ -179,7 +180,8 @@ def _join(call: HotCall, incident: Incident, heard: str, *, now: datetime) -> No
 def _candidates(service: Service, *, now: datetime) -> list[Candidate]:
     """Who would be paged, in that order: the policy's first step, then the next."""
     targets = [target for step in policy_of(service).steps for target in step.targets]
-    found = recipients(targets, at=now)
+    meant = recipients(targets, turns_of(targets).everybody, at=now)
+    found = [one for one in meant if one.person]
     numbers = voice_numbers([one.user for one in found])
     return [Candidate(one.user, one.because, numbers.get(one.user, "")) for one in found]
 

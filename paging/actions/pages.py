@@ -1,6 +1,6 @@
 """Ask for people to be reached, and stop asking. Both run in their caller's transaction."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -13,12 +13,13 @@ from django.db.models import Exists, OuterRef, Q
 from paging import loading
 from paging.actions import bundles
 from paging.actions.contacts import disable_contact_method, set_contact_method
+from paging.actions.inserting import insert_new
 from paging.core.cause import is_test
 from paging.core.delivery import WAITING, State
 from paging.core.message import Facts
 from paging.core.night import after_night
 from paging.core.notice import Notice
-from paging.core.rules import HIGH, INFO, LOW, Moment, in_words, moments
+from paging.core.rules import HIGH, HOOK, INFO, LOW, Method, Moment, in_words, moments
 from paging.models import ContactMethod, Notification, Page
 from paging.queue import nudge_on_commit
 from people import metrics
@@ -30,6 +31,11 @@ Priority = Notification.Priority
 HEARD = Q(sent_at__isnull=False) | Q(state=State.BUNDLED, bundled_into__sent_at__isnull=False)
 LATELY = timedelta(minutes=15)
 FALLBACK_USERNAME = ":fallback"  # no person can have a colon in their username
+HOOKS = ":hook:"  # how the usernames of those begin that stand for a webhook
+NOBODY = Q(username=FALLBACK_USERNAME) | Q(username__startswith=HOOKS)
+"""The rows of users that stand for an address, and are no people: they are never active."""
+ANYBODYS = Q(user__is_active=True) | Q(user__username=FALLBACK_USERNAME) | Q(user__username__startswith=HOOKS)
+"""The contact methods by which somebody, or something, can be reached."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,8 +75,9 @@ def page(*, requests: Sequence[PageRequest], now: datetime) -> list[PageRequest]
     Returns those whose person cannot be reached at all: no verified, enabled contact method, or no longer
     active. They get no page. A constant number of statements.
     """
-    users = _active({request.user_id for request in requests})
-    methods, rules = loading.usable_methods(users), loading.rules(users)
+    asked = {request.user_id for request in requests}
+    users, methods = loading.reached(asked, ANYBODYS)
+    rules = loading.rules(users)
     found = [
         _Plan(
             request=request,
@@ -82,7 +89,7 @@ def page(*, requests: Sequence[PageRequest], now: datetime) -> list[PageRequest]
             ),
         )
         for request in requests
-        if request.user_id in methods
+        if request.user_id in users
     ]
     plans = [plan for plan in found if plan.moments]
     if plans:
@@ -97,13 +104,12 @@ def _rules_of(urgency: str) -> str:
 
 def reachable(user: User) -> bool:
     """Whether anybody stands behind the row: who has left is paged no more."""
-    return user.is_active or user.username == FALLBACK_USERNAME
+    return user.is_active or user.username == FALLBACK_USERNAME or is_hook(user)
 
 
-def _active(user_ids: Collection[int]) -> Mapping[int, User]:
-    """The fallback contact is no person, and never active."""
-    active = Q(is_active=True) | Q(username=FALLBACK_USERNAME)
-    return User.objects.filter(active, pk__in=user_ids).in_bulk()
+def is_hook(user: User) -> bool:
+    """Whether it stands for a webhook: what it is told, no human knows."""
+    return user.username.startswith(HOOKS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,14 +123,14 @@ class _Plan:
         return self.request.key
 
     def begins(self, now: datetime) -> datetime:
-        return after_night(now, ZoneInfo(self.user.time_zone)) if self.request.quiet else now
+        sleeps = self.request.quiet and not is_hook(self.user)
+        return after_night(now, ZoneInfo(self.user.time_zone)) if sleeps else now
 
 
 def _write(plans: Sequence[_Plan], *, now: datetime) -> None:
     """Of two transactions that ask the same, the second one waits, finds all there, and adds nothing."""
     heard = _spoken_of(plans, now=now)
-    Page.objects.bulk_create([_row(plan.request, now) for plan in plans], ignore_conflicts=True)
-    ids = _without_notifications(plans)
+    ids = insert_new([_row(plan.request, now) for plan in plans])
     mine = {ids[plan.key]: plan for plan in plans if plan.key in ids}
     priorities = {pk: _priority(plan, heard) for pk, plan in mine.items()}
     Notification.objects.bulk_create(
@@ -142,7 +148,7 @@ def _write(plans: Sequence[_Plan], *, now: datetime) -> None:
     for plan in mine.values():
         if plan.request.urgency == INFO:
             metrics.NOTICES.inc()
-        elif not is_test(plan.request.cause):
+        elif not (is_test(plan.request.cause) or is_hook(plan.user)):
             metrics.PAGES.labels(urgency=plan.request.urgency).inc()
     nudge_on_commit()
 
@@ -182,28 +188,19 @@ def _row(request: PageRequest, now: datetime) -> Page:
     )
 
 
-def _without_notifications(plans: Sequence[_Plan]) -> Mapping[tuple[str, str, int], int]:
-    """The pages written just now: any other has its notifications already."""
-    rows = Page.objects.filter(
-        cause__in={plan.request.cause for plan in plans},
-        run__in={plan.request.run for plan in plans},
-        user_id__in={plan.request.user_id for plan in plans},
-        notifications=None,
-    )
-    return {
-        (cause, run, user): pk for pk, cause, run, user in rows.values_list("pk", "cause", "run", "user_id")
-    }
+def _kind(method: Method) -> str:
+    return "webhook" if method.kind == HOOK else method.kind
 
 
 def _line(plan: _Plan, page_id: int) -> Line:
     how = ", ".join(
-        dict.fromkeys(f"{moment.method.kind} {in_words(moment.after)}" for moment in plan.moments)
+        dict.fromkeys(f"{_kind(moment.method)} {in_words(moment.after)}" for moment in plan.moments)
     )
     facts = plan.request.facts
     verb, doing, why = (
         (Verb.NOTICE_CREATED, "telling", facts.title)
         if isinstance(facts, Notice)
-        else (Verb.PAGE_CREATED, "paging", facts.because)
+        else (Verb.PAGE_CREATED, "telling" if is_hook(plan.user) else "paging", facts.because)
     )
     data = {"page": page_id, "user": plan.user.pk}
     return Line(verb, subject_of(plan.request.cause), ENGINE, f"{doing} {plan.user}: {how}", why, data)

@@ -18,12 +18,17 @@ def schedules(now: datetime) -> Iterator[Finding]:
 
 def policies(now: datetime) -> Iterator[Finding]:
     used = EscalationPolicy.objects.filter(retired_at=None).prefetch_related(
-        "steps__targets__user", "steps__targets__schedule"
+        "steps__targets__user", "steps__targets__schedule", "steps__targets__webhook"
     )
     for policy in used.order_by("name"):
         steps = list(policy.steps.all())
         if not steps:
             yield error(f"Escalation policy “{policy}” has no step: it pages nobody.", "Give it one.")
+        elif all(target.webhook_id for step in steps for target in step.targets.all()):
+            yield error(
+                f"Escalation policy “{policy}” tells webhooks alone: no person is paged before the managers.",
+                "Let a later step page a person.",
+            )
         for target in (target for step in steps for target in step.targets.all()):
             if target.user is not None and not target.user.is_active:
                 yield error(f"Escalation policy “{policy}” pages {target.user}, who has left.")

@@ -17,6 +17,7 @@ from watchbill.provisioning.faults import Fault, Path, suggestion
 from watchbill.provisioning.settling import instant
 
 NAMED = {"users": "username", "teams": "name", "schedules": "name"} | {
+    "webhooks": "name",
     "escalation_policies": "name",
     "services": "name",
     "pay_plans": "name",
@@ -37,6 +38,7 @@ class Known:
     members: Mapping[str, frozenset[str]] = field(default_factory=dict)
     standing: Mapping[str, frozenset[str]] = field(default_factory=dict)
     leaving: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    webhooks: frozenset[str] = frozenset()
 
     @classmethod
     def of(
@@ -55,6 +57,7 @@ class Known:
             members={team.name: frozenset(team.members) for team in teams if team.members is not None},
             standing={one.name: frozenset(participants(one)) for one in standing.schedules},
             leaving=leaving,
+            webhooks=frozenset(webhook.name for one in documents for webhook in one.webhooks),
         )
 
 
@@ -85,6 +88,11 @@ def _twice(document: Organisation) -> Iterator[Fault]:
             for n, key in enumerate(service.routing_keys)
         ]
         yield from _repeated(keys, f"is the name of two routing keys of {service.name}; give each its own")
+        named = [
+            (one.name, ("services", index, "heartbeats", n, "name"))
+            for n, one in enumerate(service.heartbeats)
+        ]
+        yield from _repeated(named, f"is the name of two heartbeats of {service.name}; give each its own")
     values = [
         (key.key, ("services", index, "routing_keys", n, "key"))
         for index, service in enumerate(document.services)
@@ -92,6 +100,13 @@ def _twice(document: Organisation) -> Iterator[Fault]:
         if key.key is not None
     ]
     yield from _repeated(values, "is the value of two routing keys; a key belongs to one service")
+    calling = [
+        (one.key, ("services", index, "heartbeats", n, "key"))
+        for index, service in enumerate(document.services)
+        for n, one in enumerate(service.heartbeats)
+        if one.key is not None
+    ]
+    yield from _repeated(calling, "is the key of two heartbeats; every key is one heartbeat's")
     dialled = [
         (number, ("services", index, "hot_lines", n))
         for index, service in enumerate(document.services)
@@ -203,6 +218,8 @@ class _Checker:
         if target.team is not None:
             yield from self._known("team", target.team, self.known.teams, (*path, "team"))
             yield from _member_role(target.role, (*path, "role"))
+        if target.webhook is not None:
+            yield from self._known("webhook", target.webhook, self.known.webhooks, (*path, "webhook"))
         if target.schedule is not None:
             yield from self._known("schedule", target.schedule, self.known.schedules, (*path, "schedule"))
             roles = self.known.schedules.get(target.schedule)

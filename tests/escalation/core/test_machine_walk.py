@@ -7,13 +7,17 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from escalation.core.decision import PageFallback, PageManagers, PageTargets
-from escalation.core.incident import Parked, Status, Urgency
+from escalation.core.incident import QUIETS, Parked, Quiet, Status, Urgency
 from escalation.core.machine import decide, opening
 from escalation.core.policy import OutsideStep, Policy, Step, Target
 from escalation.core.stimulus import (
     Acknowledged,
     Active,
     Escalated,
+    Joined,
+    Merged,
+    Quieted,
+    QuietOver,
     Reassigned,
     Repeated,
     Resolved,
@@ -23,17 +27,20 @@ from escalation.core.stimulus import (
     Triggered,
     Unreachable,
 )
+from escalation.core.unheard import may_end
 
 WHO = (Target(label="Ana", user=1),)
 waits = st.integers(1, 7200).map(lambda seconds: timedelta(seconds=seconds))
 severities = st.sampled_from(["SEV-1", "SEV-2", "SEV-3", "SEV-4"])
 urgencies = st.sampled_from(list(Urgency))
+reasons = st.sampled_from(sorted(QUIETS))
 
 
 def answers(decision, *, anyone):
-    """What the engine says after a page, in its words."""
+    """What the engine says after a page, in its words. A step of an even number tells a webhook, too."""
     if isinstance(decision, PageTargets):
-        return [StepRan(anyone, decision.number if decision.outside else None)]
+        told = anyone or decision.number % 2 == 0
+        return [StepRan(anyone, decision.number if decision.outside else None, told=told)]
     if isinstance(decision, PageManagers) and not anyone:
         return [Unreachable(f"{decision.run}.fallback")]
     return [Unreachable(decision.run)] if isinstance(decision, PageFallback) and not anyone else []
@@ -48,19 +55,25 @@ class Walk(RuleBasedStateMachine):
         severity=severities,
         urgency=urgencies,
         held=st.booleans(),
+        quiet=st.none() | st.tuples(reasons, waits),
     )
-    def trigger(self, timeouts, outside, repeat, ack, severity, urgency, held):
+    def trigger(self, timeouts, outside, repeat, ack, severity, urgency, held, quiet):
         self.now = datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
         steps = tuple(Step(number=n, timeout=t, targets=WHO) for n, t in enumerate(timeouts, 1))
         extra = tuple(OutsideStep(number=90 + n, after=t, targets=WHO) for n, t in enumerate(outside))
         self.policy = Policy(name="p", steps=steps, outside=extra, repeat=repeat, acknowledgement_timeout=ack)
         raise_at = self.now + timedelta(hours=1) if held and urgency is Urgency.LOW else None
-        stimulus = Triggered(severity=severity, urgency=urgency, raise_at=raise_at)
+        stimulus = Triggered(
+            severity=severity, urgency=urgency, raise_at=raise_at, quiet=quiet and self.quiet(*quiet)
+        )
         self.state = opening(stimulus)
         self.runs: set[str] = set()
         self.paged: set[str] = set()
         self.resolved = False
         self.happen(stimulus, anyone=True)
+
+    def quiet(self, reason, lasts):
+        return Quiet(reason=reason, until=self.now + lasts, why="because")
 
     def happen(self, stimulus, *, anyone):
         waiting = [stimulus]
@@ -70,6 +83,7 @@ class Walk(RuleBasedStateMachine):
             self.state, decisions = decide(self.state, self.policy, waiting.pop(0), self.now)
             for decision in decisions:
                 if isinstance(decision, PageTargets | PageManagers | PageFallback):
+                    assert not self.state.is_quiet(self.now), "paged in a quiet"
                     assert not self.resolved, "paged after a resolve"
                     assert decision.run not in self.runs, "two runs of one name"
                     self.runs.add(decision.run)
@@ -112,9 +126,47 @@ class Walk(RuleBasedStateMachine):
         self.now = real
         self.happen(Ticked(), anyone=anyone)
 
-    @rule(severity=severities, urgency=urgencies)
-    def repeated(self, severity, urgency):
-        self.happen(Repeated(severity=severity, urgency=urgency), anyone=True)
+    @rule(severity=severities, urgency=urgencies, quiet=st.none() | st.tuples(reasons, waits))
+    def repeated(self, severity, urgency, quiet):
+        loud = not self.state.is_quiet(self.now)
+        self.happen(
+            Repeated(severity=severity, urgency=urgency, quiet=quiet and self.quiet(*quiet)), anyone=True
+        )
+        assert not (loud and self.state.is_quiet(self.now)), "an event made it quiet"
+
+    @rule(reason=reasons, lasts=waits)
+    def quiet_begins(self, reason, lasts):
+        self.happen(Quieted(self.quiet(reason, lasts)), anyone=True)
+        assert self.resolved or self.state.is_quiet(self.now)
+
+    @rule(reason=reasons, then=st.none() | st.tuples(reasons, waits))
+    def quiet_ends_early(self, reason, then):
+        self.happen(QuietOver(reason, then and self.quiet(*then)), anyone=True)
+
+    @precondition(lambda self: self.state.is_quiet(self.now) and self.state.status is Status.TRIGGERED)
+    @rule()
+    def quiet_ends_by_itself_and_it_starts_at_step_one(self):
+        self.now = self.state.quiet_until
+        cycle, low = self.state.cycle, self.state.urgency is Urgency.LOW
+        self.happen(Ticked(), anyone=True)
+        assert self.state.cycle == cycle + 1 or (low and self.state.parked is Parked.LOW_URGENCY)
+
+    @rule(
+        severity=severities,
+        urgency=urgencies,
+        quiet=st.none() | st.tuples(reasons, waits),
+        anyone=st.booleans(),
+    )
+    def a_further_alert_joins(self, severity, urgency, quiet, anyone):
+        """What is urgent, and as bad as anything that somebody answered for, is never silent."""
+        before = self.state
+        stimulus = Joined(severity=severity, urgency=urgency, quiet=quiet and self.quiet(*quiet))
+        self.happen(stimulus, anyone=anyone)
+        answered = before.status is Status.ACKNOWLEDGED and severity >= before.severity
+        if urgency is Urgency.HIGH and not quiet and not self.resolved and not answered:
+            assert self.state.status is Status.TRIGGERED
+            assert self.state.wake_at(self.policy) is not None or self.state.parked is Parked.EXHAUSTED
+            assert self.state.severity == min(severity, before.severity)
 
     @rule(until=waits)
     def snoozed(self, until):
@@ -124,15 +176,24 @@ class Walk(RuleBasedStateMachine):
     def somebody_acts(self, what, anyone):
         self.happen(what, anyone=anyone)
 
-    @rule()
-    def resolve(self):
-        self.happen(Resolved(), anyone=True)
+    @rule(over=st.sampled_from([Resolved(), Merged(into=7)]))
+    def resolve(self, over):
+        self.happen(over, anyone=True)
         self.resolved = True
 
     @invariant()
     def nobody_is_forgotten(self):
         if self.state.status is Status.TRIGGERED:
             assert self.state.wake_at(self.policy) is not None or self.state.parked is not Parked.NOT
+        if self.state.parked in QUIETS:
+            assert self.state.wake_at(self.policy) == self.state.quiet_until
+
+    @invariant()
+    def what_may_end_by_itself_owes_nobody_a_page(self):
+        """However long one waits: of what nobody is on, nothing more would come."""
+        if self.state.status is Status.TRIGGERED and may_end(self.state, self.policy):
+            _, decisions = decide(self.state, self.policy, Ticked(), self.now + timedelta(days=999))
+            assert decisions == []
 
     @invariant()
     def a_resolved_incident_sleeps(self):

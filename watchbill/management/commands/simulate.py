@@ -13,12 +13,12 @@ from rich.console import Console
 from rich.table import Table
 
 from escalation.core.plan import PlannedMessage
+from escalation.core.severity import SEVERITIES, USUAL, folded
 from escalation.models import Service
 from escalation.planning import simulate
 from oncall.core.walltime import first_instant
+from paging.actions.pages import is_hook
 from people.models import User
-
-SEVERITIES = ("SEV-1", "SEV-2", "SEV-3", "SEV-4")
 
 
 class Command(BaseCommand):
@@ -26,7 +26,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("service")
-        parser.add_argument("--severity", default="SEV-1", choices=SEVERITIES)
+        parser.add_argument(
+            "--severity", default="SEV-1", help="SEV-1 to SEV-4, or a source's word, such as critical or P3."
+        )
         parser.add_argument(
             "--at",
             help="ISO 8601; without an offset it is the wall-clock time of the service's team. Default: now.",
@@ -37,7 +39,8 @@ class Command(BaseCommand):
         service = _service(options["service"])
         zone = ZoneInfo(service.team.time_zone if service.team else "UTC")
         at = _at(options["at"], zone)
-        messages = simulate(service, severity=options["severity"], at=at)
+        severity = _severity(options["severity"], service)
+        messages = simulate(service, severity=severity, at=at)
         people = User.objects.in_bulk({message.user for message in messages})
         if options["format"] == "json":
             self.stdout.write(json.dumps([_row(message, people) for message in messages], indent=2))
@@ -79,6 +82,19 @@ def _service(name: str) -> Service:
     return found
 
 
+def _severity(word: str, service: Service) -> str:
+    """What the word means for this service."""
+    if word.upper() in SEVERITIES:
+        return word.upper()
+    words: dict[str, str] = USUAL | {folded(one): said for one, said in service.severities.items()}
+    if folded(word) not in words:
+        raise CommandError(
+            f"--severity {word} is no word that {service} knows; write {', '.join(SEVERITIES)}, "
+            "or what a source says, such as critical."
+        )
+    return words[folded(word)]
+
+
 def _at(text: str | None, zone: ZoneInfo) -> datetime:
     if text is None:
         return timezone.now()
@@ -89,10 +105,15 @@ def _at(text: str | None, zone: ZoneInfo) -> datetime:
         raise CommandError(f"--at {text} is not a time; write one such as 2025-03-10T03:00Z.") from None
 
 
+def _name(user: User) -> str:
+    """A webhook has a name and no username that means anything."""
+    return user.name if is_hook(user) else user.username
+
+
 def _row(message: PlannedMessage, people: dict[int, User]) -> dict[str, Any]:
     return {
         "at": message.at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
-        "user": people[message.user].username,
+        "user": _name(people[message.user]),
         "via": message.via,
         "step": message.step,
         "repeat": message.repeat,

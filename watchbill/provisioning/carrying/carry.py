@@ -39,6 +39,11 @@ CARRIERS: Mapping[str, Mapping[Action, Carrier]] = {
         "change": schedules.change_time_off,
         "retire": schedules.retire_time_off,
     },
+    "webhook": {
+        "create": escalation.create_webhook,
+        "change": escalation.change_webhook,
+        "retire": escalation.retire_webhook,
+    },
     "escalation policy": {
         "create": escalation.create_policy,
         "change": escalation.change_policy,
@@ -58,6 +63,11 @@ CARRIERS: Mapping[str, Mapping[Action, Carrier]] = {
         "create": escalation.add_hot_line,
         "change": escalation.move_hot_line,
         "retire": escalation.retire_hot_line,
+    },
+    "heartbeat": {
+        "create": escalation.ensure_heartbeat,
+        "change": escalation.ensure_heartbeat,
+        "retire": escalation.retire_heartbeat,
     },
     "pay plan": {"create": kept.keep, "change": kept.keep, "retire": kept.remove},
 }

@@ -1,16 +1,49 @@
-"""Escalation policies, services, routing keys and hot lines."""
+"""Escalation policies, services, routing keys, hot lines and heartbeats."""
 
 from typing import cast
 
-from escalation.actions import config, hot_lines
+from escalation.actions import config, heartbeats, hot_lines, webhooks
 from escalation.models import EscalationPolicy, RoutingKey
+from escalation.models import Heartbeat as HeartbeatRow
 from escalation.models import HotLine as HotLineRow
 from escalation.models import Service as ServiceRow
+from escalation.models import Webhook as WebhookRow
 from watchbill.provisioning.carrying.context import Context
-from watchbill.provisioning.document.escalation import HotLine, Key, Policy, Service, Step, Target
+from watchbill.provisioning.document.escalation import (
+    Heartbeat,
+    HotLine,
+    Key,
+    Policy,
+    Service,
+    Step,
+    Target,
+    Webhook,
+)
 from watchbill.provisioning.plan import Change
 
-KEPT = ("heartbeats", "grouping", "auto_resolve_after", "maintenance")
+KEPT = ("maintenance",)
+
+
+def create_webhook(change: Change, context: Context) -> None:
+    webhook = cast("Webhook", change.wanted)
+    webhooks.create_webhook(
+        name=webhook.name, url=webhook.url, secret=webhook.secret or "", by=context.by, now=context.now
+    )
+
+
+def change_webhook(change: Change, context: Context) -> None:
+    webhook = cast("Webhook", change.wanted)
+    webhooks.change_webhook(
+        webhook=_webhook(webhook.name),
+        url=webhook.url,
+        secret=webhook.secret or "",
+        by=context.by,
+        now=context.now,
+    )
+
+
+def retire_webhook(change: Change, context: Context) -> None:
+    webhooks.retire_webhook(webhook=_webhook(change.identity[0]), by=context.by, now=context.now)
 
 
 def create_policy(change: Change, context: Context) -> None:
@@ -85,6 +118,24 @@ def retire_hot_line(change: Change, context: Context) -> None:
         hot_lines.retire_hot_line(line=line, by=context.by, now=context.now)
 
 
+def _webhook(name: str) -> WebhookRow:
+    return WebhookRow.objects.get(name=name)
+
+
+def ensure_heartbeat(change: Change, context: Context) -> None:
+    service, said = change.identity[0], cast("Heartbeat", change.wanted)
+    spec = heartbeats.HeartbeatSpec(
+        name=said.name, every=said.every, grace=said.grace, severity=said.severity, key=said.key
+    )
+    heartbeats.ensure_heartbeat(service=_service(service), spec=spec, by=context.by, now=context.now)
+
+
+def retire_heartbeat(change: Change, context: Context) -> None:
+    service, name = change.identity
+    for row in HeartbeatRow.objects.filter(service__name=service, name=name, retired_at=None):
+        heartbeats.retire_heartbeat(heartbeat=row, by=context.by, now=context.now)
+
+
 def _policy(name: str) -> EscalationPolicy:
     return EscalationPolicy.objects.get(name=name)
 
@@ -104,6 +155,8 @@ def _target(target: Target, context: Context) -> config.TargetSpec:
         user=context.user(target.user) if target.user else None,
         team=context.team(target.team),
         role=target.role or "",
+        pick=target.pick or "",
+        webhook=_webhook(target.webhook) if target.webhook else None,
     )
 
 
@@ -112,8 +165,13 @@ def _fields(service: Service, context: Context) -> config.ServiceFields:
     return {
         "team": context.team(service.team),
         "acknowledgement_timeout": service.acknowledgement_timeout,
+        "auto_resolve_after": service.auto_resolve_after,
         "urgency": dict(service.urgency.items()),
         "support_hours": spelled.get("support_hours", {}),
         "runbooks": spelled.get("runbooks", []),
+        "severities": dict(service.severities.items()),
+        "severity_rules": spelled.get("severity_rules", []),
+        "group_by": service.grouping.by if service.grouping else [],
+        "group_window": service.grouping.window if service.grouping else None,
         "extras": {name: spelled[name] for name in KEPT if name in spelled},
     }
