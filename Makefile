@@ -11,10 +11,10 @@ UV_VERSION := 0.13.8
 MANAGE := $(VENV)/bin/python manage.py
 
 .DEFAULT_GOAL := help
-.PHONY: help up install test check demo lock bench chaos clean
+.PHONY: help up install test check demo lock bench chaos upgrade-drill clean
 
 help:  ## say what there is
-	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 22
 
 up: $(VENV)/run.stamp  ## run everything, here and now; Ctrl-C stops it
 	@exec $(MANAGE) up
@@ -47,6 +47,9 @@ bench: $(VENV)/dev.stamp  ## the benchmarks, side by side
 
 chaos: $(VENV)/dev.stamp  ## break everything on purpose, and look whether a page was lost
 	@exec $(VENV)/bin/python -m tests.chaos $(CHAOS)
+
+upgrade-drill: $(VENV)/dev.stamp  ## from the version before (FROM=<commit>) to this one, while alerts come in
+	@exec $(VENV)/bin/python -m tests.upgrade --from "$(FROM)"
 
 clean:  ## remove .venv and every cache; var/ stays
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage htmlcov

@@ -1,6 +1,7 @@
 """Every worker's clock: it looks by itself, at once when woken, and outlives whatever goes wrong."""
 
 import threading
+from datetime import timedelta
 
 import pytest
 
@@ -10,7 +11,7 @@ from watchbill import tasks
 from watchbill.ticking import keeper, ticker
 from watchbill.ticking.loop import Loop
 from watchbill.ticking.ticker import Ticker
-from watchbill.watch import watcher
+from watchbill.watch import clocks, watcher
 
 LONG = 120  # nothing below waits this long; a failure does
 
@@ -54,6 +55,7 @@ def run():
 
 @pytest.fixture
 def decide(monkeypatch):
+    monkeypatch.setattr(clocks, "agree", lambda: timedelta(0))  # which asks the database
     work = Work()
     monkeypatch.setattr(engine, "run_due", work)
     return work
@@ -172,6 +174,26 @@ def test_every_ticker_looks_whether_the_site_is_well(decide, look, monkeypatch):
     made.start()
     watch.await_call()
     made.stop()
+
+
+def test_a_ticker_agrees_on_the_time_before_its_first_decision_and_again_where_that_failed(monkeypatch):
+    done = []
+    outcomes = [OSError("no database"), None]
+
+    def agree():
+        done.append("agree")
+        fault = outcomes.pop(0)
+        if fault:
+            raise fault
+
+    monkeypatch.setattr(clocks, "agree", agree)
+    monkeypatch.setattr(engine, "run_due", lambda **_: done.append("decide") or 0)
+    made = Ticker(every=LONG)
+    with pytest.raises(OSError, match="no database"):
+        made._decide()
+    made._decide()
+    made._decide()
+    assert done == ["agree", "agree", "decide", "decide"]
 
 
 @pytest.mark.django_db

@@ -3,34 +3,36 @@
 from typing import Any
 
 from celery import shared_task, signals
-from django.utils import timezone
 
 from escalation import engine
 from oncall.actions import extend_holidays
 from paging import dispatch
+from people import clock
 from watchbill.ticking import ticker
+from watchbill.watch import clocks
 
 _ticker = ticker.Ticker()
 
 
 def tick() -> None:
     """Decide what is due, then send the pages that are due, until neither finds anything."""
-    while engine.run_due(clock=timezone.now):
+    while engine.run_due(clock=clock.now):
         pass
-    dispatch.send_due(clock=timezone.now, what=(dispatch.What.PAGES,))
+    dispatch.send_due(clock=clock.now, what=(dispatch.What.PAGES,))
 
 
 @shared_task(name="watchbill.tick", ignore_result=True)
 def tick_task() -> None:
     """Costs one flag where a ticker runs beside it; in a prefork worker's child it does the work itself."""
     if not ticker.wake():
+        clocks.agree()
         tick()
 
 
 @shared_task(name="watchbill.housekeeping", ignore_result=True)
 def housekeeping() -> None:
     """What nothing waits for, once a night."""
-    extend_holidays(timezone.now())
+    extend_holidays(clock.now())
 
 
 @signals.worker_ready.connect

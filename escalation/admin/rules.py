@@ -7,7 +7,6 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.timesince import timeuntil
 from unfold.decorators import action, display
@@ -18,6 +17,7 @@ from escalation.core.matching import spelled
 from escalation.forms.rules import AlertRuleForm
 from escalation.models import AlertRule, RuleMatch, Service, TrialPage
 from escalation.quiet.reading import running, running_first
+from people import clock
 from people.models import Team, User
 from people.recorded import ByVerb, Shown, actor_of, teams_of
 
@@ -58,7 +58,7 @@ class Running(admin.SimpleListFilter):
         return [("yes", "In force"), ("no", "Over")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[AlertRule]) -> QuerySet[AlertRule]:
-        going = running(now=timezone.now()).order_by().values("pk")
+        going = running(now=clock.now()).order_by().values("pk")
         if self.value() == "yes":
             return queryset.filter(pk__in=going)
         return queryset.exclude(pk__in=going) if self.value() == "no" else queryset
@@ -80,7 +80,7 @@ class AlertRuleAdmin(ByVerb):
     main_action = "end"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[AlertRule]:
-        return running_first(now=timezone.now())
+        return running_first(now=clock.now())
 
     def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
         return ("is_over", "ends_at", "pk")
@@ -94,7 +94,7 @@ class AlertRuleAdmin(ByVerb):
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """What is over is only looked at."""
         allowed = super().has_change_permission(request, obj)
-        return allowed and (obj is None or is_running(obj, now=timezone.now()))
+        return allowed and (obj is None or is_running(obj, now=clock.now()))
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return (
@@ -121,7 +121,7 @@ class AlertRuleAdmin(ByVerb):
     def write(
         self, request: HttpRequest, row: AlertRule | None, form: Any, formsets: Mapping[type, Any]
     ) -> AlertRule:
-        said, by, now = form.cleaned_data, actor_of(request), timezone.now()
+        said, by, now = form.cleaned_data, actor_of(request), clock.now()
         given = {name: said[name] for name in ("owner", "ends_at", "reason", "severities")}
         if row is not None:
             return change_rule(rule=row, by=by, now=now, **given)
@@ -138,7 +138,7 @@ class AlertRuleAdmin(ByVerb):
 
     @display(description="Ends", ordering="ends_at")
     def ends_in(self, row: AlertRule) -> str:
-        now = timezone.now()
+        now = clock.now()
         if is_running(row, now=now):
             return f"in {timeuntil(row.ends_at, now)}"
         return f"over since {row.ended_at or row.ends_at:%Y-%m-%d %H:%M} UTC"
@@ -154,7 +154,7 @@ class AlertRuleAdmin(ByVerb):
     @action(description="Extend by a week")
     def extend(self, request: HttpRequest, queryset: QuerySet[AlertRule]) -> None:
         def longer(rule: AlertRule) -> None:
-            by, now = actor_of(request), timezone.now()
+            by, now = actor_of(request), clock.now()
             change_rule(rule=rule, ends_at=rule.ends_at + A_WEEK, by=by, now=now)
 
         self.each(request, queryset, longer, done="Extended by a week")
@@ -162,6 +162,6 @@ class AlertRuleAdmin(ByVerb):
     @action(description="End now")
     def end(self, request: HttpRequest, queryset: QuerySet[AlertRule]) -> None:
         def stop(rule: AlertRule) -> None:
-            end_rule(rule=rule, by=actor_of(request), now=timezone.now())
+            end_rule(rule=rule, by=actor_of(request), now=clock.now())
 
         self.each(request, queryset, stop, done="Ended; these alerts page again")

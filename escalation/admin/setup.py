@@ -10,7 +10,6 @@ from django.contrib import admin, messages
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.template.defaultfilters import date
-from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.text import capfirst
 from unfold.decorators import action, display
@@ -46,6 +45,7 @@ from escalation.sources.registry import PARSERS
 from oncall.selectors import on_call
 from paging.core.address import masked
 from paging.selectors import posted
+from people import clock
 from people.ledger.record import Actor
 from people.models import Team, User
 from people.permissions import may_edit_team
@@ -123,7 +123,7 @@ class PolicyAdmin(Retirable):
         self, request: HttpRequest, row: EscalationPolicy | None, form: Any, formsets: Mapping[type, Any]
     ) -> EscalationPolicy:
         said = {"repeat": form.cleaned_data["repeat"], "steps": specs(kept_rows(formsets[Step]))}
-        by, now = actor_of(request), timezone.now()
+        by, now = actor_of(request), clock.now()
         if row is None:
             return config.create_policy(name=form.cleaned_data["name"], by=by, now=now, **said)
         return config.change_policy(policy=row, by=by, now=now, **said)
@@ -131,7 +131,7 @@ class PolicyAdmin(Retirable):
     @action(description="Retire")
     def retire(self, request: HttpRequest, queryset: QuerySet[EscalationPolicy]) -> None:
         def stop(policy: EscalationPolicy) -> None:
-            config.retire_policy(policy=policy, by=actor_of(request), now=timezone.now())
+            config.retire_policy(policy=policy, by=actor_of(request), now=clock.now())
 
         self.each(request, queryset, stop, done="Retired")
 
@@ -196,7 +196,7 @@ class WebhookAdmin(Retirable):
         self, request: HttpRequest, row: Webhook | None, form: Any, formsets: Mapping[type, Any]
     ) -> Webhook:
         said = {"url": form.cleaned_data["url"], "secret": form.cleaned_data["own_secret"]}
-        by, now = actor_of(request), timezone.now()
+        by, now = actor_of(request), clock.now()
         if row is None:
             return webhooks.create_webhook(name=form.cleaned_data["name"], by=by, now=now, **said)
         return webhooks.change_webhook(webhook=row, by=by, now=now, **said)
@@ -215,7 +215,7 @@ class WebhookAdmin(Retirable):
         self._each(request, queryset, webhooks.retire_webhook, done="Retired")
 
     def _each(self, request: HttpRequest, rows: QuerySet[Webhook], verb: Any, *, done: str) -> None:
-        said = {"by": actor_of(request), "now": timezone.now()}
+        said = {"by": actor_of(request), "now": clock.now()}
         self.each(request, rows, lambda row: verb(webhook=row, **said), done=done)
 
 
@@ -319,7 +319,7 @@ class ServiceAdmin(Retirable):
     def write(
         self, request: HttpRequest, row: Service | None, form: Any, formsets: Mapping[type, Any]
     ) -> Service:
-        by, now = actor_of(request), timezone.now()
+        by, now = actor_of(request), clock.now()
         if row is None:
             said = form.fields_of_service()
             row = config.create_service(name=form.cleaned_data["name"], by=by, now=now, **said)
@@ -336,7 +336,7 @@ class ServiceAdmin(Retirable):
     @action(description="Retire")
     def retire(self, request: HttpRequest, queryset: QuerySet[Service]) -> None:
         def stop(service: Service) -> None:
-            config.retire_service(service=service, by=actor_of(request), now=timezone.now())
+            config.retire_service(service=service, by=actor_of(request), now=clock.now())
 
         self.each(request, queryset, stop, done="Retired; their routing keys are revoked")
 
@@ -407,7 +407,7 @@ class MaintenanceAdmin(ByVerb):
     def write(
         self, request: HttpRequest, row: MaintenanceWindow | None, form: Any, formsets: Mapping[type, Any]
     ) -> MaintenanceWindow:
-        said = {"spec": form.spec(), "by": actor_of(request), "now": timezone.now()}
+        said = {"spec": form.spec(), "by": actor_of(request), "now": clock.now()}
         if row is None:
             return maintenance.plan_window(service=form.cleaned_data["service"], **said)
         return maintenance.change_window(window=row, **said)
@@ -429,7 +429,7 @@ class MaintenanceAdmin(ByVerb):
 
     @action(description="End now")
     def end_now(self, request: HttpRequest, queryset: QuerySet[MaintenanceWindow]) -> None:
-        by, now = actor_of(request), timezone.now()
+        by, now = actor_of(request), clock.now()
 
         def end(row: MaintenanceWindow) -> None:
             maintenance.end_window(window=row, by=by, now=now)
@@ -438,7 +438,7 @@ class MaintenanceAdmin(ByVerb):
 
     @action(description="Cancel")
     def cancel(self, request: HttpRequest, queryset: QuerySet[MaintenanceWindow]) -> None:
-        by, now = actor_of(request), timezone.now()
+        by, now = actor_of(request), clock.now()
 
         def cancel(row: MaintenanceWindow) -> None:
             maintenance.cancel_window(window=row, by=by, now=now)
@@ -446,7 +446,7 @@ class MaintenanceAdmin(ByVerb):
         self.each(request, queryset, cancel, done="Cancelled")
 
     def _shown(self, row: MaintenanceWindow) -> showing.Shown:
-        return showing.show(row, now=timezone.now())
+        return showing.show(row, now=clock.now())
 
     def _span(self, row: MaintenanceWindow, zone: str) -> str:
         shown = self._shown(row)
@@ -467,7 +467,7 @@ class IncidentList(ChangeList):
         super().get_results(request)
         rows: list[Any] = list(self.result_list)
         wanted = {row.pk: _schedules(row) for row in rows if row.status != Incident.Status.RESOLVED}
-        found = on_call({pk for keys in wanted.values() for pk, _ in keys}, at=timezone.now())
+        found = on_call({pk for keys in wanted.values() for pk, _ in keys}, at=clock.now())
         people = User.objects.in_bulk({user for users in found.values() for user in users})
         for row in rows:
             users = [user for key in wanted.get(row.pk, ()) for user in found.get(key, ())]
@@ -591,7 +591,7 @@ class IncidentAdmin(ReadOnly):
     def merge(self, request: HttpRequest, queryset: QuerySet[Incident]) -> None:
         oldest, *others = queryset.order_by("triggered_at", "pk").values_list("pk", flat=True) or (0,)
         try:
-            merging.merge(into=oldest, incidents=others, by=actor_of(request), now=timezone.now())
+            merging.merge(into=oldest, incidents=others, by=actor_of(request), now=clock.now())
         except respond.Refused as refusal:
             messages.error(request, str(refusal))
         else:
@@ -599,13 +599,13 @@ class IncidentAdmin(ReadOnly):
             messages.success(request, f"Merged into #{oldest}: {named}.")
 
     def _respond(self, request: HttpRequest, rows: QuerySet[Incident], verb: Any, *, done: str) -> None:
-        said = {"by": actor_of(request), "now": timezone.now()}
+        said = {"by": actor_of(request), "now": clock.now()}
         self.each(request, rows, lambda row: verb(incident_id=row.pk, **said), done=done)
 
 
 def _how(row: Heartbeat) -> str:
     """“on time, last called 2026-03-02 10:00 UTC”."""
-    now = timezone.now()
+    now = clock.now()
     state = state_of(beat_of(row), now=now)
     parts = [
         f"{state} until {row.muted_until:{MINUTE}}" if state is State.MUTED and row.muted_until else state
@@ -658,12 +658,12 @@ class HeartbeatAdmin(ReadOnly):
     @action(description="Unmute")
     def unmute(self, request: HttpRequest, queryset: QuerySet[Heartbeat]) -> None:
         def sound(row: Heartbeat) -> None:
-            heartbeats.unmute_heartbeat(heartbeat_id=row.pk, by=actor_of(request), now=timezone.now())
+            heartbeats.unmute_heartbeat(heartbeat_id=row.pk, by=actor_of(request), now=clock.now())
 
         self.each(request, queryset, sound, done="Their silence counts again")
 
     def _mute(self, request: HttpRequest, rows: QuerySet[Heartbeat], time: timedelta) -> None:
-        now = timezone.now()
+        now = clock.now()
 
         def mute(row: Heartbeat) -> None:
             heartbeats.mute_heartbeat(heartbeat_id=row.pk, until=now + time, by=actor_of(request), now=now)

@@ -3,7 +3,6 @@
 from datetime import timedelta
 from typing import Any
 
-from django.utils import timezone
 from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers, viewsets
@@ -20,6 +19,7 @@ from escalation.api.serializers import ReasonSerializer
 from escalation.core.heartbeat import LONGEST_MUTE, State, state_of
 from escalation.loading import beat_of
 from escalation.models import Heartbeat
+from people import clock
 from people.ledger.record import Actor
 from people.models import User
 from people.pagination import SafeCursor
@@ -89,7 +89,7 @@ class HeartbeatViewSet(viewsets.ReadOnlyModelViewSet[Heartbeat]):
     lookup_value_regex = r"\d{1,18}"
 
     def get_serializer_context(self) -> dict[str, Any]:
-        return {**super().get_serializer_context(), "now": timezone.now()}
+        return {**super().get_serializer_context(), "now": clock.now()}
 
     @extend_schema(request=MuteSerializer, responses=HeartbeatSerializer)
     @action(detail=True, methods=["post"])

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any
 
 from django.db.models import QuerySet
-from django.utils import timezone
 from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema
 from rest_framework import viewsets
@@ -31,6 +30,7 @@ from escalation.api.serializers import (
 from escalation.core import flapping
 from escalation.intake import Trouble, raise_incident
 from escalation.models import Incident
+from people import clock
 from people.ledger.record import Actor
 from people.models import User
 from people.pagination import SafeCursor
@@ -88,7 +88,7 @@ class IncidentViewSet(viewsets.ReadOnlyModelViewSet[Incident]):
         serializer.is_valid(raise_exception=True)
         by = Actor.person(self._user(), via="API")
         try:
-            incident, new = raise_incident(Trouble(**serializer.validated_data), by=by, now=timezone.now())
+            incident, new = raise_incident(Trouble(**serializer.validated_data), by=by, now=clock.now())
         except respond.Refused as refusal:
             raise Conflict(str(refusal)) from refusal
         answer = self._detail(selectors.incidents().get(pk=incident.pk))
@@ -156,13 +156,13 @@ class IncidentViewSet(viewsets.ReadOnlyModelViewSet[Incident]):
             incident_ids=serializer.validated_data["incidents"],
             why=serializer.validated_data["reason"],
             by=Actor.person(self._user(), via="API"),
-            now=timezone.now(),
+            now=clock.now(),
         )
         return Response(OutcomeSerializer(outcome).data)
 
     def _act(self, verb: Verb, asks: type[Any], *names: str) -> Response:
         """Check the body, do it under the caller's name, answer with the incident as it now is."""
-        now = timezone.now()
+        now = clock.now()
         incident = get_object_or_404(Incident, pk=self.kwargs["pk"])
         serializer = asks(data=self.request.data, context={"now": now})
         serializer.is_valid(raise_exception=True)

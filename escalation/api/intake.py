@@ -7,14 +7,13 @@ from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 
 from escalation import intake
 from escalation.sources import pagerduty
 from escalation.sources.event import MAX_BYTES, Malformed
 from escalation.sources.registry import PARSERS
-from people import metrics
+from people import clock, metrics
 
 View = Callable[..., JsonResponse]
 HEARTBEAT = "heartbeat"
@@ -100,7 +99,7 @@ def _pagerduty(view: View) -> View:
 def enqueue(request: HttpRequest) -> JsonResponse:
     """`POST /v2/enqueue`: PagerDuty Events API v2."""
     sent = pagerduty.parse(_read(request))
-    intake.receive(key=sent.routing_key, events=[sent.event], source="pagerduty", now=timezone.now())
+    intake.receive(key=sent.routing_key, events=[sent.event], source="pagerduty", now=clock.now())
     answer = {"status": "success", "message": "Event processed", "dedup_key": sent.event.dedup_key}
     return JsonResponse(answer, status=202)
 
@@ -109,7 +108,7 @@ def enqueue(request: HttpRequest) -> JsonResponse:
 def enqueue_change(request: HttpRequest) -> JsonResponse:
     """`POST /v2/change/enqueue`: kept beside incidents, pages nobody."""
     sent = pagerduty.parse_change(_read(request))
-    intake.receive_change(key=sent.routing_key, change=sent.change, now=timezone.now())
+    intake.receive_change(key=sent.routing_key, change=sent.change, now=clock.now())
     return JsonResponse({"status": "success", "message": "Change event processed"}, status=202)
 
 
@@ -123,7 +122,7 @@ def integration(request: HttpRequest, source: str, key: str) -> JsonResponse:
         if parse is None:
             return _refuse(known, 404, {"status": "not found", "message": UNKNOWN_ADDRESS})
         events = parse(body)
-        opened = intake.receive(key=key, events=events, source=source, now=timezone.now())
+        opened = intake.receive(key=key, events=events, source=source, now=clock.now())
     except TooLarge:
         return _refuse(known, 413, {"status": "too large", "message": TOO_LARGE})
     except Malformed as fault:
@@ -145,7 +144,7 @@ def heartbeat(request: HttpRequest, key: str) -> HttpResponse:
     except Malformed:
         pass  # whoever hung up in mid-body has called all the same
     try:
-        intake.call_in(key=key, now=timezone.now())
+        intake.call_in(key=key, now=clock.now())
     except intake.UnknownKey:
         return _said(UNKNOWN_HEARTBEAT, 404)
     metrics.EVENTS.labels(source=HEARTBEAT, action="call").inc()

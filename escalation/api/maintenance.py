@@ -7,7 +7,6 @@ from typing import Any
 
 from django.db import transaction
 from django.shortcuts import get_object_or_404
-from django.utils import timezone
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import serializers
 from rest_framework.exceptions import PermissionDenied, ValidationError
@@ -25,6 +24,7 @@ from escalation.quiet import showing
 from oncall.api.fields import MomentField
 from oncall.api.swaps import person_of
 from oncall.core.span import Span
+from people import clock
 from people.ledger.record import Actor
 from people.models import User
 
@@ -94,7 +94,7 @@ class MaintenanceListView(APIView):
         """What runs first, then what is planned, the soonest first. What is over is left out."""
         query = MaintenanceQuery(data=request.query_params)
         query.is_valid(raise_exception=True)
-        now, asked = timezone.now(), query.validated_data
+        now, asked = clock.now(), query.validated_data
         rows = showing.windows(now=now)
         if "service" in asked:
             rows = rows.filter(service=asked["service"])
@@ -112,7 +112,7 @@ class MaintenanceListView(APIView):
         """Plan maintenance, or start it now. Whoever answers for a service may start it for 8 hours at most
         (`minutes`); its managers may plan.
         """
-        now, user = timezone.now(), person_of(request)
+        now, user = clock.now(), person_of(request)
         form = NewMaintenance(data=request.data)
         form.is_valid(raise_exception=True)
         asked = form.validated_data
@@ -164,12 +164,12 @@ def _window(pk: int) -> MaintenanceWindow:
 
 
 def _answer(pk: int) -> Response:
-    return Response(MaintenanceSerializer(showing.show(_window(pk), now=timezone.now())).data)
+    return Response(MaintenanceSerializer(showing.show(_window(pk), now=clock.now())).data)
 
 
 def _act(verb: Callable[..., object], window: MaintenanceWindow, user: User) -> Response:
     try:
-        verb(window=window, by=Actor.person(user, via="API"), now=timezone.now())
+        verb(window=window, by=Actor.person(user, via="API"), now=clock.now())
     except ConfigError as refusal:
         raise Conflict(str(refusal)) from None
     return _answer(window.pk)

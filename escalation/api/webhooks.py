@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.db.models import Prefetch
-from django.utils import timezone
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers, viewsets
 from rest_framework.decorators import action
@@ -15,6 +14,7 @@ from escalation.actions import config, webhooks
 from escalation.api.incidents import Conflict
 from escalation.models import Target, Webhook
 from paging.core.address import masked
+from people import clock
 from people.ledger.record import Actor
 from people.pagination import SafeCursor
 from people.permissions import may_edit_team
@@ -66,7 +66,7 @@ class WebhookViewSet(viewsets.ReadOnlyModelViewSet[Webhook]):
         if not may_edit_team(user, None):
             raise PermissionDenied("Only managers send test events.")
         try:
-            webhooks.try_webhook(webhook=webhook, by=Actor.person(user, via="API"), now=timezone.now())
+            webhooks.try_webhook(webhook=webhook, by=Actor.person(user, via="API"), now=clock.now())
         except config.ConfigError as refusal:
             raise Conflict(str(refusal)) from refusal
         return Response(self.get_serializer(webhook).data, status=202)

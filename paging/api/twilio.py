@@ -3,11 +3,11 @@
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
 
 from paging.actions.receipts import record_receipt
 from paging.inbound.twilio import Form, door
 from paging.inbound.twilio_status import receipt_of
+from people import clock
 
 
 @door
@@ -17,5 +17,5 @@ def status(_request: HttpRequest, form: Form, message_id: UUID) -> HttpResponse:
     """
     receipt = receipt_of(form)
     if receipt is not None:
-        record_receipt(message_id=message_id, receipt=receipt, now=timezone.now())
+        record_receipt(message_id=message_id, receipt=receipt, now=clock.now())
     return HttpResponse(status=204)

@@ -51,10 +51,11 @@ def read(arguments):
     parser.add_argument("--incidents", type=int, default=USUAL["incidents"], help="of all faults together")
     parser.add_argument("--seed", type=int, default=USUAL["seed"], help="the same one draws the same run")
     parser.add_argument("--faults", default=",".join(FAULTS), help="of " + ", ".join(FAULTS))
-    parser.add_argument("--copies", type=int, default=USUAL["copies"], help="of web, worker, beat, engine")
+    parser.add_argument("--copies", type=int, default=USUAL["copies"], help="machines with one of each")
     parser.add_argument("--rate", type=float, default=USUAL["rate"], help="alerts a second")
     parser.add_argument("--step", type=int, default=USUAL["step"], help="seconds that a step waits")
     parser.add_argument("--long", type=float, default=USUAL["long"], help="seconds that Redis is away")
+    parser.add_argument("--ahead", type=float, default=USUAL["ahead"], help="seconds, of one machine's clock")
     given = vars(parser.parse_args(arguments))
     given["faults"] = tuple(given["faults"].split(","))
     if unknown := set(given["faults"]) - set(FAULTS):

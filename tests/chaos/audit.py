@@ -2,7 +2,7 @@
 the document (`tests.chaos.organisation`), and nothing of the code that it looks at.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -20,6 +20,7 @@ class Verdict:
 
     Pairs of a title and a person: `lost`, whom it should have reached and did not; `duplicates`, by which
     way; `after_receipt`, those of them whose first one a phone had; `after_end`, with how many seconds.
+    `elsewhere` counts answers that another web took than the one that had taken the alert.
     Lateness in seconds: `first` of each first message after the 202, `steps` of each next one after it was
     due.
     """
@@ -32,6 +33,7 @@ class Verdict:
     after_end: list = field(default_factory=list)
     first: list = field(default_factory=list)
     steps: list = field(default_factory=list)
+    elsewhere: int = 0
 
     @property
     def latest(self):
@@ -43,7 +45,7 @@ class Audit:
 
     def __init__(self, incidents, taken):
         self._incidents = incidents
-        taken = sorted(taken, key=lambda one: one.at)
+        self._taken = taken = sorted(taken, key=lambda one: one.at)
         self._pages = [one for one in taken if one.pages]
         self._receipts = {one.id: one.at for one in taken if one.via == "receipt"}
         self._told = defaultdict(dict)
@@ -64,11 +66,17 @@ class Audit:
             if not incident.accepted_at:
                 verdict.untaken.append(incident.title)
                 continue
+            verdict.elsewhere += incident.ended_by not in {"", incident.taken_by}
             verdict.lost += [(incident.title, who) for who in self.unreached(incident)]
             self._time(incident, verdict)
         self._find_duplicates(found)
         self._find_late_ones(found, hanging)
         return found
+
+    def notices_twice(self):
+        """Message-IDs of what pages nobody and came more than once: one message, handed over twice."""
+        came = Counter(one.id for one in self._taken if one.via == "mail" and not one.pages)
+        return [name for name, times in came.items() if times > 1]
 
     def _owed(self, incident):
         """The steps that nothing has stopped."""

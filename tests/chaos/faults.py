@@ -23,6 +23,15 @@ def kill_all(world, chance, seconds):
         world.kill_all()
 
 
+def take_machine(world, chance, seconds):
+    """Half-way, web, worker, beat and engine of one machine at the same moment; back with the last alert."""
+    machine = chance.randrange(world.copies)
+    world.pause(seconds / 2)
+    world.take_away(machine)
+    world.pause(seconds / 2)
+    world.processes.bring_back(machine)
+
+
 def flush_redis(world, chance, seconds):
     for _ in world.moments(chance, 5, seconds):
         world.redis.flush()
@@ -98,6 +107,7 @@ FAULTS = {
     "kill-beat": partial(kill, names=("beat",)),
     "kill-engine": partial(kill, names=("engine",)),
     "kill-all": kill_all,
+    "machine-dies": take_machine,
     "flush-redis": flush_redis,
     "redis-hangs": hang_redis,
     "redis-down": stop_redis,

@@ -6,29 +6,46 @@ import signal
 import subprocess
 import sys
 import threading
+from dataclasses import dataclass
 from pathlib import Path
 
 from ruamel.yaml import YAML
 
+from tests.chaos import clock
 from tests.processes.tree import ROOT, clean_environment, fetch, free_port, until
 
 NAMES = ("web", "worker", "beat", "engine")
 RESTART = 0.1  # seconds after which a dead one is seen
 
 
+@dataclass(frozen=True)
+class Code:
+    """A version of ours: the folder that it lies in, and a Python that has what its lock names."""
+
+    root: Path = ROOT
+    python: str = sys.executable
+
+
+HERE = Code()
+
+
 class Process:
-    def __init__(self, name, command, environment, log):
+    """One program of a machine, which is a number: all of one number die and come back together."""
+
+    def __init__(self, name, machine, command, environment, *, root, log):
         self.name = name
+        self._root = root
+        self.machine = machine
         self._command = command
         self._environment = environment
-        self._log = log
+        self.log = log
         self._process = None
 
     def start(self):
-        with self._log.open("ab") as log:
+        with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 self._command,
-                cwd=ROOT,
+                cwd=self._root,
                 env=self._environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -44,6 +61,9 @@ class Process:
     def runs(self):
         return self._process is not None and self._process.poll() is None
 
+    def ask_to_end(self):
+        self._process.terminate()
+
     def kill(self):
         """SIGKILL, for its own children too."""
         with contextlib.suppress(ProcessLookupError):
@@ -52,10 +72,17 @@ class Process:
 
 
 class Processes:
-    """So many of each; one that is killed is started again at once, as an orchestrator does."""
+    """So many machines with one of each; one that is killed is started again at once, as an orchestrator
+    does, unless its whole machine is away. The clock of the last machine is `ahead` (seconds) of all others.
+    """
 
-    def __init__(self, *, copies, folder, environment):
+    def __init__(self, *, copies, folder, environment, ahead=0, code=HERE):
         self._folder = Path(folder)
+        self._folder.mkdir(exist_ok=True)
+        self._code = code
+        self._ahead = {copies - 1: ahead} if ahead else {}
+        self._away = set()
+        self._lock = threading.Lock()
         self.ports = [free_port() for _ in range(copies)]
         self.urls = [f"http://127.0.0.1:{port}" for port in self.ports]
         self._environment = clean_environment(
@@ -65,9 +92,10 @@ class Processes:
             SECRET_KEY="of-a-chaos-run-0123456789abcdefghijklmnopqrstuvwxyz",
             DEMO="0",
             WEB_CONCURRENCY="1",
+            PYTHONPATH=str(code.root),
             **environment,
         )
-        services = YAML(typ="safe", pure=True).load(ROOT / "docker-compose.yml")["services"]
+        services = YAML(typ="safe", pure=True).load(code.root / "docker-compose.yml")["services"]
         self._all = [
             self._make(name, services[name]["command"], number) for name in NAMES for number in range(copies)
         ]
@@ -78,14 +106,17 @@ class Processes:
         own = {"PROMETHEUS_MULTIPROC_DIR": str(self._folder / "metrics" / f"{name}-{number}")}
         if name == "web":
             own["PORT"] = str(self.ports[number])
-        python = [sys.executable if word == "python" else word for word in command]
-        return Process(name, python, self._environment | own, self._folder / f"{name}-{number}.log")
+        if number in self._ahead:
+            own |= clock.environment(self._environment, ahead=self._ahead[number])
+        python = [self._code.python if word == "python" else word for word in command]
+        log = self._folder / f"{name}-{number}.log"
+        return Process(name, number, python, self._environment | own, root=self._code.root, log=log)
 
     def manage(self, *arguments):
         """What `manage.py` prints. CalledProcessError with its output where it fails."""
-        command = [sys.executable, "manage.py", *arguments]
+        command = [self._code.python, "manage.py", *arguments]
         ran = subprocess.run(
-            command, cwd=ROOT, env=self._environment, capture_output=True, text=True, check=False
+            command, cwd=self._code.root, env=self._environment, capture_output=True, text=True, check=False
         )
         if ran.returncode:
             raise RuntimeError(f"manage.py {arguments[0]} failed:\n{ran.stdout}{ran.stderr}")
@@ -100,6 +131,20 @@ class Processes:
     def wait_until_up(self):
         for url in self.urls:
             until(lambda url=url: fetch(f"{url}/healthz")[0] == 200, "the web answers")
+
+    @property
+    def logs(self):
+        """{program: what it has said so far}."""
+        return {one.log.stem: one.log.read_text() for one in self._all if one.log.exists()}
+
+    def end(self):
+        """All are asked to end, and are waited for. Nobody starts them again."""
+        self._ending.set()
+        self._watcher.join()
+        for process in self._all:
+            process.ask_to_end()
+        for process in self._all:
+            until(lambda process=process: not process.runs, f"{process.name} has ended")
 
     def __exit__(self, *_):
         self._ending.set()
@@ -126,8 +171,20 @@ class Processes:
         for process in self._all:
             process.kill()
 
+    def take_away(self, machine):
+        """All of it at the same moment; nobody starts it again."""
+        with self._lock:
+            self._away.add(machine)
+            for process in self._all:
+                if process.machine == machine:
+                    process.kill()
+
+    def bring_back(self, machine):
+        self._away.discard(machine)
+
     def _watch(self):
         while not self._ending.wait(RESTART):
-            for process in self._all:
-                if not process.runs:
-                    process.start()
+            with self._lock:
+                for process in self._all:
+                    if process.machine not in self._away and not process.runs:
+                        process.start()

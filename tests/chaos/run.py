@@ -24,7 +24,8 @@ LOOK = 0.1
 @dataclass(frozen=True, kw_only=True)
 class Options:
     """`rate` is alerts a second; `step` is what each step of a policy waits and `long` how long Redis is
-    away, in seconds. `phones` is the share of incidents that go to phones.
+    away, in seconds. `phones` is the share of incidents that go to phones. `copies` is how many machines with
+    one of each process; the clock of the last is `ahead` (seconds).
     """
 
     incidents: int = 2000
@@ -37,13 +38,15 @@ class Options:
     phones: float = 0.06
     changes_in: float = 60.0
     patience: float = PATIENCE
+    ahead: float = 0
 
 
 @dataclass(frozen=True)
 class Row:
     """Of one fault. `in_flight` counts messages that a process held when it died or when PostgreSQL did, and
     those that a provider took without saying so; `next_try` is how long after a kill the last of the former
-    was tried again (None: there was none), `step_late` how late the steps ran.
+    was tried again (None: there was none), `step_late` how late the steps ran. Of the whole run:
+    `notices_twice`, and how often each handoff was written down.
     """
 
     fault: str
@@ -51,26 +54,31 @@ class Row:
     in_flight: int
     next_try: float | None
     step_late: list
+    notices_twice: list
+    handed_over: dict
 
 
-def run(options, say=print):
-    """The rows, one for each fault. RuntimeError where the processes do not come up."""
+def run(options, say=print, *, make=World, acts=FAULTS):
+    """The rows, one for each fault. RuntimeError where the processes do not come up. What a fault does is in
+    `acts`, by its name.
+    """
     chance = random.Random(options.seed)  # noqa: S311
     per_fault = split(options.incidents, len(options.faults))
     say(f"seed {options.seed}: starting PostgreSQL, Redis and {options.copies} of each process ...")
-    with World(
+    with make(
         copies=options.copies,
         step=options.step,
         messages=round(options.incidents * options.phones) + len(options.faults),
         long=options.long,
         changes_in=options.changes_in,
+        ahead=options.ahead,
     ) as world:
         incidents = []
         phones = iter(world.services["sms"])
         for fault, many in zip(options.faults, per_fault, strict=True):
             mine = _draw(world, chance, phones, options, fault=fault, many=many, so_far=len(incidents))
             incidents += mine
-            _suffer(world, chance, mine, options, say)
+            _suffer(world, chance, mine, acts[fault], options=options, say=say)
         _drain(world, options, say)
         return _rows(world, incidents, options)
 
@@ -105,7 +113,7 @@ def _kind(chance, options):
     return "sms" if chance.random() < options.phones else chance.choice(["mail", "mail", "team"])
 
 
-def _suffer(world, chance, incidents, options, say):
+def _suffer(world, chance, incidents, act, *, options, say):
     """Returns when all that is to arrive has arrived, or patience has ended."""
     if not incidents:
         return
@@ -115,7 +123,7 @@ def _suffer(world, chance, incidents, options, say):
     own = random.Random(chance.random())  # noqa: S311 - what the thread draws does not depend on its pace
     for incident in incidents:
         world.source.send(incident)
-    does = world.later(begins, partial(FAULTS[fault], world, own, ends - begins))
+    does = world.later(begins, partial(act, world, own, ends - begins))
     said_at, given_up_at = 0.0, ends + options.long + options.patience
     while time() < given_up_at:
         world.pause(LOOK)
@@ -153,7 +161,8 @@ def _drain(world, options, say):
 
 
 def _rows(world, incidents, options):
-    verdicts = Audit(incidents, world.taken).verdicts(hanging=HANGING)
+    audit = Audit(incidents, world.taken)
+    verdicts = audit.verdicts(hanging=HANGING)
     late = tables.step_lateness(world.postgres, options.step)
     faults = {one.title: one.fault for one in incidents}
     unanswered = [
@@ -181,6 +190,8 @@ def _rows(world, incidents, options):
                     if faults.get(title) == fault
                     for seconds in all_of
                 ],
+                audit.notices_twice(),
+                tables.handed_over(world.postgres),
             )
         )
     return rows

@@ -20,7 +20,8 @@ FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 @dataclass
 class Incident:
     """One alert, and what became of it, in seconds since the epoch. `end`: "" where nobody does anything,
-    "acknowledged" by whoever gets the first mail, "resolved" by its source `ends_after` seconds.
+    "acknowledged" by whoever gets the first mail, "resolved" by its source `ends_after` seconds. `taken_by`
+    and `ended_by` are the addresses of the webs that said yes.
     """
 
     title: str
@@ -32,6 +33,9 @@ class Incident:
     accepted_at: float = 0
     ended_at: float = 0
     posts: int = 0
+    answers: int = 0
+    taken_by: str = ""
+    ended_by: str = ""
 
 
 class Errands:
@@ -88,10 +92,12 @@ class Errands:
 
 
 class Source:
-    """Posts to one web after another, so that one of them being away costs a try."""
+    """Posts to one web after another, so that one of them being away costs a try. Answers go to another web
+    than the one that took the alert, where there is one and it is there.
+    """
 
     def __init__(self, urls, errands):
-        self._urls = urls
+        self.urls = urls
         self._errands = errands
         self._turns = count()
 
@@ -104,33 +110,42 @@ class Source:
 
     def _trigger(self, incident):
         incident.posts += 1
-        if self._event(incident, "trigger") != 202:
+        url = self._url()
+        if self._event(url, incident, "trigger") != 202:
             return False
-        incident.accepted_at = time()
+        incident.accepted_at, incident.taken_by = time(), url
         if incident.end == "resolved":
             self._errands.at(time() + incident.ends_after, lambda: self._resolve(incident))
         return True
 
     def _resolve(self, incident):
-        if self._event(incident, "resolve") != 202:
+        url = self._elsewhere(incident)
+        if self._event(url, incident, "resolve") != 202:
             return False
-        incident.ended_at = time()
+        incident.ended_at, incident.ended_by = time(), url
         return True
 
     def _press(self, incident, link):
-        if fetch(self._url() + link, urlencode({"action": "acknowledge"}).encode(), **FORM)[0] != 200:
+        url = self._elsewhere(incident)
+        if fetch(url + link, urlencode({"action": "acknowledge"}).encode(), **FORM)[0] != 200:
             return False
-        incident.ended_at = time()
+        incident.ended_at, incident.ended_by = time(), url
         return True
 
-    def _event(self, incident, action):
+    def _event(self, url, incident, action):
         body = {
             "routing_key": incident.service.key,
             "event_action": action,
             "dedup_key": incident.title,
             "payload": {"summary": incident.title, "source": "chaos", "severity": "critical"},
         }
-        return fetch(self._url() + "/v2/enqueue", json.dumps(body).encode())[0]
+        return fetch(url + "/v2/enqueue", json.dumps(body).encode())[0]
 
     def _url(self):
-        return self._urls[next(self._turns) % len(self._urls)]
+        urls = self.urls
+        return urls[next(self._turns) % len(urls)]
+
+    def _elsewhere(self, incident):
+        incident.answers += 1
+        url = self._url()
+        return self._url() if incident.answers == 1 and url == incident.taken_by else url

@@ -18,6 +18,10 @@ FROM escalation_incident incident JOIN paging_page page ON page.cause = 'inciden
 WHERE page.run ~ '^[0-9]+[.][0-9]+[.][0-9]+$'
 GROUP BY incident.id, page.run ORDER BY incident.id, min(page.created_at)
 """
+HANDED_OVER = """
+SELECT subject_id, data ->> 'role', data ->> 'at', count(*) FROM ledger_entry WHERE verb = 'handoff.happened'
+GROUP BY 1, 2, 3
+"""
 LATE = 5.0
 """A step that ran later than this (or than half its time) moves the next ones, by the domain's own rule."""
 
@@ -36,6 +40,11 @@ def next_tries(postgres, ids, after):
     """How many seconds after `after` each of these messages was handed over next, where it was."""
     since = datetime.fromtimestamp(after, UTC)
     return [(at - since).total_seconds() for _, at in postgres.ask(NEXT_TRIES, (ids, since))]
+
+
+def handed_over(postgres):
+    """{(schedule, role, at): how often the chore of every engine and worker wrote this handoff down}."""
+    return {tuple(handoff): times for *handoff, times in postgres.ask(HANDED_OVER)}
 
 
 def step_lateness(postgres, step):

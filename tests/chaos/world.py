@@ -18,11 +18,11 @@ from tests.chaos.source import Errands, Source
 
 class World:
     """`long` is how long a fault lasts, in seconds; `messages` how many incidents go to phones; clocks change
-    `changes_in` seconds after our processes have started.
+    `changes_in` seconds after our processes have started; the clock of the last machine is `ahead` (seconds).
     """
 
-    def __init__(self, *, copies, step, messages, long, changes_in):
-        self.copies, self.step, self.long = copies, step, long
+    def __init__(self, *, copies, step, messages, long, changes_in, ahead=0):
+        self.copies, self.step, self.long, self._ahead = copies, step, long, ahead
         self._messages, self._changes_in = messages, changes_in
         self.kills = []
         self.in_flight = Counter()
@@ -48,22 +48,26 @@ class World:
         environment = {"DATABASE_URL": self.postgres.url, "REDIS_URL": self.redis.url}
         for server in self._outside:
             environment |= server.environment
-        self.changes_at = int(time() + self._changes_in)
-        environment |= zones.write(self.folder / "zones", self.changes_at)
-        self.processes = Processes(copies=self.copies, folder=self.folder, environment=environment)
+        environment |= zones.environment(self.folder / "zones")
+        self.processes = self._processes(environment)
         self.processes.manage("migrate", "--no-input", "--verbosity", "0")
+        stack.enter_context(self.processes)
+        self.processes.wait_until_up()
+        self.changes_at = int(time() + self._changes_in)
+        zones.write(self.folder / "zones", self.changes_at)
         organisation = Organisation(step=self.step, messages=self._messages, changes_at=self.changes_at)
         document = self.folder / "organisation.yaml"
         document.write_text(organisation.text())
-        stack.enter_context(self.processes)
         self.processes.manage("apply", str(document))
         self.services = defaultdict(list)
         for service in organisation.services:
             self.services[service.kind].append(service)
-        self.processes.wait_until_up()
         self.errands = stack.enter_context(Errands())
         self._faults = stack.enter_context(ThreadPoolExecutor(1))
         self.source = Source(self.processes.urls, self.errands)
+
+    def _processes(self, environment):
+        return Processes(copies=self.copies, folder=self.folder, environment=environment, ahead=self._ahead)
 
     def later(self, when, does):
         """Its future: what it raises is raised by whoever asks for its result."""
@@ -90,6 +94,10 @@ class World:
 
     def kill_all(self):
         self.processes.kill_all()
+        self._note()
+
+    def take_away(self, machine):
+        self.processes.take_away(machine)
         self._note()
 
     def restart_postgres(self, *, away):

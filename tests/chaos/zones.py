@@ -14,12 +14,16 @@ LONG_AGO = 0  # the first instant that a zone here speaks of
 
 
 def write(folder, changes_at):
-    """Both zones; the environment of who is to know them. `changes_at`: seconds since the epoch."""
+    """Both zones. `changes_at`: seconds since the epoch."""
     for name, hour, by in (("Spring", 2, HOUR), ("Autumn", 3, -HOUR)):
         before = _offset(changes_at, hour)
         path = Path(folder) / "Chaos" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(compiled(changes_at, before, before + by))
+
+
+def environment(folder):
+    """Of whoever is to know the zones of `folder`, which may be written later."""
     return {"PYTHONTZPATH": ":".join([str(folder), *zoneinfo.TZPATH])}
 
 

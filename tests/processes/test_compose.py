@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from ruamel.yaml import YAML
+from ruamel.yaml.constructor import SafeConstructor
 
 from tests.processes.tree import PATIENCE, ROOT, clean_environment, free_port, until
 
@@ -46,6 +47,28 @@ def test_no_secret_has_a_default():
 def test_nothing_is_published_beyond_the_loopback():
     published = [port for service in SERVICES.values() for port in service.get("ports", ())]
     assert published == ["127.0.0.1:8000:8000"]
+
+
+def test_several_of_each_share_no_port_no_name_and_no_file():
+    class WithReset(SafeConstructor):
+        """Compose's own tag: what the other file says is left out."""
+
+    WithReset.add_constructor("!reset", lambda *_: None)
+    reader = YAML(typ="safe", pure=True)
+    reader.Constructor = WithReset
+    scaled = reader.load(ROOT / "docker-compose.scale.yml")["services"]
+    assert set(scaled) - {"balancer"} <= set(OURS)
+    assert scaled["web"]["ports"] is None
+    assert scaled["balancer"]["ports"] == SERVICES["web"]["ports"]
+    for name, service in OURS.items():
+        assert "container_name" not in service
+        environment = service["environment"] | scaled.get(name, {}).get("environment", {})
+        assert environment.get("PROMETHEUS_MULTIPROC_DIR", "/tmp/").startswith("/tmp/")  # noqa: S108
+        assert "/tmp" in service["tmpfs"]  # noqa: S108 - each container's own
+    (mounted,) = scaled["balancer"]["volumes"]
+    balancer = (ROOT / mounted.partition(":")[0]).read_text()
+    assert f" web:{OURS['web']['environment']['PORT']} " in balancer
+    assert "bind :8000" in balancer
 
 
 def test_what_is_kept_is_a_named_volume():

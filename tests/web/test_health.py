@@ -151,6 +151,16 @@ def test_missing_migration_makes_it_unready(client, monkeypatch):
 
 
 @pytest.mark.django_db
+def test_a_database_that_is_newer_than_the_code_takes_no_web_away_and_is_said(client, monkeypatch):
+    known = health._known_migrations()
+    monkeypatch.setattr(health, "_known_migrations", lambda: known - {("people", "0001_initial")})
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.json()["migrations"]) == (200, "applied")
+    (said,) = answer.json()["warnings"]
+    assert "1 migrations that this version does not know" in said
+
+
+@pytest.mark.django_db
 def test_broker_that_is_down_is_reported_and_no_reason_to_be_unready(client, settings):
     settings.EMBEDDED, settings.CELERY_BROKER_URL = False, "redis://127.0.0.1:1/0"
     answer = client.get("/readyz")

@@ -7,18 +7,20 @@ import shutil
 import socket
 import sqlite3
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from django.conf import settings
 from django.core.management import call_command
-from django.db import connection, connections
+from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db.backends.postgresql.base import DatabaseWrapper as PostgresConnection
 from django.db.migrations.executor import MigrationExecutor
 
 from people.models import Team, User
 from watchbill.environment import ANY
 from watchbill.processes.supervisor import Program
+
+ONE_AT_A_TIME = 0x77617464  # the advisory lock of PostgreSQL that every migrate takes
 
 
 def port_taken(host: str, port: int) -> str:
@@ -51,6 +53,23 @@ def unapplied_migrations() -> int:
 
 def migrate() -> None:
     call_command("migrate", interactive=False, verbosity=0)
+
+
+@contextlib.contextmanager
+def alone(alias: str = DEFAULT_DB_ALIAS) -> Iterator[None]:
+    """Of all that ask for it, on any machine, one at a time may go on. SQLite has one machine."""
+    if connections[alias].vendor != "postgresql":
+        yield
+        return
+    holder = connections[alias].copy()
+    holder.settings_dict["OPTIONS"].pop("pool", None)
+    try:
+        holder.set_autocommit(False)  # a lock of a transaction: a pooler in between may share sessions
+        with holder.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ONE_AT_A_TIME])
+        yield
+    finally:
+        holder.close()
 
 
 def is_empty() -> bool:

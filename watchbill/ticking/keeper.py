@@ -6,8 +6,6 @@ often as they like, does each thing once: what is done is said in rows, in the t
 
 from collections.abc import Callable
 
-from django.utils import timezone
-
 from escalation import engine
 from escalation.actions.unheard import resolve_unheard
 from escalation.handover.note import prepare_due
@@ -18,6 +16,7 @@ from oncall import handoffs, imports
 from oncall.actions import changes, slots, swap_reminders, tell_weekly_advice, time_off_conflicts
 from paging import dispatch
 from paging.actions.spending import watch_spending
+from people import clock
 from watchbill.watch import clocks, hearing
 
 EVERY = 2.0
@@ -41,14 +40,14 @@ def _until_done(piece: Callable[[], int]) -> Chore:
 
 
 def _keep_handoffs(stopping: Stopping) -> None:
-    while not stopping() and handoffs.run_due(clock=timezone.now, limit=BATCH, stopping=stopping) == BATCH:
+    while not stopping() and handoffs.run_due(clock=clock.now, limit=BATCH, stopping=stopping) == BATCH:
         pass
 
 
 def _raise_silent() -> int:
     """Of sources that must call in. Where no web listens, nobody is known to be silent."""
     until = hearing.heard_until()
-    return 0 if until is None else raise_silent(heard_until=until, clock=timezone.now)
+    return 0 if until is None else raise_silent(heard_until=until, clock=clock.now)
 
 
 keep_windows = _until_done(lambda: engine.keep_windows(clock=clocks.database_now))
@@ -57,19 +56,19 @@ keep_windows = _until_done(lambda: engine.keep_windows(clock=clocks.database_now
 CHORES: dict[str, Chore] = {
     "windows": keep_windows,
     "notices": _until_done(
-        lambda: dispatch.send_due(clock=timezone.now, limit=1, what=(dispatch.What.NOTICES,))
+        lambda: dispatch.send_due(clock=clock.now, limit=1, what=(dispatch.What.NOTICES,))
     ),
     "heartbeats": _until_done(_raise_silent),
-    "unheard": _until_done(lambda: resolve_unheard(clock=timezone.now)),
+    "unheard": _until_done(lambda: resolve_unheard(clock=clock.now)),
     "handoffs": _keep_handoffs,
-    "slots": _until_done(lambda: slots.publish_due(clock=timezone.now, limit=BATCH)),
-    "changes": _until_done(lambda: changes.tell_due(clock=timezone.now, limit=BATCH)),
-    "swaps": _until_done(lambda: swap_reminders.run_due(clock=timezone.now, limit=1)),
-    "away_calendars": _until_done(lambda: imports.read_due_calendars(clock=timezone.now, limit=1)),
-    "notes": _until_done(lambda: prepare_due(clock=timezone.now, limit=BATCH)),
-    "conflicts": _until_done(lambda: time_off_conflicts.tell_due_conflicts(clock=timezone.now, limit=BATCH)),
-    "spending": _until_done(lambda: watch_spending(clock=timezone.now)),
-    "rules": _until_done(lambda: keep_due(clock=timezone.now, limit=BATCH)),
-    "trials": _until_done(lambda: reckon_due(clock=timezone.now, limit=BATCH)),
-    "advice": _until_done(lambda: tell_weekly_advice(clock=timezone.now)),
+    "slots": _until_done(lambda: slots.publish_due(clock=clock.now, limit=BATCH)),
+    "changes": _until_done(lambda: changes.tell_due(clock=clock.now, limit=BATCH)),
+    "swaps": _until_done(lambda: swap_reminders.run_due(clock=clock.now, limit=1)),
+    "away_calendars": _until_done(lambda: imports.read_due_calendars(clock=clock.now, limit=1)),
+    "notes": _until_done(lambda: prepare_due(clock=clock.now, limit=BATCH)),
+    "conflicts": _until_done(lambda: time_off_conflicts.tell_due_conflicts(clock=clock.now, limit=BATCH)),
+    "spending": _until_done(lambda: watch_spending(clock=clock.now)),
+    "rules": _until_done(lambda: keep_due(clock=clock.now, limit=BATCH)),
+    "trials": _until_done(lambda: reckon_due(clock=clock.now, limit=BATCH)),
+    "advice": _until_done(lambda: tell_weekly_advice(clock=clock.now)),
 }

@@ -13,9 +13,9 @@ from time import monotonic
 
 import structlog
 from django.conf import settings
-from django.utils import timezone
 
 from escalation import engine
+from people import clock
 from watchbill.ticking import alive, heartbeat, keeper
 from watchbill.ticking.loop import Loop
 from watchbill.ticking.senders import Senders
@@ -49,7 +49,7 @@ class Ticker:
         self._stopping = threading.Event()
         self._decider = Loop("decider", self._decide, every=every, rest=REST)
         self._has_looked_at_windows = threading.Event()
-        self._senders = Senders(clock=timezone.now, stopping=self._sends_nothing)
+        self._senders = Senders(clock=clock.now, stopping=self._sends_nothing)
         self._keepers = [
             Loop(f"keeper-{name}", partial(chore, self._stopping.is_set), every=keeper.EVERY)
             for name, chore in keeper.CHORES.items()
@@ -87,10 +87,12 @@ class Ticker:
             loop.join(max(0, deadline - monotonic()))
 
     def _decide(self) -> None:
+        if self._looked_at == -inf:
+            clocks.agree()  # before the first decision of a machine whose clock is wrong
         try:
             self._come_back()
             while not self._stopping.is_set():
-                decided = engine.run_due(clock=timezone.now, limit=BATCH)
+                decided = engine.run_due(clock=clock.now, limit=BATCH)
                 self._answered()
                 if decided < BATCH:  # what has come meanwhile has woken us again
                     break

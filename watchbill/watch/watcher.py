@@ -3,6 +3,7 @@
 from django.utils import timezone
 
 from paging import dispatch
+from people import clock
 from watchbill.watch import clocks, hearing, pulse, troubles
 from watchbill.watch.unwell import ENGINE, unwell
 
@@ -14,9 +15,9 @@ NOTICES_ONLY = (dispatch.What.NOTICES,)
 
 def look(*, decides: bool = False) -> None:
     """`decides`: this process looks for due rows, and gets answers. Where no engine sends, one that does not
-    decide sends: notices only, mail before the rest.
+    decide sends: notices only, mail before the rest. It also sees to this process's clock.
     """
-    apart = clocks.difference()
+    apart = clocks.agree()
     now = timezone.now() + apart
     if decides:
         pulse.looked(now=now)
@@ -33,8 +34,8 @@ def listen() -> None:
 
 def _send_notices() -> None:
     left = MOST
-    due = dispatch.due_kinds(clock=timezone.now, what=NOTICES_ONLY)
+    due = dispatch.due_kinds(clock=clock.now, what=NOTICES_ONLY)
     for kind in sorted(due, key=lambda kind: (kind != "email", kind)):
-        while left and (claimed := dispatch.claim_next(clock=timezone.now, what=NOTICES_ONLY, kinds=(kind,))):
-            dispatch.hand_over(claimed, clock=timezone.now)
+        while left and (claimed := dispatch.claim_next(clock=clock.now, what=NOTICES_ONLY, kinds=(kind,))):
+            dispatch.hand_over(claimed, clock=clock.now)
             left -= 1

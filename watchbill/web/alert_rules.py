@@ -7,7 +7,6 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
 from django.utils.text import capfirst
 from django.views.decorators.http import require_POST, require_safe
 
@@ -18,6 +17,7 @@ from escalation.models import AlertRule
 from escalation.permissions import may_change_rule, may_end_rule, silenceable
 from escalation.quiet import reading
 from escalation.rulekeeping.outlook import outlook
+from people import clock
 from people.ledger.models import Entry
 from people.ledger.record import Actor
 from watchbill.web.pages import for_people, person
@@ -32,7 +32,7 @@ LENGTHS = {"1": "1 day", "3": "3 days", "7": "1 week", "14": "2 weeks", "28": "4
 @for_people
 def index(request: HttpRequest) -> HttpResponse:
     """Those in force, which end first first, then the last ones that are over."""
-    now, reader = timezone.now(), person(request)
+    now, reader = clock.now(), person(request)
     context = {
         "here": "incidents",
         "reader": reader,
@@ -46,7 +46,7 @@ def index(request: HttpRequest) -> HttpResponse:
 @require_safe
 @for_people
 def detail(request: HttpRequest, rule_id: int) -> HttpResponse:
-    now, reader = timezone.now(), person(request)
+    now, reader = clock.now(), person(request)
     rule = get_object_or_404(reading.rules(), pk=rule_id)
     found = outlook(rule, now=now) if rule.kind == Kind.TRIAL else None
     goes_on = is_running(rule, now=now)
@@ -105,14 +105,14 @@ def _end(request: HttpRequest, rule: AlertRule) -> tuple[str, int]:
     if not may_end_rule(person(request), rule):
         raise PermissionDenied
     why = request.POST.get("reason", "")[:200]
-    news = end_rule(rule=rule, by=_by(request), now=timezone.now(), why=why)
+    news = end_rule(rule=rule, by=_by(request), now=clock.now(), why=why)
     return (f"Ended: {spelled(rule.match)} pages again." if news else "It was over already."), rule.pk
 
 
 def _extend(request: HttpRequest, rule: AlertRule) -> tuple[str, int]:
     if not may_change_rule(person(request), rule):
         raise PermissionDenied
-    now = timezone.now()
+    now = clock.now()
     ends_at = _asked_end(request, rule.kind, now)
     change_rule(rule=rule, ends_at=ends_at, by=_by(request), now=now)
     return f"It lasts {LENGTHS[request.POST['days']]} from now.", rule.pk
@@ -122,7 +122,7 @@ def _suppress(request: HttpRequest, rule: AlertRule) -> tuple[str, int]:
     """A trial becomes a suppress rule of the one who asks for it: first that is there, then the trial ends.
     What is SEV-1 pages again, as with any suppress rule that does not say otherwise.
     """
-    reader, now = person(request), timezone.now()
+    reader, now = person(request), clock.now()
     if not may_change_rule(reader, rule):
         raise PermissionDenied
     if rule.kind != Kind.TRIAL:

@@ -8,7 +8,6 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
@@ -19,6 +18,7 @@ from escalation.selectors import incidents
 from paging.actions.pages import reachable
 from paging.links import BadLink, read_bundle_token, was_ours
 from paging.selectors import said_by
+from people import clock
 from people.ledger.record import Actor
 from people.models import User
 from watchbill.web.link import NO_LONGER, private, shut
@@ -46,7 +46,7 @@ def bundle(request: HttpRequest, token: str) -> HttpResponse:
     done = respond.acknowledge_all(
         incident_ids=[incident.pk for incident in named],
         by=Actor.person(said.user, via="link"),
-        now=timezone.now(),
+        now=clock.now(),
     )
     return _show(request, said.user, _incidents_of(said.causes), done=len(done), answered=True)
 

@@ -1,5 +1,6 @@
 """Is it alive, is it ready, how is it doing: for balancers, orchestrators and Prometheus."""
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from functools import cache
 
@@ -15,6 +16,7 @@ from django.views.decorators.http import require_safe
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 from paging.selectors import refusing_providers
+from people import clock
 from watchbill.watch import broker, clocks
 from watchbill.watch.overdue import TOO_LATE, oldest_overdue
 from watchbill.watch.pulse import silent_since
@@ -69,20 +71,22 @@ def readyz(request: HttpRequest) -> JsonResponse:
 
 def _look(found: dict[str, object]) -> tuple[list[str], list[str], list[str]]:
     """Puts what it sees into `found`; why nothing can be stored, why pages are late, what else is unwell."""
-    missing = _missing_migrations()
+    applied = set(MigrationRecorder(connection).applied_migrations())
+    missing = len(_known_migrations() - applied)
     found["database"] = "ok"
     found["migrations"] = "missing" if missing else "applied"
     if missing:
         return [f"{missing} migrations are missing; run manage.py migrate."], [], []
-    now = timezone.now()
+    apart = clocks.difference()
+    now = clock.now()
     waited = oldest_overdue(now=now)
     refusing = [refused.provider for refused in refusing_providers(now=now)]
-    apart = clocks.difference()
     found["oldest_overdue_seconds"] = round(waited.total_seconds(), 3)
     found["refusing_providers"] = refusing
     found["clock_difference_seconds"] = round(apart.total_seconds(), 3)
-    late = _lateness(waited, now=now + apart)
-    warnings = [f"Provider “{name}” refuses us; manage.py doctor says why." for name in refusing]
+    late = _lateness(waited, now=timezone.now() + apart)
+    warnings = list(_newer(applied))
+    warnings += [f"Provider “{name}” refuses us; manage.py doctor says why." for name in refusing]
     if abs(apart) > clocks.TOO_FAR:
         warnings.append(clocks.sentence(apart))
     return [], late, warnings
@@ -100,8 +104,15 @@ def _lateness(waited: timedelta, *, now: datetime) -> list[str]:
     ]
 
 
-def _missing_migrations() -> int:
-    return len(_known_migrations() - set(MigrationRecorder(connection).applied_migrations()))
+def _newer(applied: set[tuple[str, str]]) -> Iterator[str]:
+    """Migrations only add, so the version before them works on; one that is forgotten should be seen."""
+    ours = {app for app, _ in _known_migrations()}
+    unknown = [name for app, name in applied - _known_migrations() if app in ours]
+    if unknown:
+        yield (
+            f"The database has {len(unknown)} migrations that this version does not know: a newer one is on "
+            "its way in, or this process should have ended with the others."
+        )
 
 
 @cache

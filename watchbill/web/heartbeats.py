@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from escalation import selectors
@@ -17,6 +16,7 @@ from escalation.core.heartbeat import State, state_of
 from escalation.core.spoken import about, exactly
 from escalation.loading import beat_of
 from escalation.models import Heartbeat
+from people import clock
 from people.ledger.record import Actor
 from watchbill.web.pages import for_people, person
 
@@ -40,7 +40,7 @@ class Shown:
 @for_people
 def index(request: HttpRequest) -> HttpResponse:
     """All of them, those first that somebody may have to look at."""
-    now = timezone.now()
+    now = clock.now()
     shown = [_shown(row, now) for row in selectors.heartbeats()]
     context = {
         "here": "incidents",
@@ -77,7 +77,7 @@ def act(request: HttpRequest, heartbeat_id: int, action: str) -> HttpResponse:
 
 
 def _mute(request: HttpRequest, heartbeat_id: int) -> str:
-    minutes, now = request.POST.get("minutes", ""), timezone.now()
+    minutes, now = request.POST.get("minutes", ""), clock.now()
     if minutes not in MUTES:
         raise ConfigError("Choose how long to mute it.")
     row = mute_heartbeat(
@@ -91,7 +91,7 @@ def _mute(request: HttpRequest, heartbeat_id: int) -> str:
 
 
 def _unmute(request: HttpRequest, heartbeat_id: int) -> str:
-    row = unmute_heartbeat(heartbeat_id=heartbeat_id, by=_by(request), now=timezone.now())
+    row = unmute_heartbeat(heartbeat_id=heartbeat_id, by=_by(request), now=clock.now())
     return f"The silence of {row.name} counts again."
 
 

@@ -8,7 +8,6 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from escalation import planning, selectors, wording
@@ -17,6 +16,7 @@ from escalation.models import Alert, Incident
 from escalation.quiet.reading import keeping_quiet
 from escalation.quiet.showing import in_maintenance_now
 from escalation.quiet.windows import in_maintenance
+from people import clock
 from people.ledger.record import Actor
 from people.models import User
 from watchbill.web.pages import for_people, outward, person
@@ -45,7 +45,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "only_open": only_open,
         "some_open": any(row.status != Incident.Status.RESOLVED for row in page),
         "chosen": selectors.open_incidents().filter(pk=chosen).first() if PK.fullmatch(chosen) else None,
-        "in_maintenance": in_maintenance_now(now=timezone.now()),
+        "in_maintenance": in_maintenance_now(now=clock.now()),
     }
     return render(request, "web/incidents.html", context)
 
@@ -54,7 +54,7 @@ def index(request: HttpRequest) -> HttpResponse:
 @for_people
 def detail(request: HttpRequest, incident_id: int) -> HttpResponse:
     incident = get_object_or_404(selectors.incidents(), pk=incident_id)
-    quiet = in_maintenance([incident.service], at=timezone.now()).get(incident.service_id)
+    quiet = in_maintenance([incident.service], at=clock.now()).get(incident.service_id)
     alerts = list(incident.alerts.order_by("-last_event_at", "-pk"))
     context = {
         "here": "incidents",
@@ -68,7 +68,7 @@ def detail(request: HttpRequest, incident_id: int) -> HttpResponse:
         "links": _links(incident, alerts),
         "merged": incident.merged.order_by("pk"),
         "timeline": selectors.timeline(incident.pk),
-        "rules": keeping_quiet(incident, now=timezone.now()),
+        "rules": keeping_quiet(incident, now=clock.now()),
         "plan": _plan(incident),
         "shown_of_plan": SHOWN_OF_PLAN,
         "snoozes": SNOOZES,
@@ -81,7 +81,7 @@ def _plan(incident: Incident) -> list[dict[str, object]]:
     if incident.status == Incident.Status.RESOLVED:
         return []
     lines: dict[tuple[object, ...], list[str]] = {}
-    for one in planning.plan_of(incident, now=timezone.now()):
+    for one in planning.plan_of(incident, now=clock.now()):
         lines.setdefault((one.at, one.user, one.step, one.repeat), []).append(one.via)
     people = User.objects.in_bulk({user for _, user, _, _ in lines})
     return [
@@ -113,17 +113,17 @@ def act(request: HttpRequest, incident_id: int, action: str) -> HttpResponse:
 
 
 def _acknowledge(request: HttpRequest, incident_id: int) -> str:
-    respond.acknowledge(incident_id=incident_id, by=_by(request), now=timezone.now())
+    respond.acknowledge(incident_id=incident_id, by=_by(request), now=clock.now())
     return f"You acknowledged #{incident_id}. Paging has stopped."
 
 
 def _resolve(request: HttpRequest, incident_id: int) -> str:
-    respond.resolve(incident_id=incident_id, by=_by(request), now=timezone.now())
+    respond.resolve(incident_id=incident_id, by=_by(request), now=clock.now())
     return f"You resolved #{incident_id}. Nobody is paged any more."
 
 
 def _escalate(request: HttpRequest, incident_id: int) -> str:
-    respond.escalate(incident_id=incident_id, by=_by(request), now=timezone.now())
+    respond.escalate(incident_id=incident_id, by=_by(request), now=clock.now())
     return f"#{incident_id} is escalated: the next step is paged now."
 
 
@@ -131,7 +131,7 @@ def _snooze(request: HttpRequest, incident_id: int) -> str:
     minutes = request.POST.get("minutes", "")
     if minutes not in SNOOZES:
         raise respond.Refused("Choose how long to snooze.")
-    now = timezone.now()
+    now = clock.now()
     until = now + timedelta(minutes=int(minutes))
     respond.snooze(incident_id=incident_id, until=until, by=_by(request), now=now)
     return f"#{incident_id} is quiet for {SNOOZES[minutes]}, then pages from step 1."
@@ -139,7 +139,7 @@ def _snooze(request: HttpRequest, incident_id: int) -> str:
 
 def _note(request: HttpRequest, incident_id: int) -> str:
     text = request.POST.get("text", "")[:LONGEST_NOTE].replace("\x00", "")
-    respond.note(incident_id=incident_id, text=text, by=_by(request), now=timezone.now())
+    respond.note(incident_id=incident_id, text=text, by=_by(request), now=clock.now())
     return "Your note is on the timeline."
 
 

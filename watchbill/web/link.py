@@ -9,7 +9,6 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
@@ -21,6 +20,7 @@ from paging.actions.testing import end_test_page
 from paging.core.cause import is_test
 from paging.links import BadLink, read_page_token, was_ours
 from paging.models import Page
+from people import clock
 from people.ledger.record import Actor
 from watchbill.web.pages import guarded, outward
 
@@ -45,14 +45,14 @@ def link(request: HttpRequest, token: str) -> HttpResponse:
     if incident is None or not reachable(page.user):
         return shut(request, NO_LONGER, status=410)
     if request.method == "POST":
-        return _act(request, page, incident, now=timezone.now())
+        return _act(request, page, incident, now=clock.now())
     return _show(request, page, incident)
 
 
 def _test(request: HttpRequest, page: Page) -> HttpResponse:
     """A test page shows that it came through; answering it stops what is left of it."""
     if request.method == "POST":
-        end_test_page(user=page.user, by=Actor.person(page.user, via="link"), now=timezone.now())
+        end_test_page(user=page.user, by=Actor.person(page.user, via="link"), now=clock.now())
         page.refresh_from_db()
     answered = page.stop_reason.startswith("answered")
     shown = {"page": page, "reader": page.user, "answered": answered}

@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from escalation.actions import maintenance
@@ -14,6 +13,7 @@ from escalation.core.incident import Quiet
 from escalation.models import MaintenanceWindow, Service
 from escalation.permissions import may_plan, may_start
 from escalation.quiet import showing
+from people import clock
 from people.ledger.record import Actor
 from people.models import User
 from people.permissions import is_manager
@@ -29,7 +29,7 @@ SHOWN = 200
 @for_people
 def index(request: HttpRequest) -> HttpResponse:
     """`/maintenance`, perhaps with `?service=` chosen in the form."""
-    now, reader = timezone.now(), person(request)
+    now, reader = clock.now(), person(request)
     rows = showing.shown(showing.windows(now=now), now=now)[:SHOWN]
     context = {
         "here": "incidents",
@@ -50,7 +50,7 @@ def index(request: HttpRequest) -> HttpResponse:
 @for_people
 def start(request: HttpRequest) -> HttpResponse:
     """POST `/maintenance/start`: from now on, for one of LASTS."""
-    now = timezone.now()
+    now = clock.now()
     try:
         service, until = _started(request, now=now)
     except ConfigError as refusal:
@@ -64,7 +64,7 @@ def start(request: HttpRequest) -> HttpResponse:
 @for_people
 def act(request: HttpRequest, number: int, action: str) -> HttpResponse:
     """POST `/maintenance/<id>/end`, which everybody may, and `/cancel`."""
-    now, reader = timezone.now(), person(request)
+    now, reader = clock.now(), person(request)
     window = get_object_or_404(MaintenanceWindow.objects.select_related("service__team"), pk=number)
     verb = maintenance.end_window if action == "end" else maintenance.cancel_window
     if action == "cancel" and not may_plan(reader, window.service):

@@ -7,13 +7,13 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from escalation import selectors
 from escalation.actions import bulk, merging
 from escalation.actions.respond import Refused
 from escalation.models import Incident
+from people import clock
 from people.ledger.record import Actor
 from watchbill.web.pages import for_people, person
 
@@ -30,7 +30,7 @@ def answer(request: HttpRequest) -> HttpResponse:
         return _ask_which(request, chosen)
     try:
         verb, done = VERBS[action]
-        outcome = verb(incident_ids=chosen, by=_by(request), now=timezone.now())
+        outcome = verb(incident_ids=chosen, by=_by(request), now=clock.now())
     except KeyError:
         messages.error(request, "Choose what to do with them: acknowledge, resolve or merge.")
     except Refused as refusal:
@@ -53,7 +53,7 @@ def merge(request: HttpRequest) -> HttpResponse:
         return _back(request)
     others = [pk for pk in _chosen(request) if pk != into]
     try:
-        merging.merge(into=into, incidents=others, by=_by(request), now=timezone.now())
+        merging.merge(into=into, incidents=others, by=_by(request), now=clock.now())
     except (Refused, Incident.DoesNotExist) as refusal:
         messages.error(request, str(refusal))
         return _back(request)

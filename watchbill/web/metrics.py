@@ -8,7 +8,6 @@ import structlog
 from django.conf import settings
 from django.db import DatabaseError
 from django.db.models import Count
-from django.utils import timezone
 from prometheus_client import REGISTRY, CollectorRegistry
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
@@ -20,7 +19,7 @@ from paging.core.cause import TESTS
 from paging.core.rules import INFO
 from paging.models import Notification
 from paging.selectors import refusing_providers
-from people import metrics
+from people import clock, metrics
 from watchbill.watch import clocks
 from watchbill.watch.overdue import oldest_overdue
 
@@ -32,7 +31,7 @@ def registry() -> CollectorRegistry:
     """A fresh one for a scrape: this process's own counters, or those of all where they share a folder."""
     found = CollectorRegistry()
     found.register(AllProcesses(Path(settings.METRICS_DIR).parent) if settings.METRICS_DIR else ThisProcess())
-    found.register(Rows(timezone.now))
+    found.register(Rows(clock.now))
     return found
 
 

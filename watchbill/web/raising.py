@@ -5,12 +5,12 @@ from datetime import UTC
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from escalation.actions.respond import Refused
 from escalation.intake import Trouble, raise_incident
 from escalation.models import Incident, Service
+from people import clock
 from people.ledger.record import Actor
 from watchbill.web.pages import for_people, person
 
@@ -67,6 +67,6 @@ def _raised(request: HttpRequest, services: list[Service]) -> int:
         detail=request.POST.get("detail", "")[:LONGEST_DETAIL],
     )
     by = Actor.person(person(request), via="web")
-    incident, _ = raise_incident(trouble, by=by, now=timezone.now())
+    incident, _ = raise_incident(trouble, by=by, now=clock.now())
     messages.success(request, f"You opened #{incident.pk}. {_who_hears(incident)}")
     return incident.pk

@@ -7,7 +7,6 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from escalation.actions.rules import SEVERITIES, Kind, RuleSpec, create_rule, usual_severities
@@ -15,6 +14,7 @@ from escalation.actions.steps import ConfigError
 from escalation.core.matching import in_lines, read_match, suggested
 from escalation.models import AlertRule, Incident, Service
 from escalation.permissions import silenceable
+from people import clock
 from people.ledger.record import Actor
 from people.models import User
 from watchbill.web.alert_rules import LENGTHS
@@ -83,7 +83,7 @@ def _proposed(request: HttpRequest) -> Mapping[str, object]:
 
 
 def _made(request: HttpRequest, services: list[Service], people: list[User]) -> AlertRule:
-    now, asked = timezone.now(), request.POST
+    now, asked = clock.now(), request.POST
     service = next((one for one in services if one.name == asked.get("service")), None)
     if service is None:
         if Service.objects.filter(name=asked.get("service", "").replace("\x00", "")).exists():

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.utils import timezone
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -10,6 +9,7 @@ from escalation.handover.note import LONGEST_MOOD, LONGEST_WATCH, note_of
 from escalation.handover.reading import IN, OUT, State, people_of, state_of
 from oncall.api.fields import ScheduleField
 from oncall.models import Handoff
+from people import clock
 
 MOST_ITEMS = 1000
 
@@ -71,7 +71,7 @@ class HandoffDetailSerializer(HandoffSerializer):
 
     @extend_schema_field(SectionSerializer(many=True))
     def get_sections(self, handoff: Handoff) -> list[dict[str, Any]]:
-        sections = note_of(handoff, now=timezone.now())
+        sections = note_of(handoff, now=clock.now())
         return [
             {
                 "key": section.key,

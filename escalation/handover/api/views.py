@@ -5,7 +5,6 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
-from django.utils import timezone
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.generics import GenericAPIView
@@ -25,6 +24,7 @@ from escalation.handover.confirming import confirm_items
 from escalation.handover.note import Refused, write_note
 from escalation.handover.reading import WHERE, State, handoffs, may_confirm, may_note
 from oncall.models import Handoff
+from people import clock
 from people.ledger.record import Actor
 from people.models import User
 from people.pagination import SafeCursor
@@ -81,7 +81,7 @@ class NoteView(APIView):
         form.is_valid(raise_exception=True)
         by = Actor.person(person, via="API")
         try:
-            write_note(handoff=handoff, **form.validated_data, by=by, now=timezone.now())
+            write_note(handoff=handoff, **form.validated_data, by=by, now=clock.now())
         except Refused as refusal:
             raise Conflict(str(refusal)) from None
         return _detail(pk)
@@ -101,7 +101,7 @@ class ConfirmView(APIView):
         items = form.validated_data.get("items") or list(handoff.items.values_list("pk", flat=True))
         by = Actor.person(person, via="API")
         try:
-            confirm_items(handoff=handoff, item_ids=items, by=by, now=timezone.now())
+            confirm_items(handoff=handoff, item_ids=items, by=by, now=clock.now())
         except Refused as refusal:
             raise Conflict(str(refusal)) from None
         return _detail(pk)

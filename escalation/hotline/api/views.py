@@ -4,12 +4,12 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
-from django.utils import timezone
 
 from escalation.hotline import calls
 from escalation.models import HotCall, Ring
 from paging.inbound import speaking, twiml
 from paging.inbound.twilio import Form, door
+from people import clock
 
 TAKE = "1"
 GONE = frozenset({"completed", "canceled", "failed", "busy", "no-answer"})
@@ -28,9 +28,7 @@ def start(request: HttpRequest, form: Form) -> HttpResponse:
     line, sid = calls.line_of(form.get("To", "")), form.get("CallSid", "")
     if line is None or not sid:
         return _do(twiml.goodbye(UNKNOWN))
-    call = calls.begin(
-        line=line, sid=sid[:64], caller=calls.caller_of(form.get("From", "")), now=timezone.now()
-    )
+    call = calls.begin(line=line, sid=sid[:64], caller=calls.caller_of(form.get("From", "")), now=clock.now())
     return _ring(call, after=0, said=f"Connecting you to the on-call of {line.service}.")
 
 
@@ -46,7 +44,7 @@ def answer(request: HttpRequest, form: Form, ring: int) -> HttpResponse:
     if form.get("Digits") != TAKE:
         return _offer(ring, first=f"{NO_KEY} ")
     row = get_object_or_404(Ring, pk=ring)
-    if calls.take(ring_id=row.pk, now=timezone.now()):
+    if calls.take(ring_id=row.pk, now=clock.now()):
         return _do(speaking.join())
     return _do(twiml.goodbye(OVER))
 
@@ -55,9 +53,9 @@ def answer(request: HttpRequest, form: Form, ring: int) -> HttpResponse:
 def after(request: HttpRequest, form: Form, ring: int) -> HttpResponse:
     """The ring is over: the call was taken, the next is rung, or a message is asked for."""
     row = get_object_or_404(Ring, pk=ring)
-    call = calls.settle_ring(ring_id=row.pk, status=form.get("DialCallStatus", ""), now=timezone.now())
+    call = calls.settle_ring(ring_id=row.pk, status=form.get("DialCallStatus", ""), now=clock.now())
     if form.get("CallStatus") in GONE:
-        calls.leave(call_id=call.pk, now=timezone.now())
+        calls.leave(call_id=call.pk, now=clock.now())
         return _do(twiml.goodbye())
     return _ring(call, after=row.position)
 
@@ -70,7 +68,7 @@ def message(request: HttpRequest, form: Form, call: int) -> HttpResponse:
         call_id=row.pk,
         recording=form.get("RecordingUrl", ""),
         seconds=form.get("RecordingDuration", ""),
-        now=timezone.now(),
+        now=clock.now(),
     )
     return _do(twiml.goodbye(THANKS))
 
@@ -80,7 +78,7 @@ def ended(request: HttpRequest, form: Form) -> HttpResponse:
     """The number's status callback: who hangs up before the tone is not forgotten."""
     call = HotCall.objects.filter(sid=form.get("CallSid", "")).first()
     if call is not None and form.get("CallStatus") in GONE:
-        calls.leave(call_id=call.pk, now=timezone.now())
+        calls.leave(call_id=call.pk, now=clock.now())
     return HttpResponse(status=204)
 
 
@@ -91,7 +89,7 @@ def _offer(ring: int, *, first: str = "") -> HttpResponse:
 
 
 def _ring(call: HotCall, *, after: int, said: str = "") -> HttpResponse:
-    found = calls.ring_next(call_id=call.pk, after=after, now=timezone.now())
+    found = calls.ring_next(call_id=call.pk, after=after, now=clock.now())
     if found is not None:
         ring, number = found
         return _do(

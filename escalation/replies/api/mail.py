@@ -4,16 +4,16 @@ from collections.abc import Sequence
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
 
 from escalation.replies.mail import answer_mail
 from paging.core.mail_reply import MailReply
 from paging.inbound.mail import door
+from people import clock
 
 
 @door
 def replies(_request: HttpRequest, mails: Sequence[MailReply]) -> HttpResponse:
     """`POST /mail/replies`. Does what each of them says; the answers leave as mails of their own."""
     for mail in mails:
-        answer_mail(provider=settings.MAIL_REPLIES["provider"], mail=mail, now=timezone.now())
+        answer_mail(provider=settings.MAIL_REPLIES["provider"], mail=mail, now=clock.now())
     return HttpResponse(status=200)

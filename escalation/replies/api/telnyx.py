@@ -4,26 +4,26 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
 
 from escalation.replies.sms import answer_sms
 from paging.actions.answering import answer_by_sms
 from paging.core.replies import Carrier
 from paging.inbound.telnyx import Event, door
+from people import clock
 
 PROVIDER = "telnyx"
 RECEIVED = "message.received"
 OPTED = {"STOP": Carrier.STOP, "START": Carrier.START, "HELP": Carrier.HELP}
 
 
-@door(timezone.now)
+@door(clock.now)
 def sms(_request: HttpRequest, event: Event) -> HttpResponse:
     """`POST /telnyx/sms`, the messaging profile's webhook. Does what the reply says.
 
     The answer leaves as a message of its own: Telnyx takes none with the response. Any other event is no
     business of ours.
     """
-    payload, now = event.payload, timezone.now()
+    payload, now = event.payload, clock.now()
     if event.kind != RECEIVED or payload.get("direction") != "inbound":
         return HttpResponse(status=200)
     phone, reply_id = _sender(payload.get("from")), _text(payload.get("id"))

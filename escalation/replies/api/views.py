@@ -4,7 +4,6 @@ from uuid import UUID
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
 
 from escalation.replies import calls
 from escalation.replies.sms import answer_sms
@@ -13,6 +12,7 @@ from paging.core.receipt import Receipt
 from paging.core.replies import Carrier
 from paging.inbound import twiml
 from paging.inbound.twilio import Form, door
+from people import clock
 
 PROVIDER = "twilio"
 OPTED = {"STOP": Carrier.STOP, "START": Carrier.START, "HELP": Carrier.HELP}
@@ -27,7 +27,7 @@ def sms(_request: HttpRequest, form: Form) -> HttpResponse:
         phone=form.get("From", ""),
         body=form.get("Body", ""),
         opted=OPTED.get(form.get("OptOutType", "")),
-        now=timezone.now(),
+        now=clock.now(),
     )
     return _xml(twiml.message(answer))
 
@@ -43,7 +43,7 @@ def key(_request: HttpRequest, form: Form, message_id: UUID) -> HttpResponse:
     """`POST /twilio/voice/<message id>/key`."""
     receipt = Receipt(PROVIDER, form.get("CallSid", ""), State.DELIVERED, why="a key was pressed")
     digits = form.get("Digits", "")
-    return _spoken(calls.press(message_id, digits=digits, receipt=receipt, now=timezone.now()), message_id)
+    return _spoken(calls.press(message_id, digits=digits, receipt=receipt, now=clock.now()), message_id)
 
 
 def _spoken(speech: calls.Speech, message_id: UUID) -> HttpResponse:

@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from django.utils import timezone
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from escalation.actions.rules import LONGEST_REASON, SEVERITIES, Kind, is_running
 from escalation.models import AlertRule, Service
 from escalation.rulekeeping.outlook import outlook
+from people import clock
 from people.models import User
 
 MATCH = "Labels that an alert must have, such as {“alertname”: “Disk*”}; * stands for anything."
@@ -30,7 +30,7 @@ class AlertRuleSerializer(serializers.ModelSerializer[AlertRule]):
         )  # fmt: skip
 
     def get_running(self, rule: AlertRule) -> bool:
-        return is_running(rule, now=timezone.now())
+        return is_running(rule, now=clock.now())
 
 
 class WouldBePageSerializer(serializers.Serializer[Any]):
@@ -61,7 +61,7 @@ class AlertRuleDetailSerializer(AlertRuleSerializer):
     def get_would_be(self, rule: AlertRule) -> dict[str, Any] | None:
         if rule.kind != Kind.TRIAL:
             return None
-        return dict(TrialForecastSerializer(outlook(rule, now=timezone.now())).data)
+        return dict(TrialForecastSerializer(outlook(rule, now=clock.now())).data)
 
 
 class AlertRuleFieldsSerializer(serializers.Serializer[dict[str, Any]]):

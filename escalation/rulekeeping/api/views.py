@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.db.models import QuerySet
-from django.utils import timezone
 from django_filters import rest_framework as filters
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import viewsets
@@ -24,6 +23,7 @@ from escalation.rulekeeping.api.serializers import (
     EndAlertRuleSerializer,
     NewAlertRuleSerializer,
 )
+from people import clock
 from people.ledger.record import Actor
 from people.models import User
 from people.pagination import SafeCursor
@@ -50,7 +50,7 @@ class RuleFilter(filters.FilterSet):  # type: ignore[misc] # it has no types
         name: str,
         value: bool,  # noqa: FBT001 - django-filter's protocol
     ) -> QuerySet[AlertRule]:
-        going = reading.running(now=timezone.now()).order_by().values("pk")
+        going = reading.running(now=clock.now()).order_by().values("pk")
         return rows.filter(pk__in=going) if value else rows.exclude(pk__in=going)
 
 
@@ -81,7 +81,7 @@ class RuleViewSet(viewsets.ReadOnlyModelViewSet[AlertRule]):
         given.setdefault("owner", self._user())
         try:
             spec = RuleSpec(kind=kind, **given)
-            made, _ = create_rule(spec=spec, quiet_open=quiet_open, by=self._by(), now=timezone.now())
+            made, _ = create_rule(spec=spec, quiet_open=quiet_open, by=self._by(), now=clock.now())
         except ConfigError as refusal:
             raise ValidationError({"detail": str(refusal)}) from refusal
         answer = self._detail(made)
@@ -99,7 +99,7 @@ class RuleViewSet(viewsets.ReadOnlyModelViewSet[AlertRule]):
         form = AlertRuleFieldsSerializer(data=request.data)
         form.is_valid(raise_exception=True)
         try:
-            changed = change_rule(rule=rule, by=self._by(), now=timezone.now(), **form.validated_data)
+            changed = change_rule(rule=rule, by=self._by(), now=clock.now(), **form.validated_data)
         except ConfigError as refusal:
             raise ValidationError({"detail": str(refusal)}) from refusal
         return self._detail(changed)
@@ -114,7 +114,7 @@ class RuleViewSet(viewsets.ReadOnlyModelViewSet[AlertRule]):
         form = EndAlertRuleSerializer(data=request.data)
         form.is_valid(raise_exception=True)
         why = form.validated_data["reason"]
-        end_rule(rule=rule, by=self._by(), now=timezone.now(), why=why)
+        end_rule(rule=rule, by=self._by(), now=clock.now(), why=why)
         return self._detail(rule)
 
     def _user(self) -> User:
