@@ -11,16 +11,33 @@ from django.db.models import F, Q
 from oncall.models import Schedule
 from people.models import Team, User
 
+MOST_REPEATS = 100
+MOST_ACKNOWLEDGEMENTS = 20
+
 
 class EscalationPolicy(models.Model):
     """Whom to page, in which order, how often. Frozen into an incident when it triggers."""
 
     name = models.CharField(max_length=100, unique=True)
     repeat = models.PositiveSmallIntegerField(default=0, help_text="How often the steps run again.")
+    acknowledgements = models.PositiveSmallIntegerField(
+        default=1,
+        db_default=1,
+        help_text="So many people have to acknowledge; until then, paging goes on for the others.",
+    )
     retired_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
         verbose_name_plural = "escalation policies"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(acknowledgements__range=(1, MOST_ACKNOWLEDGEMENTS)),
+                name="a_policy_wants_an_acknowledgement",
+            ),
+            models.CheckConstraint(
+                condition=Q(repeat__lte=MOST_REPEATS), name="a_policy_repeats_for_a_while"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -29,12 +46,22 @@ class EscalationPolicy(models.Model):
 class Step(models.Model):
     """Pages its targets, then waits `timeout`. One with `after` stands outside the sequence:
     it pages that long after the first trigger, once, also when acknowledged, until resolved.
+
+    It pages only at the `severities` (none: at any), and only in or outside of the service's support hours
+    where `hours` says so (`escalation.core.condition`).
     """
+
+    class Hours(models.TextChoices):
+        ANY = "", "at any time"
+        SUPPORT = "support", "in support hours"
+        OUTSIDE = "outside", "outside support hours"
 
     policy = models.ForeignKey(EscalationPolicy, on_delete=models.CASCADE, related_name="steps")
     position = models.PositiveSmallIntegerField()
     timeout = models.DurationField(null=True, blank=True, help_text="Wait this long for an acknowledgement.")
     after = models.DurationField(null=True, blank=True, help_text="Instead: this long after the trigger.")
+    severities = models.JSONField(null=True, blank=True, help_text="A list, such as SEV-1 and SEV-2.")
+    hours = models.CharField(max_length=10, choices=Hours, blank=True, default="", db_default="")
 
     class Meta:
         constraints = [
@@ -43,6 +70,9 @@ class Step(models.Model):
                 condition=Q(timeout__gt=timedelta(0), after__isnull=True)
                 | Q(timeout__isnull=True, after__gt=timedelta(0)),
                 name="step_waits_or_stands_outside",
+            ),
+            models.CheckConstraint(
+                condition=Q(hours__in=["", "support", "outside"]), name="a_step_asks_for_hours_that_there_are"
             ),
         ]
 
@@ -182,6 +212,9 @@ class Incident(models.Model):
     managers_paged = models.BooleanField(default=False)
     outside_from = models.DateTimeField(null=True, blank=True)
     outside_done = models.JSONField(default=list, blank=True)
+    outside_passed = models.JSONField(null=True, blank=True)
+    answered = models.JSONField(null=True, blank=True, help_text="Ids of those who have acknowledged.")
+    added = models.PositiveIntegerField(default=0, db_default=0, help_text="Responders added by hand.")
     parked_reason = models.CharField(max_length=40, blank=True)
     wake_at = models.DateTimeField(null=True, blank=True)
     turn = models.PositiveSmallIntegerField(

@@ -96,9 +96,10 @@ class _Walk:
                     self._page(decision, now, step=None)
 
     def _page(self, decision: PageTargets | PageManagers, now: datetime, *, step: int | None) -> bool:
-        """Note what each person gets. Whether there was anyone to page."""
+        """Note what each person gets who has not acknowledged. Whether there was anyone to page."""
         repeat = decision.repeat if isinstance(decision, PageTargets) else self._state.repeat
-        found = [one for one in self._resolve(decision, now) if one.ways]
+        meant = [one for one in self._resolve(decision, now) if one.ways]
+        found = [one for one in meant if one.user not in decision.without]
         self._messages.extend(
             PlannedMessage(at=now + after, user=one.user, via=via, step=step, repeat=repeat)
             for one in found

@@ -48,7 +48,9 @@ class Unreachable:
 
 @dataclass(frozen=True)
 class Acknowledged:
-    """Somebody is on it."""
+    """Somebody is on it: the person with the id `by`, or no person that is known."""
+
+    by: int | None = None
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,13 @@ class Reassigned:
 
 
 @dataclass(frozen=True)
+class Added:
+    """A person wants these people (ids) told as well, whoever is on it."""
+
+    users: tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class Resolved:
     """It is over."""
 
@@ -87,5 +96,6 @@ Stimulus = (
     | Snoozed
     | Escalated
     | Reassigned
+    | Added
     | Resolved
 )

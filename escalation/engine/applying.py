@@ -9,7 +9,15 @@ from datetime import datetime, timedelta
 
 from escalation import telling, wording
 from escalation.core.cause import cause_of
-from escalation.core.decision import Decision, Note, PageFallback, PageManagers, PageTargets, StopPaging
+from escalation.core.decision import (
+    Decision,
+    Note,
+    PageFallback,
+    PageManagers,
+    PagePerson,
+    PageTargets,
+    StopPaging,
+)
 from escalation.core.incident import State, Status
 from escalation.core.machine import decide, opening
 from escalation.core.moves import FALLBACK
@@ -161,14 +169,28 @@ def _do(
         case Note():
             actor = ENGINE if decision.event in wording.BY_THE_ENGINE else change.by
             paging.lines.append(wording.line(change.row, decision, by=actor, why=change.why))
-        case StopPaging(reason, sparing):
+        case StopPaging(reason, sparing, user):
             _write(paging.lines, paging.now)
             doer = change.by.user.pk if change.by.user else None
             spare = pages.Spared(sparing, but=doer) if sparing else None
-            pages.stop(cause=cause_of(change.row.pk), reason=reason, now=paging.now, spare=spare)
+            pages.stop(
+                cause=cause_of(change.row.pk), reason=reason, now=paging.now, user_id=user, spare=spare
+            )
+        case _:
+            return (yield from _page(decision, paging))
+    return ()
+
+
+def _page(
+    decision: PageTargets | PagePerson | PageManagers | PageFallback, paging: Paging
+) -> Generator[list[PageRequest], set[int], Sequence[Stimulus]]:
+    match decision:
         case PageTargets():
             anyone = yield from paging.step(decision)
             return (StepRan(anyone, decision.number if decision.outside else None),)
+        case PagePerson(run=run, user=user):
+            if not (yield from paging.person(user, run)):
+                return (Unreachable(run),)
         case PageManagers():
             if not (yield from paging.managers(decision)):
                 return (Unreachable(f"{decision.run}{FALLBACK}"),)
