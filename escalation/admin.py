@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.conf import settings
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
@@ -39,7 +39,7 @@ SEVERITIES = {"SEV-1": "danger", "SEV-2": "danger", "SEV-3": "warning", "SEV-4":
 
 class StepRows(Rows):
     model = Step
-    fields = ("place", "pages", "when", "duration")
+    fields = ("place", "pages", "when", "duration", "severities", "hours")
     ordering = ("position",)
     ordering_field = "place"
     hide_ordering_field = True
@@ -62,11 +62,11 @@ class PolicyAdmin(Retirable):
 
     inlines = (StepRows,)
     refusals = (config.ConfigError,)
-    list_display = ("name", "size", "repeat", "used_by", "in_use")
+    list_display = ("name", "size", "repeat", "acknowledgements", "used_by", "in_use")
     list_filter = (("retired_at", admin.EmptyFieldListFilter),)
     search_fields = ("name",)
     ordering = ("name",)
-    fields = ("name", "repeat")
+    fields = ("name", "repeat", "acknowledgements")
     actions = ("retire",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[EscalationPolicy]:
@@ -93,7 +93,8 @@ class PolicyAdmin(Retirable):
     def write(
         self, request: HttpRequest, row: EscalationPolicy | None, form: Any, formsets: Mapping[type, Any]
     ) -> EscalationPolicy:
-        said = {"repeat": form.cleaned_data["repeat"], "steps": specs(kept_rows(formsets[Step]))}
+        said = {name: form.cleaned_data[name] for name in ("repeat", "acknowledgements")}
+        said["steps"] = specs(kept_rows(formsets[Step]))
         by, now = actor_of(request), timezone.now()
         if row is None:
             return config.create_policy(name=form.cleaned_data["name"], by=by, now=now, **said)
@@ -305,7 +306,8 @@ class IncidentAdmin(ReadOnly):
 
     @display(description="On it")
     def on_it(self, row: Incident) -> str:
-        return str(row.resolved_by or row.acknowledged_by or "")
+        on_it = str(row.resolved_by or row.acknowledged_by or "")
+        return f"{on_it} and {row.also} more" if row.also else on_it or row.progress
 
     @display(description="Escalation policy, as it was")
     def policy_name(self, row: Incident) -> str:
@@ -313,7 +315,17 @@ class IncidentAdmin(ReadOnly):
 
     @action(description="Acknowledge")
     def acknowledge(self, request: HttpRequest, queryset: QuerySet[Incident]) -> None:
-        self._respond(request, queryset, respond.acknowledge, done="Acknowledged; paging has stopped")
+        short = []
+
+        def acknowledge(**said: Any) -> None:
+            incident = respond.acknowledge(**said)
+            short.extend([incident] if incident.progress else [])
+
+        alone = all(incident.wanted == 1 for incident in queryset)
+        done = "Acknowledged; paging has stopped" if alone else "Acknowledged"
+        self._respond(request, queryset, acknowledge, done=done)
+        for incident in short:
+            messages.warning(request, f"{incident} is acknowledged by {incident.progress}.")
 
     @action(description="Resolve")
     def resolve(self, request: HttpRequest, queryset: QuerySet[Incident]) -> None:

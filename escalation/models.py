@@ -8,6 +8,7 @@ from datetime import timedelta
 from django.db import models
 from django.db.models import F, Q
 
+from escalation.core.moves import answers
 from oncall.models import Schedule
 from people.models import Team, User
 
@@ -33,9 +34,12 @@ class EscalationPolicy(models.Model):
             models.CheckConstraint(
                 condition=Q(acknowledgements__range=(1, MOST_ACKNOWLEDGEMENTS)),
                 name="a_policy_wants_an_acknowledgement",
+                violation_error_message=f"From 1 to {MOST_ACKNOWLEDGEMENTS} people have to acknowledge.",
             ),
             models.CheckConstraint(
-                condition=Q(repeat__lte=MOST_REPEATS), name="a_policy_repeats_for_a_while"
+                condition=Q(repeat__lte=MOST_REPEATS),
+                name="a_policy_repeats_for_a_while",
+                violation_error_message=f"A policy runs again 0 to {MOST_REPEATS} times.",
             ),
         ]
 
@@ -247,6 +251,29 @@ class Incident(models.Model):
 
     def __str__(self) -> str:
         return f"#{self.pk} {self.title}"
+
+    @property
+    def wanted(self) -> int:
+        """So many people have to acknowledge."""
+        return int(self.policy.get("acknowledgements", 1))
+
+    @property
+    def progress(self) -> str:
+        """“1 of 2: one more is needed”, once somebody has acknowledged and that is not enough."""
+        given = len(self.answered or ())
+        some = self.status == self.Status.TRIGGERED and self.wanted > 1 and given
+        return answers(given, self.wanted) if some else ""
+
+    @property
+    def also(self) -> int:
+        """How many are on it beside `acknowledged_by`, where that took more than one."""
+        taken = self.status == self.Status.ACKNOWLEDGED and self.wanted > 1 and self.acknowledged_by_id
+        return len(set(self.answered or ()) - {self.acknowledged_by_id}) if taken else 0
+
+    def is_answered_by(self, user: User) -> bool:
+        """Whether they are one of several who have acknowledged, or have to."""
+        open_ = self.status != self.Status.RESOLVED
+        return open_ and self.wanted > 1 and user.pk in (self.answered or ())
 
 
 class Alert(models.Model):

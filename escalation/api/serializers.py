@@ -7,6 +7,7 @@ from rest_framework import serializers
 
 from escalation.intake.raising import SEVERITIES
 from escalation.models import Alert, Incident, Service
+from escalation.selectors import answered
 from escalation.sources.event import MAX_DEDUP_KEY, MAX_SUMMARY, UNKNOWN_SEVERITY
 from people.ledger.models import Entry
 from people.models import User
@@ -36,21 +37,33 @@ class IncidentSerializer(serializers.ModelSerializer[Incident]):
     acknowledged_by = serializers.CharField(source="acknowledged_by.username", default=None)
     resolved_by = serializers.CharField(source="resolved_by.username", default=None)
     policy = serializers.CharField(source="policy.name")
+    acknowledgements = serializers.SerializerMethodField(
+        help_text="How many people have acknowledged since it was last triggered."
+    )
+    acknowledgements_wanted = serializers.IntegerField(source="wanted", read_only=True)
 
     class Meta:
         model = Incident
         fields = (
             "id", "title", "service", "severity", "urgency", "status", "policy", "recurred", "triggered_at",
-            "acknowledged_at", "acknowledged_by", "resolved_at", "resolved_by", "wake_at", "parked_reason",
+            "acknowledged_at", "acknowledged_by", "acknowledgements", "acknowledgements_wanted",
+            "resolved_at", "resolved_by", "wake_at", "parked_reason",
         )  # fmt: skip
+
+    def get_acknowledgements(self, incident: Incident) -> int:
+        return len(incident.answered or ())
 
 
 class IncidentDetailSerializer(IncidentSerializer):
     alerts = AlertSerializer(many=True, read_only=True)
     timeline = serializers.SerializerMethodField()
+    answered_by = serializers.SerializerMethodField(help_text="The usernames of those who have acknowledged.")
 
     class Meta(IncidentSerializer.Meta):
-        fields = (*IncidentSerializer.Meta.fields, "alerts", "timeline")  # type: ignore[assignment]
+        fields = (*IncidentSerializer.Meta.fields, "answered_by", "alerts", "timeline")  # type: ignore[assignment]
+
+    def get_answered_by(self, incident: Incident) -> list[str]:
+        return [user.username for user in answered(incident)]
 
     def get_timeline(self, incident: Incident) -> list[dict[str, Any]]:
         return list(EntrySerializer(self.context["timeline"], many=True).data)
@@ -94,6 +107,10 @@ class SnoozeSerializer(ReasonSerializer):
 
 class ReassignSerializer(ReasonSerializer):
     users = serializers.SlugRelatedField(slug_field="username", queryset=User.objects.all(), many=True)
+
+
+class RespondersSerializer(ReassignSerializer):
+    """Who is paged as well, at once."""
 
 
 class NoteSerializer(serializers.Serializer[dict[str, Any]]):

@@ -12,6 +12,7 @@ from unfold.widgets import (
 )
 
 from escalation.actions.config import StepSpec, TargetSpec
+from escalation.core.urgency import DEFAULTS
 from escalation.models import Step, Target
 from oncall.models import Schedule, ScheduleVersion
 from people.forms import RowForm, ShortDurationField
@@ -56,6 +57,16 @@ class StepForm(RowForm):
     pages = forms.MultipleChoiceField(label="Whom", widget=UnfoldAdminSelect2MultipleWidget)
     when = forms.ChoiceField(choices=WHEN, label="How", widget=UnfoldAdminSelectWidget)
     duration = ShortDurationField(label="How long", initial=timedelta(minutes=5))
+    severities = forms.MultipleChoiceField(
+        label="At severity",
+        required=False,
+        choices=[(severity, severity) for severity in DEFAULTS],
+        widget=UnfoldAdminSelect2MultipleWidget,
+        help_text="None chosen: at any.",
+    )
+    hours = forms.ChoiceField(
+        label="At what time", required=False, choices=Step.Hours.choices, widget=UnfoldAdminSelectWidget
+    )
     choices: Choices = []  # set for each request by `with_choices`
 
     class Meta:
@@ -73,6 +84,8 @@ class StepForm(RowForm):
                 pages=[key for key, _ in chosen],
                 when=OUTSIDE if step.after else THEN,
                 duration=step.after or step.timeout,
+                severities=step.severities or [],
+                hours=step.hours,
             )
 
     def _offer(self, chosen: Iterable[tuple[str, str]]) -> None:
@@ -104,6 +117,8 @@ def specs(rows: Iterable[Any]) -> list[StepSpec]:
             targets=[targets[key] for key in step["pages"]],
             timeout=step["duration"] if step["when"] == THEN else None,
             after=step["duration"] if step["when"] == OUTSIDE else None,
+            severities=step["severities"],
+            hours=step["hours"],
         )
         for step in given
     ]

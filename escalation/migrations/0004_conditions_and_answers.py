@@ -56,6 +56,7 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(("acknowledgements__range", (1, 20))),
                 name="a_policy_wants_an_acknowledgement",
+                violation_error_message="From 1 to 20 people have to acknowledge.",
             ),
         ),
         migrations.AddConstraint(

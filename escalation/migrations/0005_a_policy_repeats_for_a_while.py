@@ -18,7 +18,9 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="escalationpolicy",
             constraint=models.CheckConstraint(
-                condition=models.Q(("repeat__lte", 100)), name="a_policy_repeats_for_a_while"
+                condition=models.Q(("repeat__lte", 100)),
+                name="a_policy_repeats_for_a_while",
+                violation_error_message="A policy runs again 0 to 100 times.",
             ),
         ),
     ]
