@@ -1,18 +1,19 @@
 """Policies, services and incidents in the admin."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html_join
 from unfold.decorators import action, display
 from unfold.views import ChangeList
 
-from escalation import selectors
+from escalation import advising, selectors
 from escalation.actions import config, hot_lines, respond
 from escalation.core.policy import Policy
 from escalation.forms.policy import specs, target_choices, with_choices
@@ -28,6 +29,7 @@ from escalation.models import (
     Step,
 )
 from escalation.sources.registry import PARSERS
+from oncall.advice import sentences
 from oncall.selectors import on_call
 from people.models import User
 from people.permissions import may_edit_team
@@ -97,8 +99,11 @@ class PolicyAdmin(Retirable):
         said["steps"] = specs(kept_rows(formsets[Step]))
         by, now = actor_of(request), timezone.now()
         if row is None:
-            return config.create_policy(name=form.cleaned_data["name"], by=by, now=now, **said)
-        return config.change_policy(policy=row, by=by, now=now, **said)
+            row = config.create_policy(name=form.cleaned_data["name"], by=by, now=now, **said)
+        else:
+            config.change_policy(policy=row, by=by, now=now, **said)
+        _advise(request, row, now=now)
+        return row
 
     @action(description="Retire")
     def retire(self, request: HttpRequest, queryset: QuerySet[EscalationPolicy]) -> None:
@@ -106,6 +111,13 @@ class PolicyAdmin(Retirable):
             config.retire_policy(policy=policy, by=actor_of(request), now=timezone.now())
 
         self.each(request, queryset, stop, done="Retired")
+
+
+def _advise(request: HttpRequest, policy: EscalationPolicy, *, now: datetime) -> None:
+    """What will hurt about what was saved; it is saved all the same."""
+    for findings in advising.advise(Q(pk=policy.pk), now=now).values():
+        for sentence in sentences(findings):
+            messages.warning(request, sentence)
 
 
 class RoutingKeyRows(Rows):
@@ -196,6 +208,7 @@ class ServiceAdmin(Retirable):
                 hot_lines.add_hot_line(service=row, number=one.cleaned_data["number"], by=by, now=now)
             elif one.cleaned_data["remove"]:
                 hot_lines.retire_hot_line(line=one.instance, by=by, now=now)
+        _advise(request, row.policy, now=now)
         return row
 
     @action(description="Retire")

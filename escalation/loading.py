@@ -34,9 +34,11 @@ def policy_of(service: Service) -> Policy:
     outside: list[OutsideStep] = []
     for number, (row, targets) in enumerate(_by_step(rows), start=1):
         if row.after is not None:
-            outside.append(OutsideStep(number=number, after=row.after, targets=targets, when=_when(row)))
+            outside.append(
+                OutsideStep(number=number, after=row.after, targets=targets, when=condition_of(row))
+            )
         elif row.timeout is not None:
-            steps.append(Step(number=number, timeout=row.timeout, targets=targets, when=_when(row)))
+            steps.append(Step(number=number, timeout=row.timeout, targets=targets, when=condition_of(row)))
     policy = rows[0].step.policy if rows else service.policy
     conditions = [*(step.when for step in steps), *(step.when for step in outside)]
     by_hours = any(when.hours for when in conditions)
@@ -51,17 +53,17 @@ def policy_of(service: Service) -> Policy:
     )
 
 
-def _when(row: StepRow) -> Condition:
+def condition_of(row: StepRow) -> Condition:
     return Condition(severities=tuple(row.severities or ()), hours=Hours(row.hours))
 
 
 def _by_step(rows: Iterable[TargetRow]) -> Iterator[tuple[StepRow, tuple[Target, ...]]]:
     for _, group in groupby(rows, key=lambda row: row.step_id):
         targets = list(group)
-        yield targets[0].step, tuple(_target(row) for row in targets)
+        yield targets[0].step, tuple(target_of(row) for row in targets)
 
 
-def _target(row: TargetRow) -> Target:
+def target_of(row: TargetRow) -> Target:
     return Target(label=str(row), schedule=row.schedule_id, user=row.user_id, team=row.team_id, role=row.role)
 
 

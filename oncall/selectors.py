@@ -128,6 +128,18 @@ def roles_ahead(schedule_ids: Iterable[int], *, at: datetime) -> dict[int, froze
     return {pk: frozenset(roles) for pk, roles in found.items()}
 
 
+def roles_without_layers(schedule_ids: Iterable[int]) -> set[tuple[int, str]]:
+    """(schedule id, role) of what by the newest version has nobody to put on call, and no role to follow."""
+    versions = ScheduleVersion.objects.filter(schedule__in=set(schedule_ids)).order_by("effective_from")
+    newest = {version.schedule_id: version.definition.get("roles", {}) for version in versions}
+    return {
+        (schedule, name)
+        for schedule, roles in newest.items()
+        for name, role in roles.items()
+        if not role.get("layers") and not role.get("follows")
+    }
+
+
 def away(user_ids: Iterable[int], *, since: datetime, until: datetime) -> list[Away]:
     """The time off of these people that meets [since, until), in one query.
 

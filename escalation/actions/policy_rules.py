@@ -1,7 +1,7 @@
 """What a policy may say. What may not is refused when somebody writes it, in a sentence for them.
 
 What was written before, or happens later (a person leaves, a schedule is retired), is survived: the step goes
-on to the next, its timeline says so, and `doctor` does (`escalation.policy_advice`).
+on to the next, its timeline says so, and `doctor` does (`escalation.advising`).
 """
 
 from collections import Counter

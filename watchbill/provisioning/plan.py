@@ -47,7 +47,7 @@ class Plan:
 
     `history`: overrides of the document that were cancelled, ended early or begun with another reason.
     `kept`: parts that are stored and exported, and that nothing acts on yet. `advice`, once it is done: what
-    there is to say about the schedules it touches.
+    there is to say about the schedules and policies it touches.
     """
 
     changes: tuple[Change, ...] = ()
