@@ -27,6 +27,7 @@ class Verb(StrEnum):
     INCIDENT_NOTE = "incident.note"
 
     PAGE_CREATED = "page.created"
+    PAGE_EXTENDED = "page.extended"
     PAGE_SENT = "page.sent"
     PAGE_FAILED = "page.failed"
     PAGE_DELIVERED = "page.delivered"
