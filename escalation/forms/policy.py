@@ -19,7 +19,8 @@ from people.forms import RowForm, ShortDurationField
 from people.models import Membership, Team, User
 
 THEN, OUTSIDE = "then", "after"
-WHEN = ((THEN, "pages, and waits"), (OUTSIDE, "pages after, until resolved"))
+WHEN = ((THEN, "waits"), (OUTSIDE, "after"))
+HOURS = (("", "any"), ("support", "inside"), ("outside", "outside"))
 NEVER_PAGED = "shadow"
 LAST = 10_000
 Choices = list[tuple[str, list[tuple[str, str]]]]
@@ -55,7 +56,13 @@ class StepForm(RowForm):
         required=False, min_value=0, max_value=LAST, widget=UnfoldAdminIntegerFieldWidget
     )
     pages = forms.MultipleChoiceField(label="Whom", widget=UnfoldAdminSelect2MultipleWidget)
-    when = forms.ChoiceField(choices=WHEN, label="How", widget=UnfoldAdminSelectWidget)
+    when = forms.ChoiceField(
+        choices=WHEN,
+        label="How",
+        widget=UnfoldAdminSelectWidget,
+        help_text="Waits for an answer, then the next step pages; or pages once, so long after the trigger, "
+        "until resolved.",
+    )
     duration = ShortDurationField(label="How long", initial=timedelta(minutes=5))
     severities = forms.MultipleChoiceField(
         label="At severity",
@@ -65,7 +72,11 @@ class StepForm(RowForm):
         help_text="None chosen: at any.",
     )
     hours = forms.ChoiceField(
-        label="At what time", required=False, choices=Step.Hours.choices, widget=UnfoldAdminSelectWidget
+        label="Support hours",
+        required=False,
+        choices=HOURS,
+        widget=UnfoldAdminSelectWidget,
+        help_text="Of the service that uses the policy; without any set there, it pages at any hour.",
     )
     choices: Choices = []  # set for each request by `with_choices`
 

@@ -125,3 +125,12 @@ def test_a_window_that_ends_when_it_starts_is_a_whole_day(clock):
 @given(window=hours)
 def test_they_survive_being_frozen(window):
     assert SupportHours.from_json(window.to_json()) == window
+
+
+def test_an_end_that_the_clock_shows_twice_is_the_last_one_and_a_start_the_first():
+    """In Berlin on 2026-10-25 the clock shows 02:30 at 00:30 and at 01:30 UTC."""
+    until = SupportHours(days=("sat",), start="22:00", end="02:30", time_zone="Europe/Berlin")
+    since = SupportHours(days=("sun",), start="02:30", end="06:00", time_zone="Europe/Berlin")
+    first, last = datetime(2026, 10, 25, 0, 30, tzinfo=UTC), datetime(2026, 10, 25, 1, 30, tzinfo=UTC)
+    assert [until.open_at(at) for at in (first, last - MINUTE, last)] == [True, True, False]
+    assert [since.open_at(at) for at in (first - MINUTE, first, last)] == [False, True, True]
