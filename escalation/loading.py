@@ -10,7 +10,7 @@ from django.db.models import F
 from django.db.models.functions import Greatest
 
 from escalation.core.condition import Condition, Hours
-from escalation.core.incident import Parked, State, Status, Urgency
+from escalation.core.incident import QUIETS, Parked, State, Status, Urgency
 from escalation.core.policy import OutsideStep, Policy, Step, Target
 from escalation.core.support_hours import SupportHours
 from escalation.core.urgency import urgency_of
@@ -73,6 +73,8 @@ def service_urgency(service: Service, severity: str, *, at: datetime) -> tuple[U
 
 
 def state_of(row: Incident) -> State:
+    """A quiet that another version has overruled, not knowing of it, is over."""
+    parked = _parked(row.parked_reason)
     return State(
         status=Status(row.status),
         severity=row.severity,
@@ -90,7 +92,8 @@ def state_of(row: Incident) -> State:
         outside_passed=tuple(row.outside_passed or ()),
         answered=tuple(row.answered or ()),
         added=row.added,
-        parked=_parked(row.parked_reason),
+        parked=parked,
+        quiet_until=row.quiet_until if row.status != Status.TRIGGERED or parked in QUIETS else None,
     )
 
 
@@ -106,7 +109,7 @@ def _parked(word: str) -> Parked:
 STATE_COLUMNS = (
     "status", "severity", "urgency", "cycle", "repeat", "step", "step_at", "hold_until", "raise_at",
     "reached", "managers_paged", "outside_from", "outside_done", "outside_passed", "answered", "added",
-    "parked_reason", "wake_at",
+    "parked_reason", "quiet_until", "wake_at",
 )  # fmt: skip
 
 
@@ -121,7 +124,7 @@ def put_state(row: Incident, state: State, policy: Policy) -> None:
     row.outside_from, row.outside_done = state.outside_from, list(state.outside_done)
     row.outside_passed, row.answered = list(state.outside_passed), list(state.answered)
     row.added = state.added
-    row.parked_reason = state.parked
+    row.parked_reason, row.quiet_until = state.parked, state.quiet_until
     row.wake_at = state.wake_at(policy)
 
 

@@ -8,6 +8,7 @@ from datetime import timedelta
 from django.db import models
 from django.db.models import F, Q
 
+from escalation.core.incident import QUIETS
 from escalation.core.moves import answers
 from oncall.models import Schedule
 from people.models import Team, User
@@ -220,6 +221,7 @@ class Incident(models.Model):
     answered = models.JSONField(null=True, blank=True, help_text="Ids of those who have acknowledged.")
     added = models.PositiveIntegerField(default=0, db_default=0, help_text="Responders added by hand.")
     parked_reason = models.CharField(max_length=40, blank=True)
+    quiet_until = models.DateTimeField(null=True, blank=True, help_text="Nobody is paged before this.")
     wake_at = models.DateTimeField(null=True, blank=True)
     turn = models.PositiveSmallIntegerField(
         choices=Turn, default=Turn.MORE, db_default=Turn.MORE, editable=False
@@ -231,6 +233,12 @@ class Incident(models.Model):
             models.CheckConstraint(
                 condition=~Q(status="triggered") | Q(wake_at__isnull=False) | ~Q(parked_reason=""),
                 name="triggered_incident_wakes_or_is_parked",
+            ),
+            # What is kept from paging has an end.
+            models.CheckConstraint(
+                condition=~Q(parked_reason__in=sorted(one.value for one in QUIETS))
+                | Q(quiet_until__isnull=False),
+                name="quiet_incident_has_an_end",
             ),
             models.CheckConstraint(
                 condition=~Q(status="resolved") | Q(wake_at__isnull=True, resolved_at__isnull=False),

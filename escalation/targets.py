@@ -25,12 +25,12 @@ class Now:
     def __init__(self, targets: Sequence[Target], *, at: datetime) -> None:
         self._on_call = oncall.on_call(_schedules(targets), at=at)
         self._members = _members(_teams(targets))
-        self._people = _active(_meant(targets, self._on_call, self._members))
+        self._gone = _gone(targets)
 
     def recipients(self, targets: Sequence[Target]) -> list[Recipient]:
         """The people meant by some of them, each once, in the order of the targets."""
         found = _meant(targets, self._on_call, self._members)
-        return [Recipient(user, because) for user, because in found.items() if user in self._people]
+        return [Recipient(user, because) for user, because in found.items() if user not in self._gone]
 
 
 def recipients(targets: Sequence[Target], *, at: datetime) -> list[Recipient]:
@@ -113,10 +113,16 @@ def _people(
 def _members(teams: Collection[int]) -> dict[tuple[int, str], list[int]]:
     members: dict[tuple[int, str], list[int]] = {}
     if teams:
-        rows = Membership.objects.filter(team_id__in=teams).order_by("user__username")
+        rows = Membership.objects.filter(team_id__in=teams, user__is_active=True).order_by("user__username")
         for row in rows:
             members.setdefault((row.team_id, row.role), []).append(row.user_id)
     return members
+
+
+def _gone(targets: Sequence[Target]) -> set[int]:
+    """Of the people named by targets, those who have left. Of a roster or a team nobody has."""
+    named = {target.user for target in targets if target.user is not None}
+    return named - _active(named) if named else set()
 
 
 def _active(users: Iterable[int]) -> set[int]:

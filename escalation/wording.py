@@ -1,7 +1,7 @@
 """The sentences of the timeline and of a page, about one incident."""
 
 from collections.abc import Sequence
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 
 from escalation.core.decision import Event, Note, PageTargets
 from escalation.models import Alert, Incident
@@ -23,6 +23,8 @@ BY_THE_ENGINE = frozenset(
         Event.NOBODY_LEFT,
         Event.EXHAUSTED,
         Event.HEALED,
+        Event.QUIETED,
+        Event.QUIET_OVER,
     }
 )
 
@@ -61,18 +63,31 @@ SAID: dict[Event, tuple[Verb, str]] = {
     Event.NOBODY_LEFT: (Verb.INCIDENT_UNREACHABLE, "nobody at all could be reached"),
     Event.EXHAUSTED: (Verb.INCIDENT_EXHAUSTED, "the escalation policy is exhausted"),
     Event.HEALED: (Verb.INCIDENT_HEALED, "found the incident waiting for nothing; paging starts at step 1"),
+    Event.QUIETED: (Verb.INCIDENT_QUIETED, "pages nobody before {quiet_until}"),
+    Event.QUIET_OVER: (Verb.INCIDENT_QUIET_OVER, "pages again; where nobody is on it, from step 1"),
     Event.RESOLVED: (Verb.INCIDENT_RESOLVED, "resolved the incident"),
 }
+
+
+def actor_of(note: Note, by: Actor) -> Actor:
+    """Whose doing it is: the engine's own, or that of `by`, who made it happen."""
+    return ENGINE if note.event in BY_THE_ENGINE else by
 
 
 def line(row: Incident, note: Note, *, by: Actor, why: str = "") -> Line:
     """One line of the incident's timeline, from the machine's note. The machine's reason comes first."""
     verb, template = SAID[note.event]
-    until = (
-        row.hold_until.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC") if row.hold_until else "it is taken up"
+    what = template.format(
+        severity=row.severity,
+        urgency=row.urgency,
+        hold_until=_instant(row.hold_until) if row.hold_until else "it is taken up",
+        quiet_until=_instant(row.quiet_until) if row.quiet_until else "that is over",
     )
-    what = template.format(severity=row.severity, urgency=row.urgency, hold_until=until)
     return Line(verb, ("incident", row.pk), by, what, "; ".join(part for part in (note.why, why) if part))
+
+
+def _instant(at: datetime) -> str:
+    return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
 def unreached(

@@ -48,6 +48,20 @@ JOIN paging_contactmethod method ON method.id = waiting.method_id
 WHERE waiting.priority = %s AND waiting.due_at <= %s AND waiting.state IN ('pending', 'unknown') {}
 ORDER BY waiting.due_at, waiting.id LIMIT 1{})
 """
+UNTIDY = "untidy"
+LOOK = """
+SELECT 'untidy' WHERE EXISTS (
+  SELECT 1 FROM paging_notification WHERE state = 'claimed' AND lease_until < %s
+) OR EXISTS (
+  SELECT 1 FROM paging_notification waiting
+  JOIN paging_page page ON page.id = waiting.page_id AND page.stopped_at IS NOT NULL
+  WHERE waiting.state IN ('pending', 'unknown') AND waiting.due_at <= %s
+)
+UNION ALL
+SELECT DISTINCT method.kind FROM paging_notification waiting
+JOIN paging_contactmethod method ON method.id = waiting.method_id
+WHERE waiting.state IN ('pending', 'unknown') AND waiting.due_at <= %s AND waiting.priority IN ({})
+"""
 OF_KINDS = "AND method.kind IN ({})"
 LOCKED = " FOR UPDATE OF waiting SKIP LOCKED"
 log = structlog.get_logger(__name__)
@@ -99,10 +113,20 @@ def claim_next(
 def due_kinds(*, clock: Callable[[], datetime], what: Sequence[What] = ALL) -> frozenset[str]:
     """The kinds of contact method of what is due: one look for all who send, so that idling costs little."""
     now = clock()
-    _take_back_lost(now)
-    _suppress_stopped(now)
-    due = Notification.objects.filter(priority__in=_wanted(what), state__in=WAITING, due_at__lte=now)
-    return frozenset(due.order_by().values_list("method__kind", flat=True).distinct())
+    found = _look(what, now)
+    if UNTIDY in found:
+        _take_back_lost(now)
+        _suppress_stopped(now)
+        found = _look(what, now)
+    return found - {UNTIDY}
+
+
+def _look(what: Sequence[What], now: datetime) -> frozenset[str]:
+    """The kinds of what is due, and UNTIDY where claims are lost or pages were stopped meanwhile."""
+    priorities, at = _wanted(what), connection.ops.adapt_datetimefield_value(now)
+    with connection.cursor() as cursor:
+        cursor.execute(LOOK.format(", ".join(["%s"] * len(priorities))), (at, at, at, *priorities))
+        return frozenset(kind for (kind,) in cursor.fetchall())
 
 
 def _take_back_lost(now: datetime) -> None:

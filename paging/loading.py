@@ -11,6 +11,7 @@ from paging.core.delivery import WAITING, State
 from paging.core.limits import LONGEST, Sent
 from paging.core.rules import INFO, QUIET, Method, Rule, Told
 from paging.models import ContactMethod, Notification, NotificationRule, Page
+from people.models import User
 
 # Asked for every message, and so in SQL: Django takes longer to put them together than the database to
 # answer. A message says a thousand pages at most; what is more is said by the next.
@@ -39,6 +40,17 @@ def usable_methods(user_ids: Collection[int]) -> Mapping[int, Sequence[Method]]:
     for user_id, pk, kind in rows.values_list("user_id", "id", "kind"):
         found[user_id].append(Method(pk, kind))
     return found
+
+
+def reached(user_ids: Collection[int], whose: Q) -> tuple[Mapping[int, User], Mapping[int, Sequence[Method]]]:
+    """Those of the people with a usable method whom `whose` (about a method) admits, and their methods."""
+    people: dict[int, User] = {}
+    found: defaultdict[int, list[Method]] = defaultdict(list)
+    rows = ContactMethod.objects.filter(USABLE, whose, user_id__in=user_ids).order_by("id")
+    for row in rows.select_related("user"):
+        people[row.user_id] = row.user
+        found[row.user_id].append(Method(row.pk, row.kind))
+    return people, found
 
 
 def rules(user_ids: Collection[int]) -> Mapping[tuple[int, str], Sequence[Rule]]:

@@ -41,6 +41,12 @@ def voice_numbers(user_ids: Collection[int]) -> dict[int, str]:
     return dict(rows.order_by("-id").values_list("user_id", "address"))
 
 
+UNREACHABLE = """EXISTS (
+SELECT 1 FROM paging_page WHERE unreachable_at IS NOT NULL AND stopped_at IS NULL
+AND urgency <> 'info' AND cause NOT LIKE 'test:%%')"""
+"""Whether `unreachable_runs` has any, as SQL with other parameters, for whoever looks often."""
+
+
 def unreachable_runs(*, limit: int) -> list[tuple[str, str]]:
     """(cause, run) of pages whose every message failed and that nobody has looked at yet, oldest first.
 

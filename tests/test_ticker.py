@@ -88,6 +88,17 @@ def test_loop_works_by_itself(run):
     work.await_call(times=3)
 
 
+def test_what_comes_while_a_loop_rests_is_done_together(run):
+    work = Work()
+    loop = run(Loop("test", work, rest=LONG))
+    work.await_call()
+    for _ in range(5):
+        loop.wake()
+    loop.ask_to_stop()  # a rest is no reason to stop late
+    loop.join(LONG)
+    assert (work.calls, loop.is_alive) == (1, False)
+
+
 def test_loop_outlives_what_it_raises_and_says_so_once(run, caplog):
     work = Work(*[OSError("gone")] * 3)
     loop = run(Loop("test", work, every=0.01))
@@ -111,11 +122,13 @@ def test_loop_that_does_not_run_says_that_nobody_woke():
     assert not Loop("test", Work()).wake()
 
 
-def test_ticker_decides_until_nothing_is_due_and_then_sends(decide, look, a_ticker):
-    decide._outcomes[:] = [100, 100, 3, 0]
+def test_ticker_decides_while_batches_are_full_and_then_sends(decide, look, a_ticker):
+    decide._outcomes[:] = [100, 100, 3, 100]
     a_ticker.start()
-    decide.await_call(times=4)
+    decide.await_call(times=3)
     look.await_call(times=2)  # once as it starts, and when it is called
+    a_ticker.stop()
+    assert decide.calls == 3
 
 
 def test_every_ticker_looks_whether_the_site_is_well(decide, look, monkeypatch):

@@ -47,7 +47,7 @@ class IncidentSerializer(serializers.ModelSerializer[Incident]):
         fields = (
             "id", "title", "service", "severity", "urgency", "status", "policy", "recurred", "triggered_at",
             "acknowledged_at", "acknowledged_by", "acknowledgements", "acknowledgements_wanted",
-            "resolved_at", "resolved_by", "wake_at", "parked_reason",
+            "resolved_at", "resolved_by", "wake_at", "parked_reason", "quiet_until",
         )  # fmt: skip
 
     def get_acknowledgements(self, incident: Incident) -> int:

@@ -29,6 +29,8 @@ class Event(StrEnum):
     NOBODY_LEFT = "nobody_left"
     EXHAUSTED = "exhausted"
     HEALED = "healed"
+    QUIETED = "quieted"
+    QUIET_OVER = "quiet_over"
     RESOLVED = "resolved"
 
 

@@ -28,6 +28,24 @@ class Parked(StrEnum):
     NOT = ""
     LOW_URGENCY = "low urgency"
     EXHAUSTED = "exhausted"
+    MAINTENANCE = "maintenance"
+    SUPPRESSED = "suppressed"
+    TRIAL = "trial"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Quiet:
+    """Why something pages nobody before `until`: maintenance, a suppress rule, the trial of a new one. `why`
+    is for people: the window's reason, the rule's owner. There is no quiet without an end.
+    """
+
+    reason: Parked
+    until: datetime
+    why: str
+
+
+QUIETS = frozenset({Parked.MAINTENANCE, Parked.SUPPRESSED, Parked.TRIAL})
+"""The reasons a `Quiet` can have."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +59,9 @@ class State:
     whether this pass over the steps paged anyone. Outside steps count from `outside_from`;
     `outside_done` holds their numbers, and `outside_passed` those of them whose condition did not hold.
     `answered` are the ids of those who have acknowledged, since it was last triggered. `added` counts
-    responders who were added by hand.
+    responders who were added by hand. Before `quiet_until` nobody is paged at all, whatever falls due, but
+    whom a person adds; one that nobody is on starts at step one then, and is `parked` for one of QUIETS
+    until it does.
     """
 
     status: Status
@@ -61,6 +81,7 @@ class State:
     answered: tuple[int, ...] = ()
     added: int = 0
     parked: Parked = Parked.NOT
+    quiet_until: datetime | None = None
 
     def wake_at(self, policy: Policy) -> datetime | None:
         """When the engine has to look again; None when only an event or a person can change anything."""
@@ -69,7 +90,11 @@ class State:
         moments = [self.hold_until, *self._outside_moments(policy)]
         if self.status is Status.TRIGGERED:
             moments.append(self.step_at)
-        return min((moment for moment in moments if moment is not None), default=None)
+        first = min((moment for moment in moments if moment is not None), default=None)
+        return first if first is None or self.quiet_until is None else max(first, self.quiet_until)
+
+    def is_quiet(self, now: datetime) -> bool:
+        return self.quiet_until is not None and now < self.quiet_until
 
     def _outside_moments(self, policy: Policy) -> list[datetime]:
         if self.outside_from is None:

@@ -26,6 +26,8 @@ from escalation.core.stimulus import (
     Active,
     Added,
     Escalated,
+    Quieted,
+    QuietOver,
     Reassigned,
     Repeated,
     Resolved,
@@ -63,6 +65,9 @@ def _answer(stimulus: Stimulus, state: State, policy: Policy, now: datetime) -> 
 @_answer.register
 def _triggered(stimulus: Triggered, state: State, policy: Policy, now: datetime) -> Answer:
     notes: list[Decision] = [Note(Event.TRIGGERED)]
+    if stimulus.quiet is not None:
+        waiting = replace(state, raise_at=stimulus.raise_at)
+        return moves.quieted(waiting, stimulus.quiet), [*notes, Note(Event.QUIETED, stimulus.quiet.why)]
     if stimulus.urgency is Urgency.LOW:
         return moves.held(state, stimulus.raise_at), [
             *notes,
@@ -75,6 +80,8 @@ def _triggered(stimulus: Triggered, state: State, policy: Policy, now: datetime)
 def _repeated(stimulus: Repeated, state: State, policy: Policy, now: datetime) -> Answer:
     if moves.is_lost(state, policy):
         return moves.start(state, now), [Note(Event.HEALED, "it was open with nothing due; an event woke it")]
+    if moves.is_parked_quiet(state):
+        return _repeated_in_quiet(stimulus, state, policy, now)
     if not is_worse(stimulus.severity, than=state.severity):
         return state, []
     raised = moves.asked_again(replace(state, severity=stimulus.severity), policy, was=state.severity)
@@ -84,10 +91,28 @@ def _repeated(stimulus: Repeated, state: State, policy: Policy, now: datetime) -
     return _raised(replace(raised, urgency=Urgency.HIGH), policy, now, was=state), notes
 
 
+def _repeated_in_quiet(stimulus: Repeated, state: State, policy: Policy, now: datetime) -> Answer:
+    """What would page if it came now pages; what would not is only written up."""
+    if is_worse(stimulus.severity, than=state.severity):
+        urgent, was = stimulus.urgency is Urgency.HIGH, state.severity
+        state = replace(
+            state,
+            severity=stimulus.severity,
+            urgency=stimulus.urgency if urgent else state.urgency,
+            raise_at=None if urgent else stimulus.raise_at,
+        )
+        state = moves.asked_again(state, policy, was=was)
+    if stimulus.quiet is not None:
+        return state, []
+    return moves.loud(state, now), [Note(Event.QUIET_OVER, "an event came to which it does not apply")]
+
+
 @_answer.register
 def _ticked(stimulus: Ticked, state: State, policy: Policy, now: datetime) -> Answer:
     decisions: list[Decision] = []
-    for phase in (_end_hold, _run_outside, _run_step):
+    if state.is_quiet(now):
+        return state, decisions
+    for phase in (_end_quiet, _end_hold, _run_outside, _run_step):
         state, more = phase(state, policy, now)
         decisions += more
     return state, decisions
@@ -107,7 +132,8 @@ def _step_ran(stimulus: StepRan, state: State, policy: Policy, now: datetime) ->
 def _unreachable(stimulus: Unreachable, state: State, policy: Policy, now: datetime) -> Answer:
     why = "every message of it failed"
     outside = stimulus.run.startswith(moves.OUTSIDE)
-    if state.status is not Status.TRIGGERED and not outside:
+    quiet = state.is_quiet(now) and not stimulus.run.startswith(moves.ADDED)
+    if quiet or (state.status is not Status.TRIGGERED and not outside):
         return state, []
     if stimulus.run.endswith(moves.FALLBACK):
         return moves.nobody_left(state, now) if not outside else (state, [Note(Event.NOBODY_LEFT, why)])
@@ -167,6 +193,7 @@ def _escalated(stimulus: Escalated, state: State, policy: Policy, now: datetime)
         hold_until=None,
         raise_at=None,
         step_at=now,
+        quiet_until=None,
     )
     if woken.step >= len(policy.steps):
         woken = moves.start(woken, now)
@@ -192,12 +219,45 @@ def _added(stimulus: Added, state: State, policy: Policy, now: datetime) -> Answ
 
 
 @_answer.register
+def _quieted(stimulus: Quieted, state: State, policy: Policy, now: datetime) -> Answer:
+    """Of two that overlap the one that ends later counts."""
+    quiet = stimulus.quiet
+    if quiet.until <= now or (state.quiet_until is not None and state.quiet_until >= quiet.until):
+        return state, []
+    stop = StopPaging(quiet.reason.value)
+    return moves.quieted(state, quiet), [Note(Event.QUIETED, quiet.why), stop]
+
+
+@_answer.register
+def _quiet_over(stimulus: QuietOver, state: State, policy: Policy, now: datetime) -> Answer:
+    if state.quiet_until is None or state.parked not in (stimulus.reason, Parked.NOT):
+        return state, []
+    if stimulus.then is not None and stimulus.then.until > now:
+        why = stimulus.then.why
+        return moves.quieted(state, stimulus.then), [Note(Event.QUIETED, why)]
+    return moves.loud(state, now), [Note(Event.QUIET_OVER, stimulus.reason.value)]
+
+
+@_answer.register
 def _resolved(stimulus: Resolved, state: State, policy: Policy, now: datetime) -> Answer:
-    over = replace(state, status=Status.RESOLVED, step_at=None, hold_until=None, parked=Parked.NOT)
+    over = replace(
+        state,
+        status=Status.RESOLVED,
+        step_at=None,
+        hold_until=None,
+        parked=Parked.NOT,
+        quiet_until=None,
+    )
     return over, [Note(Event.RESOLVED), StopPaging("resolved")]
 
 
 Phase = Callable[[State, Policy, datetime], Answer]
+
+
+def _end_quiet(state: State, policy: Policy, now: datetime) -> Answer:
+    if state.quiet_until is None:
+        return state, []
+    return moves.loud(state, now), [Note(Event.QUIET_OVER)]
 
 
 def _end_hold(state: State, policy: Policy, now: datetime) -> Answer:

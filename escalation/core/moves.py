@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from escalation.core.decision import Decision, Event, Note, PageManagers
-from escalation.core.incident import Parked, State, Status, Urgency
+from escalation.core.incident import QUIETS, Parked, Quiet, State, Status, Urgency
 from escalation.core.policy import Policy, Step
 
 MANAGERS = ".managers"
@@ -33,6 +33,7 @@ def start(state: State, now: datetime) -> State:
         managers_paged=False,
         outside_from=state.outside_from or now,
         parked=Parked.NOT,
+        quiet_until=None,
     )
 
 
@@ -50,6 +51,37 @@ def held(state: State, raise_at: datetime | None) -> State:
         hold_until=raise_at,
         raise_at=raise_at,
     )
+
+
+def quieted(state: State, quiet: Quiet) -> State:
+    """Nobody is paged before its end. Who is on it stays on it; what waits for somebody is parked, and the
+    steps outside the sequence that have not run count from the end.
+
+    `hold_until` says the same to a version that knows of no quiet.
+    """
+    if state.status is Status.ACKNOWLEDGED:
+        return replace(state, quiet_until=quiet.until)
+    return replace(
+        state,
+        parked=quiet.reason,
+        quiet_until=quiet.until,
+        hold_until=quiet.until,
+        step_at=None,
+        outside_from=None,
+    )
+
+
+def is_parked_quiet(state: State) -> bool:
+    return state.status is Status.TRIGGERED and state.parked in QUIETS
+
+
+def loud(state: State, now: datetime) -> State:
+    """No quiet any more: what was parked by it starts at step one, or waits as its urgency has it."""
+    if not is_parked_quiet(state):
+        return replace(state, quiet_until=None)
+    if state.urgency is Urgency.LOW and (state.raise_at is None or now < state.raise_at):
+        return held(replace(state, quiet_until=None), state.raise_at)
+    return start(replace(state, urgency=Urgency.HIGH, answered=()), now)
 
 
 def raised_later(state: State, raise_at: datetime | None) -> State:

@@ -3,25 +3,29 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from escalation.core.incident import Urgency
+from escalation.core.incident import Parked, Quiet, Urgency
 
 
 @dataclass(frozen=True, kw_only=True)
 class Triggered:
-    """The first event. A low one with `raise_at` is held until support hours begin."""
+    """The first event. A low one with `raise_at` is held until support hours begin; a quiet one pages nobody
+    before the end of that.
+    """
 
     severity: str
     urgency: Urgency
     raise_at: datetime | None = None
+    quiet: Quiet | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Repeated:
-    """One more event of an open incident."""
+    """One more event of an open incident. `quiet` is what would keep it from paging if it came now."""
 
     severity: str
     urgency: Urgency
     raise_at: datetime | None = None
+    quiet: Quiet | None = None
 
 
 @dataclass(frozen=True)
@@ -81,6 +85,21 @@ class Added:
 
 
 @dataclass(frozen=True)
+class Quieted:
+    """Maintenance, say, has begun: whoever is being paged is left in peace."""
+
+    quiet: Quiet
+
+
+@dataclass(frozen=True)
+class QuietOver:
+    """That ended, perhaps before its time. `then` is another one that goes on."""
+
+    reason: Parked
+    then: Quiet | None = None
+
+
+@dataclass(frozen=True)
 class Resolved:
     """It is over."""
 
@@ -97,5 +116,7 @@ Stimulus = (
     | Escalated
     | Reassigned
     | Added
+    | Quieted
+    | QuietOver
     | Resolved
 )

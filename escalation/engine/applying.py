@@ -138,7 +138,8 @@ def open_incidents(
     rows = Incident.objects.bulk_create([row for row, _, _ in opened])
     for row, one, decisions in opened:
         why = "the same alert was resolved within the hour" if one.recurred else ""
-        lines += [wording.line(row, note, by=by, why=why) for note in decisions if isinstance(note, Note)]
+        notes = [note for note in decisions if isinstance(note, Note)]
+        lines += [wording.line(row, note, by=wording.actor_of(note, by), why=why) for note in notes]
         metrics.INCIDENTS.labels(severity=row.severity).inc()
     record(lines, now=now)
     return rows
@@ -167,7 +168,7 @@ def _do(
     """Carry out one decision; what it turns up is fed back to the machine."""
     match decision:
         case Note():
-            actor = ENGINE if decision.event in wording.BY_THE_ENGINE else change.by
+            actor = wording.actor_of(decision, change.by)
             paging.lines.append(wording.line(change.row, decision, by=actor, why=change.why))
         case StopPaging(reason, sparing, user):
             _write(paging.lines, paging.now)

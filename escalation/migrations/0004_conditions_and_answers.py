@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     """The version before asks no condition, wants one acknowledgement, and adds nobody."""
 
-    dependencies = [("escalation", "0003_the_first_of_a_service_is_decided_first")]
+    dependencies = [("escalation", "0004_quiet_until")]
 
     operations = [
         migrations.AddField(

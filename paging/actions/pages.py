@@ -1,6 +1,6 @@
 """Ask for people to be reached, and stop asking. Both run in their caller's transaction."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -13,6 +13,7 @@ from django.db.models import Exists, OuterRef, Q
 from paging import loading
 from paging.actions import bundles
 from paging.actions.contacts import disable_contact_method, set_contact_method
+from paging.actions.inserting import insert_new
 from paging.core.cause import is_test, subject_of
 from paging.core.delivery import WAITING, State
 from paging.core.message import Facts
@@ -30,6 +31,8 @@ Priority = Notification.Priority
 HEARD = Q(sent_at__isnull=False) | Q(state=State.BUNDLED, bundled_into__sent_at__isnull=False)
 LATELY = timedelta(minutes=15)
 FALLBACK_USERNAME = ":fallback"  # no person can have a colon in their username
+ACTIVE = Q(user__is_active=True) | Q(user__username=FALLBACK_USERNAME)
+"""The fallback contact is no person, and never active."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,8 +64,9 @@ def page(*, requests: Sequence[PageRequest], now: datetime) -> list[PageRequest]
     Returns those whose person cannot be reached at all: no verified, enabled contact method, or no longer
     active. They get no page. A constant number of statements.
     """
-    users = _active({request.user_id for request in requests})
-    methods, rules = loading.usable_methods(users), loading.rules(users)
+    asked = {request.user_id for request in requests}
+    users, methods = loading.reached(asked, ACTIVE)
+    rules = loading.rules(users)
     found = [
         _Plan(
             request=request,
@@ -74,7 +78,7 @@ def page(*, requests: Sequence[PageRequest], now: datetime) -> list[PageRequest]
             ),
         )
         for request in requests
-        if request.user_id in methods
+        if request.user_id in users
     ]
     plans = [plan for plan in found if plan.moments]
     if plans:
@@ -90,12 +94,6 @@ def _rules_of(urgency: str) -> str:
 def reachable(user: User) -> bool:
     """Whether anybody stands behind the row: who has left is paged no more."""
     return user.is_active or user.username == FALLBACK_USERNAME
-
-
-def _active(user_ids: Collection[int]) -> Mapping[int, User]:
-    """The fallback contact is no person, and never active."""
-    active = Q(is_active=True) | Q(username=FALLBACK_USERNAME)
-    return User.objects.filter(active, pk__in=user_ids).in_bulk()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,8 +113,7 @@ class _Plan:
 def _write(plans: Sequence[_Plan], *, now: datetime) -> None:
     """Of two transactions that ask the same, the second one waits, finds all there, and adds nothing."""
     heard = _spoken_of(plans, now=now)
-    Page.objects.bulk_create([_row(plan.request, now) for plan in plans], ignore_conflicts=True)
-    ids = _without_notifications(plans)
+    ids = insert_new([_row(plan.request, now) for plan in plans])
     mine = {ids[plan.key]: plan for plan in plans if plan.key in ids}
     priorities = {pk: _priority(plan, heard) for pk, plan in mine.items()}
     Notification.objects.bulk_create(
@@ -172,19 +169,6 @@ def _row(request: PageRequest, now: datetime) -> Page:
         service=request.service,
         created_at=now,
     )
-
-
-def _without_notifications(plans: Sequence[_Plan]) -> Mapping[tuple[str, str, int], int]:
-    """The pages written just now: any other has its notifications already."""
-    rows = Page.objects.filter(
-        cause__in={plan.request.cause for plan in plans},
-        run__in={plan.request.run for plan in plans},
-        user_id__in={plan.request.user_id for plan in plans},
-        notifications=None,
-    )
-    return {
-        (cause, run, user): pk for pk, cause, run, user in rows.values_list("pk", "cause", "run", "user_id")
-    }
 
 
 def _line(plan: _Plan, page_id: int) -> Line:

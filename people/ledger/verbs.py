@@ -19,6 +19,8 @@ class Verb(StrEnum):
     INCIDENT_EXHAUSTED = "incident.exhausted"
     INCIDENT_UNREACHABLE = "incident.unreachable"
     INCIDENT_HEALED = "incident.healed"
+    INCIDENT_QUIETED = "incident.quieted"
+    INCIDENT_QUIET_OVER = "incident.quiet_over"
     INCIDENT_SNOOZED = "incident.snoozed"
     INCIDENT_SNOOZE_ENDED = "incident.snooze_ended"
     INCIDENT_RESPONDERS_ADDED = "incident.responders_added"

@@ -13,12 +13,18 @@ log = structlog.get_logger(__name__)
 
 
 class Loop:
-    """Does `work` at once when woken, and every `every` seconds (None: only when woken)."""
+    """Does `work` at once when woken, and every `every` seconds (None: only when woken).
 
-    def __init__(self, name: str, work: Callable[[], None], *, every: float | None = None) -> None:
+    After each time it rests for `rest` seconds: what comes meanwhile is done together.
+    """
+
+    def __init__(
+        self, name: str, work: Callable[[], None], *, every: float | None = None, rest: float = 0
+    ) -> None:
         self._name = name
         self._work = work
         self._every = every
+        self._rest = rest
         self._woken = threading.Event()
         self._stopping = threading.Event()
         self._faults = 0
@@ -49,6 +55,7 @@ class Loop:
         try:
             while not self._stopping.is_set():
                 self._once()
+                self._stopping.wait(self._rest)
                 self._woken.wait(self._every)
                 self._woken.clear()
         finally:

@@ -8,14 +8,17 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from escalation.core.condition import Condition, Hours
 from escalation.core.decision import PageFallback, PageManagers, PagePerson, PageTargets
-from escalation.core.incident import Parked, Status, Urgency
+from escalation.core.incident import QUIETS, Parked, Quiet, Status, Urgency
 from escalation.core.machine import decide, opening
+from escalation.core.moves import ADDED
 from escalation.core.policy import OutsideStep, Policy, Step, Target
 from escalation.core.stimulus import (
     Acknowledged,
     Active,
     Added,
     Escalated,
+    Quieted,
+    QuietOver,
     Reassigned,
     Repeated,
     Resolved,
@@ -39,6 +42,7 @@ conditions = st.builds(
 OFFICE = SupportHours(
     days=("mon", "tue", "wed", "thu", "fri"), start="09:00", end="17:00", time_zone="Europe/Berlin"
 )
+reasons = st.sampled_from(sorted(QUIETS))
 
 
 def answers(decision, *, anyone):
@@ -62,8 +66,9 @@ class Walk(RuleBasedStateMachine):
         severity=severities,
         urgency=urgencies,
         held=st.booleans(),
+        quiet=st.none() | st.tuples(reasons, waits),
     )
-    def trigger(self, timeouts, outside, hours, wanted, repeat, ack, severity, urgency, held):
+    def trigger(self, timeouts, outside, hours, wanted, repeat, ack, severity, urgency, held, quiet):
         self.now = datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
         steps = tuple(
             Step(number=n, timeout=t, targets=WHO, when=when) for n, (t, when) in enumerate(timeouts, 1)
@@ -81,12 +86,17 @@ class Walk(RuleBasedStateMachine):
             support_hours=hours,
         )
         raise_at = self.now + timedelta(hours=1) if held and urgency is Urgency.LOW else None
-        stimulus = Triggered(severity=severity, urgency=urgency, raise_at=raise_at)
+        stimulus = Triggered(
+            severity=severity, urgency=urgency, raise_at=raise_at, quiet=quiet and self.quiet(*quiet)
+        )
         self.state = opening(stimulus)
         self.runs: set[str] = set()
         self.paged: set[str] = set()
         self.resolved = False
         self.happen(stimulus, anyone=True)
+
+    def quiet(self, reason, lasts):
+        return Quiet(reason=reason, until=self.now + lasts, why="because")
 
     def happen(self, stimulus, *, anyone):
         waiting = [stimulus]
@@ -96,6 +106,8 @@ class Walk(RuleBasedStateMachine):
             self.state, decisions = decide(self.state, self.policy, waiting.pop(0), self.now)
             for decision in decisions:
                 if isinstance(decision, PageTargets | PagePerson | PageManagers | PageFallback):
+                    asked_by_name = decision.run.startswith(ADDED)
+                    assert asked_by_name or not self.state.is_quiet(self.now), "paged in a quiet"
                     assert not self.resolved, "paged after a resolve"
                     assert decision.run not in self.runs, "two runs of one name"
                     self.runs.add(decision.run)
@@ -150,9 +162,30 @@ class Walk(RuleBasedStateMachine):
         self.now = real
         self.happen(Ticked(), anyone=anyone)
 
-    @rule(severity=severities, urgency=urgencies)
-    def repeated(self, severity, urgency):
-        self.happen(Repeated(severity=severity, urgency=urgency), anyone=True)
+    @rule(severity=severities, urgency=urgencies, quiet=st.none() | st.tuples(reasons, waits))
+    def repeated(self, severity, urgency, quiet):
+        loud = not self.state.is_quiet(self.now)
+        self.happen(
+            Repeated(severity=severity, urgency=urgency, quiet=quiet and self.quiet(*quiet)), anyone=True
+        )
+        assert not (loud and self.state.is_quiet(self.now)), "an event made it quiet"
+
+    @rule(reason=reasons, lasts=waits)
+    def quiet_begins(self, reason, lasts):
+        self.happen(Quieted(self.quiet(reason, lasts)), anyone=True)
+        assert self.resolved or self.state.is_quiet(self.now)
+
+    @rule(reason=reasons, then=st.none() | st.tuples(reasons, waits))
+    def quiet_ends_early(self, reason, then):
+        self.happen(QuietOver(reason, then and self.quiet(*then)), anyone=True)
+
+    @precondition(lambda self: self.state.is_quiet(self.now) and self.state.status is Status.TRIGGERED)
+    @rule()
+    def quiet_ends_by_itself_and_it_starts_at_step_one(self):
+        self.now = self.state.quiet_until
+        cycle, low = self.state.cycle, self.state.urgency is Urgency.LOW
+        self.happen(Ticked(), anyone=True)
+        assert self.state.cycle == cycle + 1 or (low and self.state.parked is Parked.LOW_URGENCY)
 
     @rule(until=waits)
     def snoozed(self, until):
@@ -192,6 +225,8 @@ class Walk(RuleBasedStateMachine):
     def nobody_is_forgotten(self):
         if self.state.status is Status.TRIGGERED:
             assert self.state.wake_at(self.policy) is not None or self.state.parked is not Parked.NOT
+        if self.state.parked in QUIETS:
+            assert self.state.wake_at(self.policy) == self.state.quiet_until
 
     @invariant()
     def a_resolved_incident_sleeps(self):
