@@ -2,22 +2,24 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.contrib import admin, messages
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
+from django.template.defaultfilters import date
 from django.utils import timezone
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
 from unfold.decorators import action, display
 from unfold.views import ChangeList
 
 from escalation import advising, selectors
-from escalation.actions import config, hot_lines, respond
+from escalation.actions import config, hot_lines, respond, webhooks
 from escalation.core.policy import Policy
 from escalation.forms.policy import specs, target_choices, with_choices
 from escalation.forms.service import HotLineForm, RoutingKeyForm, ServiceForm
+from escalation.forms.webhook import WebhookForm
 from escalation.models import (
     EscalationPolicy,
     HotCall,
@@ -27,10 +29,13 @@ from escalation.models import (
     RoutingKey,
     Service,
     Step,
+    Webhook,
 )
 from escalation.sources.registry import PARSERS
 from oncall.advice import sentences
 from oncall.selectors import on_call
+from paging.core.address import masked
+from paging.selectors import posted
 from people.models import User
 from people.permissions import may_edit_team
 from people.recorded import ReadOnly, Retirable, Rows, Shown, actor_of, kept_rows, teams_of, user_of
@@ -51,7 +56,7 @@ class StepRows(Rows):
         js = ("escalation/steps.js",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Step]:
-        parts = ("targets__schedule", "targets__user", "targets__team")
+        parts = ("targets__schedule", "targets__user", "targets__team", "targets__webhook")
         return super().get_queryset(request).prefetch_related(*parts)
 
     def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
@@ -118,6 +123,89 @@ def _advise(request: HttpRequest, policy: EscalationPolicy, *, now: datetime) ->
     for findings in advising.advise(Q(pk=policy.pk), now=now).values():
         for sentence in sentences(findings):
             messages.warning(request, sentence)
+
+
+@admin.register(Webhook)
+class WebhookAdmin(Retirable):
+    """Addresses that steps tell. They belong to no team: every manager edits them and reads their secrets."""
+
+    form = WebhookForm
+    refusals = (config.ConfigError,)
+    list_display = ("name", "address", "told_by", "in_use")
+    list_filter = (("retired_at", admin.EmptyFieldListFilter),)
+    search_fields = ("name",)
+    ordering = ("name",)
+    actions = ("test", "new_secret", "retire")
+    page_actions: ClassVar[Sequence[str]] = actions
+    main_action = "test"
+
+    def team_of(self, row: Webhook) -> None:
+        """None of its own."""
+
+    def get_fieldsets(self, request: HttpRequest, obj: Webhook | None = None) -> Any:
+        if obj is None:
+            return ((None, {"fields": ("name", "url", "own_secret")}),)
+        if not self.has_change_permission(request, obj):
+            return ((None, {"fields": ("name", "address", "told_by", "posted")}),)
+        secrets = {"fields": ("secret", "own_secret")}
+        return (
+            (None, {"fields": ("name", "url", "told_by")}),
+            ("What signs its events", secrets),
+            ("What was posted last", {"fields": ("posted",)}),
+        )
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        shown = ("address", "told_by", "secret", "posted") if obj else ()
+        return (*super().get_readonly_fields(request, obj), *shown)
+
+    @display(description="Address")
+    def address(self, row: Webhook) -> str:
+        there = webhooks.pointed(row)
+        return masked(there.address) if there else "-"
+
+    @display(description="Told by")
+    def told_by(self, row: Webhook) -> str:
+        named = EscalationPolicy.objects.filter(steps__targets__webhook=row, retired_at=None).distinct()
+        return ", ".join(policy.name for policy in named.order_by("name")) or "no escalation policy"
+
+    @display(description="Secret")
+    def secret(self, row: Webhook) -> str:
+        there = webhooks.pointed(row)
+        return format_html("<code style='user-select:all'>{}</code>", there.signing_secret if there else "-")
+
+    @display(description="The last ten")
+    def posted(self, row: Webhook) -> str:
+        said = [
+            (date(one.at, "Y-m-d H:i:s"), one.subject, "taken" if one.accepted else one.error)
+            for one in posted(row.pk, limit=10)
+        ]
+        return format_html_join("", "<div>{} UTC: {}, {}</div>", said) or "nothing yet"
+
+    def write(
+        self, request: HttpRequest, row: Webhook | None, form: Any, formsets: Mapping[type, Any]
+    ) -> Webhook:
+        said = {"url": form.cleaned_data["url"], "secret": form.cleaned_data["own_secret"]}
+        by, now = actor_of(request), timezone.now()
+        if row is None:
+            return webhooks.create_webhook(name=form.cleaned_data["name"], by=by, now=now, **said)
+        return webhooks.change_webhook(webhook=row, by=by, now=now, **said)
+
+    @action(description="Send a test event")
+    def test(self, request: HttpRequest, queryset: QuerySet[Webhook]) -> None:
+        done = "A test event is on its way; look again in a moment what came of it"
+        self._each(request, queryset, webhooks.try_webhook, done=done)
+
+    @action(description="New secret")
+    def new_secret(self, request: HttpRequest, queryset: QuerySet[Webhook]) -> None:
+        self._each(request, queryset, webhooks.renew_secret, done="Signed with a new secret from now on")
+
+    @action(description="Retire")
+    def retire(self, request: HttpRequest, queryset: QuerySet[Webhook]) -> None:
+        self._each(request, queryset, webhooks.retire_webhook, done="Retired")
+
+    def _each(self, request: HttpRequest, rows: QuerySet[Webhook], verb: Any, *, done: str) -> None:
+        said = {"by": actor_of(request), "now": timezone.now()}
+        self.each(request, rows, lambda row: verb(webhook=row, **said), done=done)
 
 
 class RoutingKeyRows(Rows):

@@ -7,6 +7,7 @@ from django.db.models import Prefetch, Q
 
 from escalation import targets
 from escalation.core.condition import Condition, Hours
+from escalation.core.turns import Turns
 from escalation.core.unpaged import unpaged
 from escalation.loading import condition_of, target_of
 from escalation.models import EscalationPolicy, Service, Step, Target
@@ -18,7 +19,7 @@ def advise(policies: Q, *, now: datetime) -> dict[int, list[Finding]]:
     """By the id of each policy in use that `policies` chooses; none is an empty list. A fixed number of
     queries.
     """
-    rows = Target.objects.select_related("schedule", "user", "team").order_by("pk")
+    rows = Target.objects.select_related("schedule", "user", "team", "webhook").order_by("pk")
     steps = Step.objects.prefetch_related(Prefetch("targets", rows)).order_by("position")
     services = Service.objects.filter(retired_at=None).order_by("name")
     found = EscalationPolicy.objects.filter(policies, retired_at=None).distinct().order_by("name")
@@ -32,9 +33,14 @@ class _Around:
 
     def __init__(self, rows: Sequence[Target], *, now: datetime) -> None:
         schedules = {row.schedule_id for row in rows if row.schedule_id is not None}
-        self.meant = targets.Now([target_of(row) for row in rows], at=now)
+        self._now = targets.Now([target_of(row) for row in rows], at=now)
         self.roles = roles_ahead(schedules, at=now)
         self.without_layers = roles_without_layers(schedules)
+
+    def people(self, rows: Sequence[Target]) -> set[int]:
+        """Whoever they mean now; of a team whose members take turns, all."""
+        found = self._now.recipients([target_of(row) for row in rows], Turns({}).everybody)
+        return {one.user for one in found if one.person}
 
 
 def _targets(policy: EscalationPolicy) -> list[Target]:
@@ -47,6 +53,11 @@ def _findings(policy: EscalationPolicy, around: _Around) -> Iterator[Finding]:
     if not steps:
         yield error(f"{named} has no step: it pages nobody.", "Give it one.")
         return
+    if all(target.webhook_id for target in _targets(policy)):
+        yield error(
+            f"{named} tells webhooks alone: no person is paged before the managers.",
+            "Let a later step page a person.",
+        )
     for target in dict.fromkeys(_targets(policy)):
         yield from _of_target(named, target, around)
     sequence = [condition_of(step) for step in steps if step.after is None]
@@ -54,7 +65,7 @@ def _findings(policy: EscalationPolicy, around: _Around) -> Iterator[Finding]:
         yield error(f"{named} has only steps outside the sequence: nobody is paged at first.", "Give it one.")
     else:
         yield from _of_conditions(named, sequence, [condition_of(step) for step in steps], policy)
-    people = {one.user for one in around.meant.recipients([target_of(row) for row in _targets(policy)])}
+    people = around.people(_targets(policy))
     if policy.acknowledgements > max(1, len(people)):
         yield warning(
             f"{named} wants {policy.acknowledgements} people to acknowledge, and its steps page "

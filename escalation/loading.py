@@ -27,7 +27,7 @@ def policy_of(service: Service) -> Policy:
     """
     rows = (
         TargetRow.objects.filter(step__policy_id=service.policy_id)
-        .select_related("step__policy", "schedule", "user", "team")
+        .select_related("step__policy", "schedule", "user", "team", "webhook")
         .order_by("step__position", "pk")
     )
     steps: list[Step] = []
@@ -64,7 +64,15 @@ def _by_step(rows: Iterable[TargetRow]) -> Iterator[tuple[StepRow, tuple[Target,
 
 
 def target_of(row: TargetRow) -> Target:
-    return Target(label=str(row), schedule=row.schedule_id, user=row.user_id, team=row.team_id, role=row.role)
+    return Target(
+        label=str(row),
+        schedule=row.schedule_id,
+        user=row.user_id,
+        team=row.team_id,
+        role=row.role,
+        pick=row.pick,
+        webhook=row.webhook_id,
+    )
 
 
 def service_urgency(service: Service, severity: str, *, at: datetime) -> tuple[Urgency, datetime | None]:

@@ -48,6 +48,19 @@ class EscalationPolicy(models.Model):
         return self.name
 
 
+class Webhook(models.Model):
+    """A machine that steps tell, by its name. `recipient` stands for it on the paging floor, and is nobody:
+    its contact method holds the address and the secret that signs what is posted.
+    """
+
+    recipient = models.OneToOneField(User, on_delete=models.PROTECT, primary_key=True, related_name="+")
+    name = models.CharField(max_length=100, unique=True)
+    retired_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Step(models.Model):
     """Pages its targets, then waits `timeout`. One with `after` stands outside the sequence:
     it pages that long after the first trigger, once, also when acknowledged, until resolved.
@@ -86,30 +99,66 @@ class Step(models.Model):
 
 
 class Target(models.Model):
-    """Whom a step pages: a schedule's role, a person, or a team's members of a role."""
+    """Whom a step pages: a schedule's role, a person, a team's members of a role, all or one in turn; or a
+    webhook that it tells.
+    """
+
+    class Pick(models.TextChoices):
+        ALL = "", "all of them"
+        ROUND_ROBIN = "round_robin", "one of them, in turn"
 
     step = models.ForeignKey(Step, on_delete=models.CASCADE, related_name="targets")
     schedule = models.ForeignKey(Schedule, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     user = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     team = models.ForeignKey(Team, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    webhook = models.ForeignKey(
+        Webhook, null=True, blank=True, on_delete=models.PROTECT, related_name="targets"
+    )
     role = models.CharField(
         max_length=40,
         blank=True,
         help_text="primary or secondary of a schedule; manager or responder of a team.",
     )
+    pick = models.CharField(max_length=16, choices=Pick, blank=True, default=Pick.ALL, db_default="")
 
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(schedule__isnull=False, user__isnull=True, team__isnull=True)
-                | Q(schedule__isnull=True, user__isnull=False, team__isnull=True)
-                | Q(schedule__isnull=True, user__isnull=True, team__isnull=False),
-                name="target_is_one_thing",
-            )
+                condition=Q(pick="") | Q(team__isnull=False), name="only_of_a_team_one_is_picked"
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    schedule__isnull=False, user__isnull=True, team__isnull=True, webhook__isnull=True
+                )
+                | Q(schedule__isnull=True, user__isnull=False, team__isnull=True, webhook__isnull=True)
+                | Q(schedule__isnull=True, user__isnull=True, team__isnull=False, webhook__isnull=True)
+                | Q(schedule__isnull=True, user__isnull=True, team__isnull=True, webhook__isnull=False),
+                name="target_is_one_thing_or_a_webhook",
+            ),
         ]
 
     def __str__(self) -> str:
-        return " ".join(str(part) for part in (self.schedule or self.user or self.team, self.role) if part)
+        if self.webhook is not None:
+            return f"webhook {self.webhook}"
+        whom = (self.schedule or self.user or self.team, self.role, "in turn" if self.pick else "")
+        return " ".join(str(part) for part in whom if part)
+
+
+class TeamTurn(models.Model):
+    """Of a team's members of a role (empty: all) who are asked one at a time: whom a new incident asked last.
+
+    `last` is a username, and need not be a member's any more.
+    """
+
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="+")
+    role = models.CharField(max_length=40, blank=True)
+    last = models.CharField(max_length=150, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["team", "role"], name="one_turn_per_list")]
+
+    def __str__(self) -> str:
+        return f"turn of {self.team} {self.role}".rstrip()
 
 
 class Service(models.Model):
@@ -178,6 +227,7 @@ class Incident(models.Model):
 
     The machine's state (`escalation.core.incident.State`) lies in columns. `policy` is the frozen
     policy (`escalation.core.policy.Policy` as JSON), so that an edit never changes a running incident.
+    `picked` holds, of each list that is asked in turn (`escalation.core.turns.Key`), whom it asked last.
     """
 
     class Status(models.TextChoices):
@@ -223,6 +273,7 @@ class Incident(models.Model):
     parked_reason = models.CharField(max_length=40, blank=True)
     quiet_until = models.DateTimeField(null=True, blank=True, help_text="Nobody is paged before this.")
     wake_at = models.DateTimeField(null=True, blank=True)
+    picked = models.JSONField(null=True, blank=True, editable=False)
     turn = models.PositiveSmallIntegerField(
         choices=Turn, default=Turn.MORE, db_default=Turn.MORE, editable=False
     )

@@ -2,17 +2,20 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 from escalation import targets
 from escalation.core import plan
 from escalation.core.decision import PageManagers, PageTargets
 from escalation.core.policy import Policy
 from escalation.core.stimulus import Triggered
+from escalation.core.turns import Key, Turns
 from escalation.loading import policy_of, service_urgency, state_of
 from escalation.models import Incident, Service
 from paging import loading as paging
-from paging.core.rules import moments
+from paging.core.rules import HOOK, moments
 
+WEBHOOK = "webhook"
 READ_AHEAD = timedelta(days=31)
 
 
@@ -20,7 +23,9 @@ def simulate(service: Service, *, severity: str, at: datetime) -> list[plan.Plan
     """Who would be paged if an alert of this severity came at `at` and nobody answered."""
     urgency, raise_at = service_urgency(service, severity, at=at)
     stimulus = Triggered(severity=severity, urgency=urgency, raise_at=raise_at)
-    return plan.from_trigger(stimulus, policy_of(service), _resolver(service), at=at)
+    policy = policy_of(service)
+    choose = _chooser(targets.last_turns(policy.targets()))
+    return plan.from_trigger(stimulus, policy, _resolver(service, choose), at=at)
 
 
 def plan_of(incident: Incident, *, now: datetime) -> list[plan.PlannedMessage]:
@@ -28,7 +33,8 @@ def plan_of(incident: Incident, *, now: datetime) -> list[plan.PlannedMessage]:
     in the outbox, not here.
     """
     policy = Policy.from_json(incident.policy)
-    messages = plan.ahead(state_of(incident), policy, _resolver(incident.service))
+    choose = _chooser(targets.last_turns(policy.targets()), incident)
+    messages = plan.ahead(state_of(incident), policy, _resolver(incident.service, choose))
     return [message for message in messages if message.at >= now]
 
 
@@ -39,32 +45,45 @@ def next_of(incidents: Sequence[Incident], *, now: datetime) -> dict[int, plan.P
     """
     policies = {row.pk: Policy.from_json(row.policy) for row in incidents}
     states = {row.pk: state_of(row) for row in incidents}
+    wanted = [target for policy in policies.values() for target in policy.targets()]
+    last = targets.last_turns(wanted)
     waking = (states[pk].wake_at(policy) for pk, policy in policies.items())
     ahead = targets.Ahead(
-        [target for policy in policies.values() for target in policy.targets()],
+        wanted,
         teams={row.service.team_id for row in incidents if row.service.team_id is not None},
         since=min([now, *(at for at in waking if at is not None)]),
         until=now + READ_AHEAD,
     )
-    reached = {one.user: one for one in _reached(sorted(ahead.people))}
+    reached = {one.user: one for one in _reached(sorted(ahead.people | ahead.webhooks))}
     found = {
         row.pk: plan.first_ahead(
-            states[row.pk], policies[row.pk], _resolver_of(row.service, ahead, reached), now=now
+            states[row.pk],
+            policies[row.pk],
+            _resolver_of(row.service, _chooser(last, row), ahead, reached),
+            now=now,
         )
         for row in incidents
     }
     return {pk: first for pk, first in found.items() if first is not None}
 
 
-def _resolver_of(service: Service, ahead: targets.Ahead, reached: Mapping[int, plan.Reached]) -> plan.Resolve:
+def _chooser(last: Mapping[Key, str], incident: Incident | None = None) -> targets.Choose:
+    """Whose turn it would be at each step, with nobody's turn taken. `last`: by list, as the turns stand."""
+    asked = {} if incident is None else dict(incident.picked or {})
+    return partial(Turns(last).take, asked=asked)
+
+
+def _resolver_of(
+    service: Service, choose: targets.Choose, ahead: targets.Ahead, reached: Mapping[int, plan.Reached]
+) -> plan.Resolve:
     """Asks what was read; later than that, the database."""
-    later = _resolver(service)
+    later = _resolver(service, choose)
 
     def resolve(decision: PageTargets | PageManagers, at: datetime) -> Sequence[plan.Reached]:
         if at >= ahead.until:
             return later(decision, at)
         if isinstance(decision, PageTargets):
-            users = ahead.recipients(decision.targets, at=at)
+            users = ahead.recipients(decision.targets, choose, at=at)
         else:
             users = ahead.managers(service.team_id)
         return [reached[user] for user in users]
@@ -72,13 +91,13 @@ def _resolver_of(service: Service, ahead: targets.Ahead, reached: Mapping[int, p
     return resolve
 
 
-def _resolver(service: Service) -> plan.Resolve:
+def _resolver(service: Service, choose: targets.Choose) -> plan.Resolve:
     """Asks who is on call at each step's own time; how each person is reached is asked once."""
     known: dict[int, plan.Reached] = {}
 
     def resolve(decision: PageTargets | PageManagers, at: datetime) -> Sequence[plan.Reached]:
         if isinstance(decision, PageTargets):
-            users = [one.user for one in targets.recipients(decision.targets, at=at)]
+            users = [one.user for one in targets.recipients(decision.targets, choose, at=at)]
         else:
             team = service.team_id or 0
             users = [one.user for one in targets.managers([team]).get(team, ())]
@@ -96,9 +115,10 @@ def _reached(users: Sequence[int]) -> list[plan.Reached]:
         plan.Reached(
             user=user,
             ways=[
-                (moment.method.kind, moment.after)
+                (WEBHOOK if moment.method.kind == HOOK else moment.method.kind, moment.after)
                 for moment in moments(rules.get((user, "high"), ()), methods.get(user, ()), urgency="high")
             ],
+            person=all(method.kind != HOOK for method in methods.get(user, ())),
         )
         for user in users
     ]

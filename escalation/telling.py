@@ -1,4 +1,6 @@
-"""Those who were paged hear what became of it: that another is on it, and that it is over. Once each."""
+"""Those who were paged hear what became of it: that another is on it, and that it is over. Once each. So do
+webhooks that were told of it.
+"""
 
 from datetime import datetime
 
@@ -25,6 +27,14 @@ def tell_paged(row: Incident, *, did: str, by: Actor, now: datetime) -> None:
         path=f"/incidents/{row.pk}",
         label="See the incident",
         service=row.service.name,
+        event=f"incident.{row.status}",
+        about={
+            "reference": f"#{row.pk}",
+            "title": row.title,
+            "severity": row.severity,
+            "urgency": row.urgency,
+            "by": str(by.user or by.name),
+        },
     )
     tell(
         requests=[

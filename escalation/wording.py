@@ -17,6 +17,7 @@ BY_THE_ENGINE = frozenset(
         Event.ACK_EXPIRED,
         Event.STEP_EMPTY,
         Event.STEP_PASSED,
+        Event.STEP_TOLD,
         Event.STEP_UNREACHED,
         Event.ADDED_UNREACHED,
         Event.OUTSIDE_UNREACHED,
@@ -47,6 +48,10 @@ SAID: dict[Event, tuple[Verb, str]] = {
     Event.REASSIGNED: (Verb.INCIDENT_REASSIGNED, "reassigned the incident"),
     Event.STEP_EMPTY: (Verb.INCIDENT_STEP_EMPTY, "the step is skipped at once"),
     Event.STEP_PASSED: (Verb.INCIDENT_STEP_EMPTY, "passed over a step"),
+    Event.STEP_TOLD: (
+        Verb.INCIDENT_STEP_TOLD,
+        "the step told a webhook and no person; its time is waited for",
+    ),
     Event.ADDED: (Verb.INCIDENT_RESPONDERS_ADDED, "added responders"),
     Event.ADDED_UNREACHED: (
         Verb.INCIDENT_UNREACHABLE,
@@ -106,6 +111,17 @@ def unreached(
 
 def managers_know(row: Incident, *, why: str) -> Line:
     what = "the team's managers have all acknowledged; nobody else is asked"
+    return Line(Verb.INCIDENT_UNREACHABLE, ("incident", row.pk), ENGINE, what, why)
+
+
+def passed_over(row: Incident, name: str, *, why: str) -> Line:
+    """Whose turn it was, had there been a way to reach them."""
+    what = f"passed over {name}, whom nothing reaches; the next one is asked"
+    return Line(Verb.INCIDENT_UNREACHABLE, ("incident", row.pk), ENGINE, what, why)
+
+
+def next_in_turn(row: Incident, *, why: str) -> Line:
+    what = "every message to the one whose turn it was failed; the next one is asked at once"
     return Line(Verb.INCIDENT_UNREACHABLE, ("incident", row.pk), ENGINE, what, why)
 
 

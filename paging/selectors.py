@@ -11,7 +11,7 @@ from django.db.models import Count, Exists, Max, Min, OuterRef, Q, QuerySet, Sum
 from paging.core.cause import TESTS
 from paging.core.delivery import ELSEWHERE, LEFT, Fault, State
 from paging.core.percentile import percentile
-from paging.core.rules import HIGH, INFO
+from paging.core.rules import HIGH, HOOK, INFO
 from paging.loading import REACHED, USABLE, pages_said
 from paging.models import Attempt, ContactMethod, Notification, Page
 from people.models import User
@@ -58,8 +58,19 @@ def unreachable_runs(*, limit: int) -> list[tuple[str, str]]:
 
 
 def is_anyone_reached(cause: str, run: str) -> bool:
-    """Whether at least one person of this run has, or may yet have, a message."""
-    return Page.objects.filter(cause=cause, run=run, unreachable_at=None).exists()
+    """Whether at least one person of this run has, or may yet have, a message. A webhook is no person."""
+    rows = Page.objects.filter(cause=cause, run=run, unreachable_at=None)
+    return rows.exclude(notifications__method__kind=HOOK).exists()
+
+
+def usernames_paged(cause: str, run: str) -> set[str]:
+    """Whom this run has asked for, reached or not."""
+    return set(Page.objects.filter(cause=cause, run=run).values_list("user__username", flat=True))
+
+
+def posted(user_id: int, *, limit: int) -> list[Attempt]:
+    """What was handed over to it last, newest first."""
+    return list(outbox().filter(notification__page__user=user_id)[:limit])
 
 
 class Refusal(NamedTuple):

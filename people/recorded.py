@@ -197,7 +197,7 @@ class ByVerb(Kept):
 class Retirable(ByVerb):
     """What is taken out of use rather than deleted (`retired_at`), and from then on only looked at."""
 
-    page_actions = ("retire",)
+    page_actions: ClassVar[Sequence[str]] = ("retire",)
 
     @display(description="In use", boolean=True, ordering="retired_at")
     def in_use(self, row: Any) -> bool:

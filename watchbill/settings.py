@@ -140,6 +140,7 @@ PAGING_CHANNELS: dict[str, tuple[str, ...]] = {
     "voice": ("paging.channels.voice.VoiceChannel" if ENV.voice_configured else OUTBOX,),
     "chat": ("paging.channels.chat.ChatChannel",),
     "webhook": ("paging.channels.webhook.WebhookChannel",),
+    "hook": ("paging.channels.hook.HookChannel",),
 }
 TWILIO: dict[str, str] = {
     "account_sid": ENV.twilio_account_sid,
@@ -261,6 +262,7 @@ UNFOLD = {
                 "What pages whom": [
                     ("Services", "dns", "escalation_service"),
                     ("Escalation policies", "stairs", "escalation_escalationpolicy"),
+                    ("Webhooks", "webhook", "escalation_webhook"),
                 ],
                 "People": [
                     ("People", "person", "people_user"),

@@ -11,10 +11,11 @@ from datetime import datetime, timedelta
 from escalation.actions.steps import ConfigError, StepSpec, TargetSpec
 from escalation.core.condition import Hours
 from escalation.core.urgency import DEFAULTS
-from escalation.models import MOST_ACKNOWLEDGEMENTS, MOST_REPEATS
+from escalation.models import MOST_ACKNOWLEDGEMENTS, MOST_REPEATS, Target
 from oncall.core.coverage import NEVER_PAGED
+from oncall.models import Schedule
 from oncall.selectors import roles_ahead
-from people.models import Membership
+from people.models import Membership, User
 
 MOST_STEPS = 50
 SHORTEST = timedelta(seconds=1)
@@ -56,7 +57,8 @@ def _faults_of_step(number: int, step: StepSpec, roles: Roles) -> Iterator[str]:
     if not step.targets:
         yield f"Step {number} pages nobody; give it a target."
     for target in step.targets:
-        yield from (f"Step {number} {fault}" for fault in _faults_of_target(target, roles))
+        faults = (*_faults_of_target(target, roles), *_faults_of_picking(target))
+        yield from (f"Step {number} {fault}" for fault in faults)
     for target in _twice(step.targets):
         yield f"Step {number} names {_words(target)} twice; once is enough."
 
@@ -76,36 +78,48 @@ def _faults_of_waiting(number: int, step: StepSpec) -> Iterator[str]:
 
 
 def _faults_of_target(target: TargetSpec, roles: Roles) -> Iterator[str]:
-    if sum(part is not None for part in (target.schedule, target.user, target.team)) != 1:
-        yield "has a target that is not one of a schedule, a person and a team."
-    elif target.user is not None:
-        if not target.user.is_active:
-            yield f"pages {target.user}, who has left; name somebody else."
-        if target.role:
-            yield f"pages {target.user} with a role, which a person does not take; drop it."
-    elif target.team is not None:
-        if target.role and target.role not in Membership.Role.values:
-            known = ", ".join(Membership.Role.values)
-            yield f"pages role “{target.role}” of team “{target.team}”; write one of {known}, or none."
+    things = (target.schedule, target.user, target.team, target.webhook)
+    if sum(part is not None for part in things) != 1:
+        yield "has a target that is not one of a schedule, a person, a team and a webhook."
     elif target.schedule is not None:
-        yield from _faults_of_schedule(target, roles.get(target.schedule.pk, frozenset()))
+        yield from _faults_of_schedule(target.schedule, target.role, roles[target.schedule.pk])
+    elif target.user is not None:
+        yield from _faults_of_person(target.user, target.role)
+    elif target.team is not None and target.role and target.role not in Membership.Role.values:
+        known = ", ".join(Membership.Role.values)
+        yield f"pages role “{target.role}” of team “{target.team}”; write one of {known}, or none."
+    elif target.webhook is not None and target.webhook.retired_at is not None:
+        yield f"tells webhook “{target.webhook}”, which is retired."
 
 
-def _faults_of_schedule(target: TargetSpec, roles: frozenset[str]) -> Iterator[str]:
-    schedule = target.schedule
-    if schedule is None or not target.role:
+def _faults_of_person(user: User, role: str) -> Iterator[str]:
+    if not user.is_active:
+        yield f"pages {user}, who has left; name somebody else."
+    if role:
+        yield f"pages {user} with a role, which a person does not take; drop it."
+
+
+def _faults_of_picking(target: TargetSpec) -> Iterator[str]:
+    if target.pick not in Target.Pick.values:
+        yield f"picks “{target.pick}”; write {Target.Pick.ROUND_ROBIN}."
+    elif target.pick and target.team is None:
+        yield "asks in turn what is no team; only a team's members take turns."
+
+
+def _faults_of_schedule(schedule: Schedule, role: str, roles: frozenset[str]) -> Iterator[str]:
+    if not role:
         yield f"pages schedule “{schedule}” without a role; name one."
     elif schedule.retired_at is not None:
         yield f"asks schedule “{schedule}”, which is retired; name another."
-    elif target.role in NEVER_PAGED:
-        yield f"asks the {target.role} of “{schedule}”, who is shown and never paged; name another role."
-    elif target.role not in roles:
+    elif role in NEVER_PAGED:
+        yield f"asks the {role} of “{schedule}”, who is shown and never paged; name another role."
+    elif role not in roles:
         known = ", ".join(sorted(roles - NEVER_PAGED)) or "none"
-        yield f"asks for “{target.role}” of “{schedule}”, which has no such role; it has {known}."
+        yield f"asks for “{role}” of “{schedule}”, which has no such role; it has {known}."
 
 
 def _words(target: TargetSpec) -> str:
-    named = target.schedule or target.user or target.team
+    named = target.schedule or target.user or target.team or target.webhook
     return " ".join(part for part in (str(named or ""), target.role) if part)
 
 

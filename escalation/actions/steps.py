@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from escalation.models import EscalationPolicy, Step, Target
+from escalation.models import EscalationPolicy, Step, Target, Webhook
 from oncall.models import Schedule
 from people.models import Team, User
 
@@ -16,12 +16,16 @@ class ConfigError(ValueError):
 
 @dataclass(frozen=True, kw_only=True)
 class TargetSpec:
-    """One of schedule, user and team; `role` of a schedule or team, empty for a person or a whole team."""
+    """One of schedule, user, team and webhook; `role` of a schedule or team, empty for anything else.
+    `pick` is one of `models.Target.Pick`, of a team.
+    """
 
     schedule: Schedule | None = None
     user: User | None = None
     team: Team | None = None
     role: str = ""
+    pick: str = ""
+    webhook: Webhook | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,14 +56,30 @@ def write_steps(policy: EscalationPolicy, steps: Sequence[StepSpec]) -> None:
             hours=spec.hours,
         )
         Target.objects.bulk_create(
-            Target(step=step, schedule=target.schedule, user=target.user, team=target.team, role=target.role)
+            Target(
+                step=step,
+                schedule=target.schedule,
+                user=target.user,
+                team=target.team,
+                role=target.role,
+                pick=target.pick,
+                webhook=target.webhook,
+            )
             for target in spec.targets
         )
 
 
 def _canonical(step: StepSpec) -> tuple[Any, ...]:
     when = (sorted(set(step.severities)), step.hours)
-    return (step.timeout, step.after, [(t.schedule, t.user, t.team, t.role) for t in step.targets], *when)
+    return (step.timeout, step.after, [_words(target) for target in step.targets], *when)
+
+
+def _things(target: TargetSpec | Target) -> tuple[Any, ...]:
+    return (target.schedule, target.user, target.team, target.webhook)
+
+
+def _words(target: TargetSpec | Target) -> tuple[Any, ...]:
+    return (*_things(target), target.role, target.pick)
 
 
 def _specs(policy: EscalationPolicy) -> list[tuple[Any, ...]]:
@@ -68,7 +88,7 @@ def _specs(policy: EscalationPolicy) -> list[tuple[Any, ...]]:
         (
             step.timeout,
             step.after,
-            [(t.schedule, t.user, t.team, t.role) for t in step.targets.order_by("pk")],
+            [_words(target) for target in step.targets.order_by("pk")],
             step.severities or [],
             step.hours,
         )
@@ -81,8 +101,9 @@ def spelled(policy: EscalationPolicy) -> list[str]:
     return [
         f"{f'after {after}' if after else f'{timeout}'}: "
         + ", ".join(
-            f"{schedule or user or team}{f' {role}' if role else ''}"
-            for schedule, user, team, role in targets
+            f"{f'webhook {webhook}' if webhook else schedule or user or team}"
+            f"{f' {role}' if role else ''}{' in turn' if pick else ''}"
+            for schedule, user, team, webhook, role, pick in targets
         )
         + _spelled_when(severities, hours)
         for timeout, after, targets, severities, hours in _specs(policy)

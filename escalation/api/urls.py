@@ -3,6 +3,7 @@
 from rest_framework.routers import SimpleRouter
 
 from escalation.api.incidents import IncidentViewSet
+from escalation.api.webhooks import WebhookViewSet
 
 
 class EitherSlashRouter(SimpleRouter):
@@ -15,5 +16,6 @@ class EitherSlashRouter(SimpleRouter):
 
 router = EitherSlashRouter()
 router.register("incidents", IncidentViewSet, basename="incident")
+router.register("webhooks", WebhookViewSet, basename="webhook")
 
 urlpatterns = router.urls

@@ -24,6 +24,7 @@ class Event(StrEnum):
     ADDED_UNREACHED = "added_unreached"
     STEP_PASSED = "step_passed"
     STEP_EMPTY = "step_empty"
+    STEP_TOLD = "step_told"
     STEP_UNREACHED = "step_unreached"
     OUTSIDE_UNREACHED = "outside_unreached"
     NOBODY_LEFT = "nobody_left"

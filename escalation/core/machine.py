@@ -122,10 +122,13 @@ def _ticked(stimulus: Ticked, state: State, policy: Policy, now: datetime) -> An
 def _step_ran(stimulus: StepRan, state: State, policy: Policy, now: datetime) -> Answer:
     if stimulus.outside is not None:
         outside = f"{moves.OUTSIDE}{stimulus.outside}"
-        return state, [] if stimulus.anyone else moves.managers_for(outside, "nobody could be paged by it")
+        is_heard = stimulus.anyone or stimulus.told
+        return state, [] if is_heard else moves.managers_for(outside, "nobody could be paged by it")
     if stimulus.anyone:
         return replace(state, reached=True), []
-    return moves.passed_over(state, policy, now, Note(Event.STEP_EMPTY, "nobody could be paged by it"))
+    empty = Note(Event.STEP_EMPTY, "nobody could be paged by it")
+    note = Note(Event.STEP_TOLD) if stimulus.told else empty
+    return moves.passed_over(state, policy, now, note, waits=stimulus.told)
 
 
 @_answer.register

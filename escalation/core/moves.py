@@ -120,12 +120,14 @@ def managers_for(outside: str, why: str) -> list[Decision]:
     return [Note(said, why), PageManagers(run=f"{outside}{MANAGERS}", why=why)]
 
 
-def passed_over(state: State, policy: Policy, now: datetime, note: Note) -> tuple[State, list[Decision]]:
-    """A step that paged nobody, and why: the next one comes at once."""
+def passed_over(
+    state: State, policy: Policy, now: datetime, note: Note, *, waits: bool = False
+) -> tuple[State, list[Decision]]:
+    """A step that paged no person, and why: the next one comes at once, unless its time is waited for."""
     pass_is_over = state.step in (0, len(policy.steps))
     if not pass_is_over or state.reached:
-        return replace(state, step_at=now), [note]
-    # This pass over the steps reached nobody. The managers hear now, and the pass's rhythm is kept, so that
+        return state if waits else replace(state, step_at=now), [note]
+    # No step of this pass reached a human. The managers hear now, and the pass's rhythm is kept, so that
     # its repeats find whoever comes on call meanwhile.
     state, more = page_managers(
         state, policy, f"{state.repeat}.{state.step}", "no step of the policy reached anyone"

@@ -17,10 +17,13 @@ LONGEST = 10_000
 
 @dataclass(frozen=True, kw_only=True)
 class Reached:
-    """One person a target means at an instant, and the methods they would be paged on, with delays."""
+    """One whom a target means at an instant, and the methods they would be paged on, with delays. A webhook
+    is no `person`.
+    """
 
     user: int
     ways: Sequence[tuple[str, timedelta]]
+    person: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,12 +94,15 @@ class _Walk:
                 if isinstance(decision, PageTargets):
                     found = self._page(decision, now, step=decision.number)
                     outside = decision.number if decision.outside else None
-                    waiting.append(StepRan(found, outside))
+                    anyone = any(one.person for one in found)
+                    waiting.append(StepRan(anyone, outside, told=bool(found)))
                 elif isinstance(decision, PageManagers):
                     self._page(decision, now, step=None)
 
-    def _page(self, decision: PageTargets | PageManagers, now: datetime, *, step: int | None) -> bool:
-        """Note what each person gets who has not acknowledged. Whether there was anyone to page."""
+    def _page(
+        self, decision: PageTargets | PageManagers, now: datetime, *, step: int | None
+    ) -> Sequence[Reached]:
+        """Note what each of them gets who has not acknowledged. Whom there was to page."""
         repeat = decision.repeat if isinstance(decision, PageTargets) else self._state.repeat
         meant = [one for one in self._resolve(decision, now) if one.ways]
         found = [one for one in meant if one.user not in decision.without]
@@ -105,4 +111,4 @@ class _Walk:
             for one in found
             for via, after in one.ways
         )
-        return bool(found)
+        return found

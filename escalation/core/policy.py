@@ -8,16 +8,24 @@ from typing import Any
 from escalation.core.condition import ALWAYS, Condition
 from escalation.core.support_hours import SupportHours
 
+ROUND_ROBIN = "round_robin"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Target:
-    """Whom a step pages: exactly one of schedule, user and team is an id; `label` is what people read."""
+    """Whom a step pages: exactly one of schedule, user, team and webhook is an id; `label` is for people.
+
+    `pick` is empty for all of a team, or ROUND_ROBIN: one of them, in turn. `webhook` is the id of the user
+    that stands for it; no human knows what it is told.
+    """
 
     label: str
     schedule: int | None = None
     user: int | None = None
     team: int | None = None
     role: str = ""
+    pick: str = ""
+    webhook: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -157,6 +165,8 @@ def _read_targets(stored: list[Mapping[str, Any]]) -> tuple[Target, ...]:
             user=target.get("user"),
             team=target.get("team"),
             role=target.get("role", ""),
+            pick=target.get("pick", ""),
+            webhook=target.get("webhook"),
         )
         for target in stored
     )

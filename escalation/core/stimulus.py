@@ -35,12 +35,14 @@ class Ticked:
 
 @dataclass(frozen=True)
 class StepRan:
-    """The engine resolved a step's targets: `anyone` says whether at least one person could be paged.
-    `outside` is the number of a step that stands outside the sequence.
+    """The engine resolved a step's targets: `anyone` says whether at least one person could be paged, `told`
+    whether anybody or a webhook was: what that is told, no human knows. `outside` is the number of a step
+    that stands outside the sequence.
     """
 
     anyone: bool
     outside: int | None = None
+    told: bool = False
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,7 @@ Turn = Incident.Turn
 LATELY = timedelta(minutes=15)
 """A service that had no other incident for so long is heard before one that has a storm of them."""
 
-COLUMNS = [*STATE_COLUMNS, "acknowledged_at", "acknowledged_by", "resolved_at", "resolved_by"]
+COLUMNS = [*STATE_COLUMNS, "acknowledged_at", "acknowledged_by", "resolved_at", "resolved_by", "picked"]
 Run = Generator[list[PageRequest], set[int], None]
 """Yields requests for pages, is sent the ids of those whom nothing reaches."""
 
@@ -70,6 +70,7 @@ def apply_all(changes: Sequence[Change], *, now: datetime) -> None:
         [_run(change, Paging(change.row, lines, around, now), news) for change in changes], lines, now=now
     )
     _save([change.row for change in changes])
+    around.save_turns()
     for change in news:
         did = "snoozed" if isinstance(change.stimulus, Snoozed) else change.row.status
         telling.tell_paged(change.row, did=did, by=change.by, now=now)
@@ -187,8 +188,9 @@ def _page(
 ) -> Generator[list[PageRequest], set[int], Sequence[Stimulus]]:
     match decision:
         case PageTargets():
-            anyone = yield from paging.step(decision)
-            return (StepRan(anyone, decision.number if decision.outside else None),)
+            reached = yield from paging.step(decision)
+            anyone = any(one.person for one in reached)
+            return (StepRan(anyone, decision.number if decision.outside else None, told=bool(reached)),)
         case PagePerson(run=run, user=user):
             if not (yield from paging.person(user, run)):
                 return (Unreachable(run),)

@@ -1,8 +1,8 @@
 """What is around some incidents, read once for all: their first alerts, and whom their policies mean."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
 
 import structlog
 from django.db import Error
@@ -10,6 +10,8 @@ from django.db.models import Min
 
 from escalation import targets
 from escalation.core.policy import Policy, Target
+from escalation.core.turns import Choice, Key
+from escalation.engine.turns import LockedTurns
 from escalation.models import Alert, Incident
 from escalation.targets import Recipient
 
@@ -29,16 +31,35 @@ class Around:
         """The first alert of the incident."""
         return self._alerts.get(row.pk)
 
-    def recipients(self, row: Incident, wanted: Sequence[Target]) -> list[Recipient]:
-        """Of targets of which one cannot be resolved (a fault of ours), the others are paged all the same."""
+    def recipients(
+        self, row: Incident, wanted: Sequence[Target], *, but: Collection[str] = ()
+    ) -> list[Recipient]:
+        """Of targets of which one cannot be resolved (a fault of ours), the others are paged all the same.
+        Of a list that is asked one at a time, a turn is taken, by nobody whose username is in `but`.
+        """
+        choose = partial(self._choose, row, but)
         if self._now is not None:
-            return self._now.recipients(wanted)
+            return self._now.recipients(wanted, choose)
         found: dict[int, Recipient] = {}
         for target in wanted:
             known = self._known([target], effect=f"#{row.pk} pages the others of its step")
-            for one in known.recipients([target]) if known else ():
+            for one in known.recipients([target], choose) if known else ():
                 found.setdefault(one.user, one)
         return list(found.values())
+
+    def _choose(self, row: Incident, but: Collection[str], key: Key, reached: Mapping[str, bool]) -> Choice:
+        row.picked = {} if row.picked is None else row.picked
+        left = {name: is_reached for name, is_reached in reached.items() if name not in but}
+        return self._locked.turns.take(key, left, asked=row.picked)
+
+    def save_turns(self) -> None:
+        """The turns that were taken, in the caller's transaction."""
+        if "_locked" in vars(self):
+            self._locked.save()
+
+    @cached_property
+    def _locked(self) -> LockedTurns:
+        return LockedTurns(self._wanted)
 
     def managers(self, row: Incident) -> list[Recipient]:
         """The active managers of its service's team."""
@@ -57,8 +78,12 @@ class Around:
     @cached_property
     def _now(self) -> targets.Now | None:
         """None where one of them cannot be resolved: then each is asked alone."""
-        wanted = {target: None for row in self._rows for target in Policy.from_json(row.policy).targets()}
-        return self._known(list(wanted), effect="each of them is asked alone")
+        return self._known(self._wanted, effect="each of them is asked alone")
+
+    @cached_property
+    def _wanted(self) -> list[Target]:
+        """Every target of their policies, once."""
+        return list({target: None for row in self._rows for target in Policy.from_json(row.policy).targets()})
 
     def _known(self, wanted: Sequence[Target], *, effect: str) -> targets.Now | None:
         """None where one of them cannot be resolved. A fault of the database is none of theirs: it is raised,

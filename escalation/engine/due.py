@@ -12,6 +12,7 @@ from escalation.core.incident import Urgency
 from escalation.core.stimulus import Ticked, Unreachable
 from escalation.engine.applying import Change, apply, apply_all, in_step
 from escalation.engine.around import Around
+from escalation.engine.next_in_turn import ask_next_in_turn
 from escalation.engine.paging import Paging
 from escalation.loading import service_urgency
 from escalation.models import Incident
@@ -151,7 +152,8 @@ def _run_one_unreachable(cause: str, run: str, clock: Callable[[], datetime]) ->
             if row is None and Incident.objects.filter(pk=pk).exists():
                 return False  # somebody holds it: later, and not in the way of all others
             news = pages.give_up(cause=cause, run=run, now=now)
-            if row is not None and news and not is_anyone_reached(cause, run):
+            lost = row is not None and news and not is_anyone_reached(cause, run)
+            if row is not None and lost and not ask_next_in_turn(row, run, now=now):
                 apply(row, Unreachable(run), now=now)
     except Exception as fault:
         if _is_outage(fault):

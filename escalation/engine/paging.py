@@ -2,8 +2,8 @@
 who cannot be reached, so that those of many incidents are written at once (escalation.engine.applying).
 """
 
-from collections.abc import Generator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Generator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -25,6 +25,9 @@ log = structlog.get_logger(__name__)
 Asking = Generator[list[PageRequest], set[int], bool]
 """Yields requests, is sent the ids of those of them whom nothing reaches; returns whether anyone is."""
 
+Reaching = Generator[list[PageRequest], set[int], list[Recipient]]
+"""The same, and returns whom something reaches."""
+
 VALID_FOR = timedelta(minutes=10)
 
 
@@ -37,19 +40,34 @@ class Paging:
     around: Around
     now: datetime
 
-    def step(self, decision: PageTargets) -> Asking:
+    def step(self, decision: PageTargets) -> Reaching:
         reason = wording.step_reason(decision)
-        meant = self.around.recipients(self.row, decision.targets)
-        found = [
-            Recipient(one.user, f"{one.because}, {reason}")
-            for one in meant
-            if one.user not in decision.without
-        ]
+        found = self._meant(decision, reason)
         asked = ", ".join(target.label for target in decision.targets)
-        asked += ", acknowledged already" if meant and not found else ""
+        asked += "" if found or not decision.without else "; but for those who have acknowledged"
         return (
             yield from self._page(found, decision.run, f"{reason}: {asked}", valid_for=decision.valid_for)
         )
+
+    def next_in_turn(self, decision: PageTargets, *, but: Collection[str]) -> Asking:
+        """Those whose turn it is now that the messages to `but` failed; nothing where nobody is left."""
+        reason = wording.step_reason(decision)
+        found = self._meant(decision, reason, but=but)
+        if not found:
+            return False
+        self.lines.append(wording.next_in_turn(self.row, why=reason))
+        return bool((yield from self._page(found, decision.run, reason, valid_for=decision.valid_for)))
+
+    def _meant(self, decision: PageTargets, reason: str, *, but: Collection[str] = ()) -> list[Recipient]:
+        """With a line of each whose turn it was and whom nothing reaches."""
+        meant = self.around.recipients(self.row, decision.targets, but=but)
+        found = [one for one in meant if one.user not in decision.without]
+        self.lines.extend(
+            wording.passed_over(self.row, name, why=f"{reason}: {one.because}")
+            for one in found
+            for name in one.passed_over
+        )
+        return [replace(one, because=f"{one.because}, {reason}") for one in found]
 
     def managers(self, decision: PageManagers) -> Asking:
         """The team's managers; failing them, the site's fallback contact; failing that, said aloud. Where all
@@ -75,7 +93,7 @@ class Paging:
     def person(self, user: int, run: str) -> Asking:
         """Somebody who was asked for by name is told so that they notice, however urgent it is."""
         found = [Recipient(user, "added as a responder")]
-        return (yield from self._page(found, run, "added as a responder", urgency=Urgency.HIGH))
+        return bool((yield from self._page(found, run, "added as a responder", urgency=Urgency.HIGH)))
 
     def _page(
         self,
@@ -85,7 +103,7 @@ class Paging:
         *,
         valid_for: timedelta = VALID_FOR,
         urgency: str = "",
-    ) -> Asking:
+    ) -> Reaching:
         """One page each. Of whom nothing reaches, or that there was nobody at all, is written down."""
         reached: list[Recipient] = []
         if found:
@@ -94,7 +112,7 @@ class Paging:
             ]
             reached = [one for one in found if one.user not in unreachable]
         self.lines.extend(wording.unreached(self.row, found, reached, why=why))
-        return bool(reached)
+        return reached
 
     def _request(self, one: Recipient, run: str, valid_for: timedelta, urgency: str) -> PageRequest:
         alert = self.around.alert(self.row)

@@ -13,7 +13,7 @@ from unfold.widgets import (
 
 from escalation.actions.config import StepSpec, TargetSpec
 from escalation.core.urgency import DEFAULTS
-from escalation.models import Step, Target
+from escalation.models import Step, Target, Webhook
 from oncall.models import Schedule, ScheduleVersion
 from people.forms import RowForm, ShortDurationField
 from people.models import Membership, Team, User
@@ -22,15 +22,18 @@ THEN, OUTSIDE = "then", "after"
 WHEN = ((THEN, "waits"), (OUTSIDE, "after"))
 HOURS = (("", "any"), ("support", "inside"), ("outside", "outside"))
 NEVER_PAGED = "shadow"
+TURN = "turn"
+HOOK = "webhook"
 LAST = 10_000
 Choices = list[tuple[str, list[tuple[str, str]]]]
 
 
 def target_choices() -> Choices:
-    """Whom a step can page: roles of schedules, people, and roles of teams. Three queries."""
+    """Whom a step can page: roles of schedules, people, roles of teams, and webhooks. Four queries."""
     people = User.objects.filter(is_active=True).order_by("username")
     roles = (Membership.Role.MANAGER, Membership.Role.RESPONDER)
     teams = Team.objects.order_by("name")
+    webhooks = Webhook.objects.filter(retired_at=None).order_by("name")
     return [
         (
             "Who is on call",
@@ -38,6 +41,11 @@ def target_choices() -> Choices:
         ),
         ("People", [(f"user:{person.pk}:", str(person)) for person in people]),
         ("Teams", [(f"team:{team.pk}:{role}", f"{team} {role}s") for team in teams for role in roles]),
+        (
+            "One of a team, in turn",
+            [(f"{TURN}:{team.pk}:{role}", f"{team} {role}s in turn") for team in teams for role in roles],
+        ),
+        ("Webhooks, which are no people", [(f"{HOOK}:{one.pk}:", f"webhook {one}") for one in webhooks]),
     ]
 
 
@@ -115,7 +123,11 @@ def with_choices(choices: Choices) -> type[StepForm]:
 def _key(target: Target) -> str:
     if target.schedule_id:
         return f"schedule:{target.schedule_id}:{target.role or 'primary'}"
-    return f"user:{target.user_id}:" if target.user_id else f"team:{target.team_id}:{target.role}"
+    if target.user_id:
+        return f"user:{target.user_id}:"
+    if target.webhook_id:
+        return f"{HOOK}:{target.webhook_id}:"
+    return f"{TURN if target.pick else 'team'}:{target.team_id}:{target.role}"
 
 
 def specs(rows: Iterable[Any]) -> list[StepSpec]:
@@ -139,16 +151,19 @@ def _targets(keys: Iterable[str]) -> Mapping[str, TargetSpec]:
     read = {key: key.split(":", 2) for key in keys}
     ids = {
         kind: {int(pk) for what, pk, _ in read.values() if what == kind}
-        for kind in ("schedule", "user", "team")
+        for kind in ("schedule", "user", "team", TURN, HOOK)
     }
     schedules = Schedule.objects.in_bulk(ids["schedule"])
-    people, teams = User.objects.in_bulk(ids["user"]), Team.objects.in_bulk(ids["team"])
+    people, teams = User.objects.in_bulk(ids["user"]), Team.objects.in_bulk(ids["team"] | ids[TURN])
+    webhooks = Webhook.objects.in_bulk(ids[HOOK])
     return {
         key: TargetSpec(
             schedule=schedules[int(pk)] if kind == "schedule" else None,
             user=people[int(pk)] if kind == "user" else None,
-            team=teams[int(pk)] if kind == "team" else None,
+            team=teams[int(pk)] if kind in {"team", TURN} else None,
+            webhook=webhooks[int(pk)] if kind == HOOK else None,
             role=role,
+            pick=Target.Pick.ROUND_ROBIN if kind == TURN else Target.Pick.ALL,
         )
         for key, (kind, pk, role) in read.items()
     }

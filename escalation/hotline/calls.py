@@ -14,7 +14,7 @@ from escalation.core.hot_call import Candidate, whom_to_ring
 from escalation.loading import policy_of
 from escalation.models import Alert, HotCall, HotLine, Incident, Ring, Service
 from escalation.sources.event import Action, Event, web_address
-from escalation.targets import recipients
+from escalation.targets import recipients, turns_of
 from paging.selectors import voice_numbers
 from people.ledger.record import Actor, Line, record
 from people.ledger.verbs import Verb
@@ -179,7 +179,8 @@ def _join(call: HotCall, incident: Incident, heard: str, *, now: datetime) -> No
 def _candidates(service: Service, *, now: datetime) -> list[Candidate]:
     """Who would be paged, in that order: the policy's first step, then the next."""
     targets = [target for step in policy_of(service).steps for target in step.targets]
-    found = recipients(targets, at=now)
+    meant = recipients(targets, turns_of(targets).everybody, at=now)
+    found = [one for one in meant if one.person]
     numbers = voice_numbers([one.user for one in found])
     return [Candidate(one.user, one.because, numbers.get(one.user, "")) for one in found]
 

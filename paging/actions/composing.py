@@ -14,12 +14,12 @@ from django.conf import settings
 from paging import links, loading
 from paging.actions import bundles
 from paging.actions.codes import show_code
-from paging.core import bundle_text, chat, code, code_words, mail, render, replies, webhook
+from paging.core import bundle_text, chat, code, code_words, hook, mail, render, replies, webhook
 from paging.core.address import takes_links, takes_replies
-from paging.core.cause import is_code, subject_of
+from paging.core.cause import is_code, is_test, subject_of
 from paging.core.message import Facts, Message
 from paging.core.notice import Notice
-from paging.core.rules import INFO
+from paging.core.rules import HOOK, INFO
 from paging.models import ContactMethod, Notification, Verification
 
 Kind = ContactMethod.Kind
@@ -68,6 +68,8 @@ def _page(claimed: Notification, facts: Facts, *, now: datetime) -> Message:
         return replace(
             message, text=render.sms(facts, link=link, hint=replies.hint(number) if number else "")
         )
+    if message.via == HOOK:
+        return _told_of_a_step(message, facts, claimed, now=now)
     link, address = links.page_url(claimed.page_id), f"{settings.PUBLIC_URL}{facts.path}"
     if message.via == Kind.CHAT:
         return _chat(message, chat.page(facts, link=link), link=link)
@@ -115,7 +117,34 @@ def _notice(claimed: Notification, notice: Notice, *, now: datetime) -> Message:
     if message.via == Kind.WEBHOOK:
         body = webhook.notice(notice, envelope=_envelope(claimed, now=now), link=link)
         return replace(message, text=body, secret=claimed.method.signing_secret)
+    if message.via == HOOK:
+        number = subject_of(claimed.page.cause)[1]
+        body = hook.news(notice, envelope=_head(claimed, now=now), number=number, url=link)
+        return replace(
+            message, subject=hook.event_of(notice), text=body, secret=claimed.method.signing_secret
+        )
     return _mail(message, mail.notice(notice, link=link))
+
+
+def _told_of_a_step(message: Message, facts: Facts, claimed: Notification, *, now: datetime) -> Message:
+    """It is tried again only as long as its step lasts. Raises TooLate."""
+    page = claimed.page
+    if claimed.attempts > 1 and now > page.created_at + timedelta(seconds=facts.valid_seconds):
+        raise TooLate("the time of its step is over")
+    event = hook.TEST if is_test(page.cause) else hook.STEP
+    body = hook.step(
+        facts,
+        envelope=_head(claimed, now=now),
+        number=0 if is_test(page.cause) else subject_of(page.cause)[1],
+        urgency=page.urgency,
+        url=f"{settings.PUBLIC_URL}{facts.path}",
+        event=event,
+    )
+    return replace(message, subject=event, text=body, secret=claimed.method.signing_secret)
+
+
+def _head(claimed: Notification, *, now: datetime) -> hook.Envelope:
+    return hook.Envelope(id=str(claimed.message_id), at=now, webhook=str(claimed.page.user))
 
 
 def _code(claimed: Notification, *, now: datetime) -> Message:

@@ -19,7 +19,7 @@ from paging.core.delivery import WAITING, State
 from paging.core.message import Facts
 from paging.core.night import after_night
 from paging.core.notice import Notice
-from paging.core.rules import HIGH, INFO, LOW, Moment, in_words, moments
+from paging.core.rules import HIGH, HOOK, INFO, LOW, Method, Moment, in_words, moments
 from paging.models import ContactMethod, Notification, Page
 from paging.queue import nudge_on_commit
 from people import metrics
@@ -31,8 +31,11 @@ Priority = Notification.Priority
 HEARD = Q(sent_at__isnull=False) | Q(state=State.BUNDLED, bundled_into__sent_at__isnull=False)
 LATELY = timedelta(minutes=15)
 FALLBACK_USERNAME = ":fallback"  # no person can have a colon in their username
-ACTIVE = Q(user__is_active=True) | Q(user__username=FALLBACK_USERNAME)
-"""The fallback contact is no person, and never active."""
+HOOKS = ":hook:"  # how the usernames of those begin that stand for a webhook
+NOBODY = Q(username=FALLBACK_USERNAME) | Q(username__startswith=HOOKS)
+"""The rows of users that stand for an address, and are no people: they are never active."""
+ANYBODYS = Q(user__is_active=True) | Q(user__username=FALLBACK_USERNAME) | Q(user__username__startswith=HOOKS)
+"""The contact methods by which somebody, or something, can be reached."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +68,7 @@ def page(*, requests: Sequence[PageRequest], now: datetime) -> list[PageRequest]
     active. They get no page. A constant number of statements.
     """
     asked = {request.user_id for request in requests}
-    users, methods = loading.reached(asked, ACTIVE)
+    users, methods = loading.reached(asked, ANYBODYS)
     rules = loading.rules(users)
     found = [
         _Plan(
@@ -93,7 +96,12 @@ def _rules_of(urgency: str) -> str:
 
 def reachable(user: User) -> bool:
     """Whether anybody stands behind the row: who has left is paged no more."""
-    return user.is_active or user.username == FALLBACK_USERNAME
+    return user.is_active or user.username == FALLBACK_USERNAME or is_hook(user)
+
+
+def is_hook(user: User) -> bool:
+    """Whether it stands for a webhook: what it is told, no human knows."""
+    return user.username.startswith(HOOKS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,7 +115,8 @@ class _Plan:
         return self.request.key
 
     def begins(self, now: datetime) -> datetime:
-        return after_night(now, ZoneInfo(self.user.time_zone)) if self.request.quiet else now
+        sleeps = self.request.quiet and not is_hook(self.user)
+        return after_night(now, ZoneInfo(self.user.time_zone)) if sleeps else now
 
 
 def _write(plans: Sequence[_Plan], *, now: datetime) -> None:
@@ -131,7 +140,7 @@ def _write(plans: Sequence[_Plan], *, now: datetime) -> None:
     for plan in mine.values():
         if plan.request.urgency == INFO:
             metrics.NOTICES.inc()
-        elif not is_test(plan.request.cause):
+        elif not (is_test(plan.request.cause) or is_hook(plan.user)):
             metrics.PAGES.labels(urgency=plan.request.urgency).inc()
     nudge_on_commit()
 
@@ -171,15 +180,19 @@ def _row(request: PageRequest, now: datetime) -> Page:
     )
 
 
+def _kind(method: Method) -> str:
+    return "webhook" if method.kind == HOOK else method.kind
+
+
 def _line(plan: _Plan, page_id: int) -> Line:
     how = ", ".join(
-        dict.fromkeys(f"{moment.method.kind} {in_words(moment.after)}" for moment in plan.moments)
+        dict.fromkeys(f"{_kind(moment.method)} {in_words(moment.after)}" for moment in plan.moments)
     )
     facts = plan.request.facts
     verb, doing, why = (
         (Verb.NOTICE_CREATED, "telling", facts.title)
         if isinstance(facts, Notice)
-        else (Verb.PAGE_CREATED, "paging", facts.because)
+        else (Verb.PAGE_CREATED, "telling" if is_hook(plan.user) else "paging", facts.because)
     )
     data = {"page": page_id, "user": plan.user.pk}
     return Line(verb, subject_of(plan.request.cause), ENGINE, f"{doing} {plan.user}: {how}", why, data)

@@ -13,6 +13,7 @@ CALLED = {
     "email": "email",
     "chat": "chat message",
     "webhook": "webhook",
+    "hook": "webhook",
 }
 """A message by each kind of contact method, in a sentence."""
 

@@ -15,7 +15,7 @@ from unfold.decorators import display
 from unfold.views import ChangeList
 
 from paging.actions import contacts
-from paging.actions.pages import FALLBACK_USERNAME
+from paging.actions.pages import NOBODY
 from paging.core.readiness import Lack
 from paging.models import ContactMethod, NotificationRule
 from paging.reaching import readiness
@@ -187,8 +187,8 @@ class ReachablePersonAdmin(PersonAdmin):
         return format_html("{}", linebreaksbr("\n".join(lines) or "Ready: a page would reach them."))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
-        """Without the one who stands for FALLBACK_CONTACT, and is nobody."""
-        return super().get_queryset(request).exclude(username=FALLBACK_USERNAME)
+        """Without those that stand for FALLBACK_CONTACT or a webhook, and are nobody."""
+        return super().get_queryset(request).exclude(NOBODY)
 
     def write(self, request: HttpRequest, row: User | None, form: Any, formsets: Mapping[type, Any]) -> User:
         person = super().write(request, row, form, formsets)

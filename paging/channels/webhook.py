@@ -8,6 +8,7 @@ import hashlib
 import hmac
 import http.client
 import ssl
+from typing import ClassVar
 from urllib.parse import SplitResult, urlsplit
 
 from django.conf import settings
@@ -22,8 +23,8 @@ AGENT = "Watchbill (webhook)"
 
 
 class WebhookChannel:
-    provider = "webhook"
-    title = "its server"
+    provider: ClassVar[str] = "webhook"
+    title: ClassVar[str] = "its server"
 
     def send(self, message: Message) -> Accepted:
         parts = urlsplit(message.to)
@@ -32,7 +33,9 @@ class WebhookChannel:
             raise ChannelError(f"{host} is not asked without encryption; write https://", fault=Fault.MESSAGE)
         try:
             status = outbound.call(
-                lambda: _post(parts, message), seconds=TIMEOUT, private_hosts=settings.WEBHOOK_PRIVATE_HOSTS
+                lambda: self._post(parts, message),
+                seconds=TIMEOUT,
+                private_hosts=settings.WEBHOOK_PRIVATE_HOSTS,
             )
         except outbound.Inside:
             raise ChannelError(
@@ -48,27 +51,32 @@ class WebhookChannel:
                 f"{host} did not answer ({type(fault).__name__})", fault=Fault.TEMPORARY
             ) from None
         if not 200 <= status < 300:
-            raise ChannelError(f"{host} answered {status}", fault=fault_of(status))
+            raise ChannelError(f"{host} answered {status}", fault=self.fault_of(status))
         return Accepted(self.provider, message.message_id)
 
+    def fault_of(self, status: int) -> Fault:
+        return fault_of(status)
 
-def _post(parts: SplitResult, message: Message) -> int:
-    body = message.text.encode()
-    stamp = str(int(message.at.timestamp()))
-    headers = {
-        "Content-Type": "application/json; charset=utf-8",
-        "User-Agent": AGENT,
-        "X-Watchbill-Delivery": message.message_id,
-        "X-Watchbill-Timestamp": stamp,
-        "X-Watchbill-Signature": f"v1={signature(message.secret, stamp, body)}",
-    }
-    connection = _connection(parts)
-    try:
-        path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        connection.request("POST", path, body, headers)
-        return connection.getresponse().status
-    finally:
-        connection.close()
+    def headers(self, message: Message, stamp: str, proof: str) -> dict[str, str]:
+        """`stamp` is the Unix time that `proof`, the signature, speaks of."""
+        return {"X-Watchbill-Timestamp": stamp, "X-Watchbill-Signature": f"v1={proof}"}
+
+    def _post(self, parts: SplitResult, message: Message) -> int:
+        body = message.text.encode()
+        stamp = str(int(message.at.timestamp()))
+        headers = {
+            "Content-Type": "application/json; charset=utf-8",
+            "User-Agent": AGENT,
+            "X-Watchbill-Delivery": message.message_id,
+            **self.headers(message, stamp, signature(message.secret, stamp, body)),
+        }
+        connection = _connection(parts)
+        try:
+            path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+            connection.request("POST", path, body, headers)
+            return connection.getresponse().status
+        finally:
+            connection.close()
 
 
 def _connection(parts: SplitResult) -> http.client.HTTPConnection:

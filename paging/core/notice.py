@@ -1,7 +1,7 @@
 """What a notice says: something a person should know, that nobody has to answer."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 
@@ -10,7 +10,8 @@ class Notice:
     """`title` is all there is in an SMS, and the subject of a mail; `lines` are its paragraphs.
 
     `path` is the page it is about, below PUBLIC_URL, and `label` what it is opened for (“Confirm it”).
-    Notices of one `service` may be said by one message.
+    Notices of one `service` may be said by one message. `event` and `about` are for a machine that is told:
+    what happened (“incident.resolved”), and to what, by name.
     """
 
     title: str
@@ -18,6 +19,8 @@ class Notice:
     path: str = "/"
     label: str = "Open"
     service: str = ""
+    event: str = ""
+    about: Mapping[str, str] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -31,4 +34,6 @@ class Notice:
             path=stored.get("path", "/"),
             label=stored.get("label", "Open"),
             service=stored.get("service", ""),
+            event=stored.get("event", ""),
+            about=stored.get("about", {}),
         )

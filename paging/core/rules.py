@@ -7,6 +7,10 @@ from datetime import datetime, timedelta
 HIGH = "high"
 LOW = "low"
 INFO = "info"  # a notice: read when there is time
+HOOK = "hook"
+"""A kind of method that no person has: the address of a webhook which steps tell (docs/webhooks-out.md). One
+of its own, so that the threads that wait for such servers are none that a person's page waits for.
+"""
 QUIET = frozenset({"email"})
 """Kinds that wake nobody. Chat and webhooks are none of them: a push service may ring through the night at
 the priority that its owner wrote into the address, and a webhook may drive a siren. So low urgency takes

@@ -44,6 +44,20 @@ def test_a_policy_is_made_of_rows_that_say_whom_and_how_long(mia, world):
     ]
 
 
+def test_a_step_may_ask_one_of_a_team_in_turn_and_is_saved_again_as_it_stands(mia, world):
+    rows = step(0, [f"turn:{world.team.pk}:responder"], "10m")
+    page = mia.get(f"{POLICY}add/")
+    assert "Payments responders in turn" in text(page)
+    data = filled(page, name="Night", repeat="0", **rows, **{"steps-TOTAL_FORMS": "1"})
+    assert mia.post(f"{POLICY}add/", data).status_code == 302
+    assert steps_of("Night") == [(timedelta(minutes=10), None, ["Payments responder in turn"])]
+    address = f"{POLICY}{EscalationPolicy.objects.get(name='Night').pk}/change/"
+    before = Entry.objects.count()
+    assert mia.post(address, filled(mia.get(address))).status_code == 302
+    assert Entry.objects.count() == before
+    assert steps_of("Night") == [(timedelta(minutes=10), None, ["Payments responder in turn"])]
+
+
 def test_steps_are_put_in_another_order(mia, world):
     address = f"{POLICY}{world.policy.pk}/change/"
     data = filled(mia.get(address), **{"steps-0-place": "3", "steps-1-place": "1", "steps-2-place": "2"})

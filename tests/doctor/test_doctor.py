@@ -7,6 +7,7 @@ import pytest
 import time_machine
 from django.core.management import call_command
 
+from escalation.actions import config, webhooks
 from escalation.models import Incident
 from oncall import actions as oncall
 from oncall.core.definition import Definition
@@ -108,6 +109,16 @@ def test_one_person_alone_in_a_rotation(world, doctor):
     )
     errors, _, _ = doctor()
     assert any("carried by 1 person" in line for line in errors)
+
+
+def test_a_policy_that_tells_webhooks_alone(world, doctor):
+    hook = webhooks.create_webhook(name="Ops bus", url="https://hooks.acme.example/", by=TESTS, now=world.now)
+    tells = config.TargetSpec(webhook=hook)
+    said = "Escalation policy “Payments” tells webhooks alone: no person is paged before the managers."
+    for targets, wrong in (((tells,), True), ((tells, config.TargetSpec(user=world.ana)), False)):
+        steps = [world.step(*targets)]
+        config.change_policy(policy=world.policy, repeat=0, steps=steps, by=TESTS, now=world.now)
+        assert (said in doctor()[0]) is wrong
 
 
 def test_a_policy_that_pages_somebody_who_left(world, doctor):

@@ -77,7 +77,7 @@ def test_a_step_of_those_who_know_is_passed_over_and_says_so(world, incident):
     world.acknowledge(incident, world.mia)
     world.wait(minutes=5)
     assert who(world)[2:] == [(5, "ana"), (5, "bo")]
-    assert any("Mia Falk, acknowledged already" in line for line in world.timeline(incident))
+    assert any("Mia Falk; but for those who have acknowledged" in line for line in world.timeline(incident))
 
 
 def test_where_nobody_else_is_left_the_managers_who_know_are_not_followed_by_the_fallback(world, settings):

@@ -140,7 +140,10 @@ def test_a_retired_schedule_is_refused(world):
         (lambda w: TargetSpec(team=w.team), ""),
         (lambda w: TargetSpec(team=w.team, role="boss"), "pages role “boss” of team “Payments”"),
         (lambda w: TargetSpec(user=w.bo, role="primary"), "with a role, which a person does not take"),
-        (lambda w: TargetSpec(user=w.bo, team=w.team), "not one of a schedule, a person and a team"),
+        (
+            lambda w: TargetSpec(user=w.bo, team=w.team),
+            "not one of a schedule, a person, a team and a webhook",
+        ),
     ],
     ids=["managers", "a team", "no such role", "a role of a person", "two things"],
 )

@@ -107,6 +107,7 @@ def _stored_names(organisation: Organisation) -> list[tuple[str, str]]:
     return [
         *(("user", person.username) for person in organisation.users if person.active),
         *(("schedule", schedule.name) for schedule in organisation.schedules),
+        *(("webhook", webhook.name) for webhook in organisation.webhooks),
         *(("escalation policy", policy.name) for policy in organisation.escalation_policies),
     ]
 

@@ -1,12 +1,12 @@
 """What the document leaves open about things that exist is taken from what is stored.
 
-How to reach a person, a team's members and a routing key's value are left alone where they are not given:
-a document without phone numbers must not make anybody unreachable.
+How to reach a person, a team's members, a routing key's value and a webhook's secret are left alone where
+they are not given: a document without phone numbers must not make anybody unreachable.
 """
 
 from collections.abc import Mapping
 
-from watchbill.provisioning.document.escalation import Key, Service
+from watchbill.provisioning.document.escalation import Key, Service, Webhook
 from watchbill.provisioning.document.organisation import Organisation
 from watchbill.provisioning.document.people import Method, Person, Team
 from watchbill.provisioning.settling import in_zone
@@ -18,10 +18,12 @@ def complete(wanted: Organisation, stored: Organisation) -> Organisation:
     people = {person.username: person for person in stored.users}
     teams = {team.name: team for team in stored.teams}
     services = {service.name: service for service in stored.services}
+    webhooks = {webhook.name: webhook for webhook in stored.webhooks}
     return wanted.model_copy(
         update={
             "users": [_person(person, people.get(person.username)) for person in wanted.users],
             "teams": [_team(team, teams.get(team.name)) for team in wanted.teams],
+            "webhooks": [_webhook(webhook, webhooks.get(webhook.name)) for webhook in wanted.webhooks],
             "services": [_service(service, services.get(service.name)) for service in wanted.services],
         }
     )
@@ -69,6 +71,11 @@ def _team(team: Team, old: Team | None) -> Team:
     if team.members is not None:
         return team
     return team.model_copy(update={"members": {} if old is None else old.members})
+
+
+def _webhook(webhook: Webhook, old: Webhook | None) -> Webhook:
+    known = old.secret if old else None
+    return webhook if webhook.secret else webhook.model_copy(update={"secret": known})
 
 
 def _service(service: Service, old: Service | None) -> Service:

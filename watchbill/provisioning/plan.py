@@ -132,6 +132,7 @@ LISTINGS: dict[str, Listing] = {
     "temporary schedule": _temporaries,  # before what lies over it, or is hidden by it
     "override": _overrides,
     "time off": _time_off,
+    "webhook": _named("webhooks", "name"),
     "escalation policy": _named("escalation_policies", "name"),
     "service": _named("services", "name"),
     "routing key": _keys,

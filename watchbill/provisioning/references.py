@@ -17,6 +17,7 @@ from watchbill.provisioning.faults import Fault, Path, suggestion
 from watchbill.provisioning.settling import instant
 
 NAMED = {"users": "username", "teams": "name", "schedules": "name"} | {
+    "webhooks": "name",
     "escalation_policies": "name",
     "services": "name",
     "pay_plans": "name",
@@ -37,6 +38,7 @@ class Known:
     members: Mapping[str, frozenset[str]] = field(default_factory=dict)
     standing: Mapping[str, frozenset[str]] = field(default_factory=dict)
     leaving: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    webhooks: frozenset[str] = frozenset()
 
     @classmethod
     def of(
@@ -55,6 +57,7 @@ class Known:
             members={team.name: frozenset(team.members) for team in teams if team.members is not None},
             standing={one.name: frozenset(participants(one)) for one in standing.schedules},
             leaving=leaving,
+            webhooks=frozenset(webhook.name for one in documents for webhook in one.webhooks),
         )
 
 
@@ -203,6 +206,8 @@ class _Checker:
         if target.team is not None:
             yield from self._known("team", target.team, self.known.teams, (*path, "team"))
             yield from _member_role(target.role, (*path, "role"))
+        if target.webhook is not None:
+            yield from self._known("webhook", target.webhook, self.known.webhooks, (*path, "webhook"))
         if target.schedule is not None:
             yield from self._known("schedule", target.schedule, self.known.schedules, (*path, "schedule"))
             roles = self.known.schedules.get(target.schedule)

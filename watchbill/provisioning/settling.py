@@ -213,7 +213,8 @@ def _when(when: When) -> When | None:
 
 def _target(target: Target) -> Target:
     named = target.role or (None if target.schedule is None else "primary")
-    return target.model_copy(update={"role": named})
+    pick = None if target.pick == "all" else target.pick
+    return target.model_copy(update={"role": named, "pick": pick})
 
 
 def _service(service: Service, zone: str) -> Service:

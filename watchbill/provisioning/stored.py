@@ -7,9 +7,10 @@ from typing import Any
 
 from django.db.models import Prefetch, QuerySet
 
-from escalation.models import EscalationPolicy, HotLine, RoutingKey, Service, Step, Target
+from escalation.models import EscalationPolicy, HotLine, RoutingKey, Service, Step, Target, Webhook
 from oncall.models import TimeOff
-from paging.actions.pages import FALLBACK_USERNAME
+from paging.actions.pages import NOBODY
+from paging.core.rules import HOOK
 from paging.models import ContactMethod
 from people.models import Team, User
 from watchbill.provisioning import stored_schedules
@@ -47,6 +48,7 @@ def load(*, now: datetime) -> Stored:
         "teams": [_team(team, names) for team in Team.objects.prefetch_related("memberships").order_by("pk")],
         "schedules": list(stored_schedules.schedules(names, now=now)),
         "time_off": list(_time_off(names)),
+        "webhooks": list(_webhooks()),
         "escalation_policies": [_policy(policy) for policy in _policies()],
         "services": [_service(service) for service in _services()],
         PAY_PLANS: [part.body for part in KeptPart.objects.filter(section=PAY_PLANS).order_by("pk")],
@@ -79,7 +81,7 @@ def methods_of(person: Person) -> list[Method]:
 def _users() -> QuerySet[User]:
     usable = ContactMethod.objects.filter(verified_at__isnull=False, disabled_reason="").order_by("pk")
     return (
-        User.objects.exclude(username=FALLBACK_USERNAME)  # stands for FALLBACK_CONTACT, and is nobody's
+        User.objects.exclude(NOBODY)  # FALLBACK_CONTACT and webhooks
         .prefetch_related(Prefetch("contact_methods", usable), "notification_rules")
         .order_by("pk")
         .all()
@@ -136,8 +138,17 @@ def _time_off(names: dict[int, str]) -> Iterator[dict[str, Any]]:
         yield {"user": names[away.user_id], **dates, "reason": away.reason}
 
 
+def _webhooks() -> Iterator[dict[str, Any]]:
+    rows = Webhook.objects.filter(retired_at=None).order_by("name")
+    usable = ContactMethod.objects.filter(kind=HOOK, disabled_reason="").order_by("pk")
+    pointed = {method.user_id: method for method in usable}
+    for webhook in rows:
+        method = pointed[webhook.pk]
+        yield {"name": webhook.name, "url": method.address, "secret": method.signing_secret}
+
+
 def _policies() -> QuerySet[EscalationPolicy]:
-    targets = Target.objects.select_related("schedule", "user", "team").order_by("pk")
+    targets = Target.objects.select_related("schedule", "user", "team", "webhook").order_by("pk")
     steps = Step.objects.prefetch_related(Prefetch("targets", targets)).order_by("position")
     return (
         EscalationPolicy.objects.filter(retired_at=None)
@@ -170,6 +181,8 @@ def _target(target: Target) -> dict[str, Any]:
         "user": target.user and target.user.username,
         "team": target.team and target.team.name,
         "role": target.role or None,
+        "pick": target.pick or None,
+        "webhook": target.webhook and target.webhook.name,
     }
 
 

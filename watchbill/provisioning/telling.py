@@ -22,6 +22,7 @@ RETIRING = {
 LONGEST = 200
 MOST_ADVICE = 40
 KEYS = frozenset({"chat", "webhook"})
+SECRET = frozenset({"secret"})
 MARKS = {Level.ERROR: "✗", Level.WARNING: "!"}
 
 
@@ -65,8 +66,10 @@ def _fields(change: Change) -> Iterator[str]:
 
 
 def _field(change: Change, one: Difference) -> str:
-    if change.kind == "routing key":
+    if change.kind == "routing key" or one.field in SECRET:
         return f"{one.field}: another value"
+    if change.kind == "webhook":  # its address is a key, too
+        return f"{one.field}: {masked(one.old)} -> {masked(one.new)}"
     return f"{one.field}: {_spelled(_hushed(one.old))} -> {_spelled(_hushed(one.new))}"
 
 

@@ -38,8 +38,8 @@ def policy(*, steps=2, repeat=1, outside=(), ack=timedelta(minutes=30)):
 class World:
     """One incident, a policy, and a clock that is moved."""
 
-    def __init__(self, policy, *, severity="SEV-1", urgency=Urgency.HIGH, raise_at=None, empty=()):
-        self.policy, self.now, self.empty = policy, T0, set(empty)
+    def __init__(self, policy, *, severity="SEV-1", urgency=Urgency.HIGH, raise_at=None, empty=(), told=()):
+        self.policy, self.now, self.empty, self.told = policy, T0, {*empty, *told}, set(told)
         self.log = []
         stimulus = Triggered(severity=severity, urgency=urgency, raise_at=raise_at)
         self.state = opening(stimulus)
@@ -50,7 +50,8 @@ class World:
         for decision in decisions:
             self.log.append((self.now - T0, decision))
             if isinstance(decision, PageTargets) and not decision.outside:
-                self.happen(StepRan(decision.number not in self.empty))
+                anyone = decision.number not in self.empty
+                self.happen(StepRan(anyone, told=anyone or decision.number in self.told))
         wake_at = self.state.wake_at(self.policy)
         if wake_at is not None and wake_at <= self.now:
             self.happen(Ticked())
@@ -302,3 +303,35 @@ def test_steps_shorter_than_five_seconds_do_not_run_as_a_burst():
     world.now = T0 + timedelta(seconds=4.5)
     world.happen(Ticked())
     assert len(world.pages()) == 2
+
+
+def test_a_step_that_only_told_a_webhook_waits_its_time_and_reached_nobody():
+    world = World(policy(steps=2, repeat=0), told=[1])
+    assert world.notes(Event.STEP_TOLD) == minutes(0)
+    assert world.state.reached is False
+    world.at(6 * MINUTE)
+    assert world.pages() == [(at, n) for at, n in zip(minutes(0, 5), [1, 2], strict=True)]
+    assert world.managers() == []
+
+
+def test_a_pass_that_only_told_webhooks_asks_the_managers_with_its_last_step_and_keeps_its_rhythm():
+    world = World(policy(steps=2, repeat=1), told=[1, 2]).at(21 * MINUTE)
+    assert world.pages() == list(zip(minutes(0, 5, 10, 15), [1, 2, 1, 2], strict=True))
+    assert world.managers() == minutes(5)
+    assert world.notes(Event.EXHAUSTED) == minutes(20)
+
+
+def test_an_empty_step_before_one_that_tells_a_webhook_is_skipped_and_the_managers_are_asked_at_once():
+    world = World(policy(steps=2, repeat=0), empty=[1], told=[2])
+    assert world.pages() == [(minutes(0)[0], 1), (minutes(0)[0], 2)]
+    assert world.managers() == minutes(0)
+
+
+def test_a_webhook_told_outside_the_sequence_asks_no_managers():
+    outside = OutsideStep(number=9, after=MINUTE, targets=(CTO,))
+    state = World(policy(outside=[outside])).at(2 * MINUTE).state
+    assert decide(state, policy(), StepRan(anyone=False, outside=9, told=True), T0) == (state, [])
+    assert any(
+        isinstance(one, PageManagers)
+        for one in decide(state, policy(), StepRan(anyone=False, outside=9), T0)[1]
+    )

@@ -46,9 +46,10 @@ reasons = st.sampled_from(sorted(QUIETS))
 
 
 def answers(decision, *, anyone):
-    """What the engine says after a page, in its words."""
+    """What the engine says after a page, in its words. A step of an even number tells a webhook, too."""
     if isinstance(decision, PageTargets):
-        return [StepRan(anyone, decision.number if decision.outside else None)]
+        told = anyone or decision.number % 2 == 0
+        return [StepRan(anyone, decision.number if decision.outside else None, told=told)]
     if isinstance(decision, PageManagers) and not anyone:
         return [Unreachable(f"{decision.run}.fallback")]
     alone = isinstance(decision, PageFallback | PagePerson)

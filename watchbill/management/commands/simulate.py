@@ -16,6 +16,7 @@ from escalation.core.plan import PlannedMessage
 from escalation.models import Service
 from escalation.planning import simulate
 from oncall.core.walltime import first_instant
+from paging.actions.pages import is_hook
 from people.models import User
 
 SEVERITIES = ("SEV-1", "SEV-2", "SEV-3", "SEV-4")
@@ -89,10 +90,15 @@ def _at(text: str | None, zone: ZoneInfo) -> datetime:
         raise CommandError(f"--at {text} is not a time; write one such as 2025-03-10T03:00Z.") from None
 
 
+def _name(user: User) -> str:
+    """A webhook has a name and no username that means anything."""
+    return user.name if is_hook(user) else user.username
+
+
 def _row(message: PlannedMessage, people: dict[int, User]) -> dict[str, Any]:
     return {
         "at": message.at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
-        "user": people[message.user].username,
+        "user": _name(people[message.user]),
         "via": message.via,
         "step": message.step,
         "repeat": message.repeat,

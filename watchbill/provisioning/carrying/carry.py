@@ -39,6 +39,11 @@ CARRIERS: Mapping[str, Mapping[Action, Carrier]] = {
         "change": schedules.change_time_off,
         "retire": schedules.retire_time_off,
     },
+    "webhook": {
+        "create": escalation.create_webhook,
+        "change": escalation.change_webhook,
+        "retire": escalation.retire_webhook,
+    },
     "escalation policy": {
         "create": escalation.create_policy,
         "change": escalation.change_policy,

@@ -2,15 +2,38 @@
 
 from typing import cast
 
-from escalation.actions import config, hot_lines
+from escalation.actions import config, hot_lines, webhooks
 from escalation.models import EscalationPolicy, RoutingKey
 from escalation.models import HotLine as HotLineRow
 from escalation.models import Service as ServiceRow
+from escalation.models import Webhook as WebhookRow
 from watchbill.provisioning.carrying.context import Context
-from watchbill.provisioning.document.escalation import HotLine, Key, Policy, Service, Step, Target
+from watchbill.provisioning.document.escalation import HotLine, Key, Policy, Service, Step, Target, Webhook
 from watchbill.provisioning.plan import Change
 
 KEPT = ("heartbeats", "grouping", "auto_resolve_after", "maintenance")
+
+
+def create_webhook(change: Change, context: Context) -> None:
+    webhook = cast("Webhook", change.wanted)
+    webhooks.create_webhook(
+        name=webhook.name, url=webhook.url, secret=webhook.secret or "", by=context.by, now=context.now
+    )
+
+
+def change_webhook(change: Change, context: Context) -> None:
+    webhook = cast("Webhook", change.wanted)
+    webhooks.change_webhook(
+        webhook=_webhook(webhook.name),
+        url=webhook.url,
+        secret=webhook.secret or "",
+        by=context.by,
+        now=context.now,
+    )
+
+
+def retire_webhook(change: Change, context: Context) -> None:
+    webhooks.retire_webhook(webhook=_webhook(change.identity[0]), by=context.by, now=context.now)
 
 
 def create_policy(change: Change, context: Context) -> None:
@@ -92,6 +115,10 @@ def retire_hot_line(change: Change, context: Context) -> None:
         hot_lines.retire_hot_line(line=line, by=context.by, now=context.now)
 
 
+def _webhook(name: str) -> WebhookRow:
+    return WebhookRow.objects.get(name=name)
+
+
 def _policy(name: str) -> EscalationPolicy:
     return EscalationPolicy.objects.get(name=name)
 
@@ -118,6 +145,8 @@ def _target(target: Target, context: Context) -> config.TargetSpec:
         user=context.user(target.user) if target.user else None,
         team=context.team(target.team),
         role=target.role or "",
+        pick=target.pick or "",
+        webhook=_webhook(target.webhook) if target.webhook else None,
     )
 
 

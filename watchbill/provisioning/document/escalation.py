@@ -47,22 +47,47 @@ def _url(value: str) -> str:
 Url = Annotated[str, Field(max_length=1000), AfterValidator(_url)]
 
 
+def _secret(value: str) -> str:
+    if not re.fullmatch(r"[!-~]{16,64}", value):
+        raise ValueError(
+            "is not a secret; write 16 to 64 letters, digits and signs without spaces, or leave it out and "
+            "one is made."
+        )
+    return value
+
+
+class Webhook(Part):
+    """An address that steps tell of incidents, in a form that a program reads (docs/webhooks-out.md)."""
+
+    name: Name
+    url: Url
+    secret: Annotated[str, AfterValidator(_secret)] | None = None
+
+
 class Target(Part):
-    """A schedule's role (primary, where none is named), a person, or a team's members (of a role)."""
+    """A schedule's role (primary, where none is named), a person, or a team's members (of a role): all of
+    them, or one in turn; or a webhook, which is told and is no person.
+    """
 
     schedule: Name | None = None
     user: Username | None = None
     team: Name | None = None
     role: RoleName | None = None
+    pick: Literal["all", "round_robin"] | None = None
+    webhook: Name | None = None
 
     @model_validator(mode="after")
     def _one_thing(self) -> Self:
-        if sum(part is not None for part in (self.schedule, self.user, self.team)) != 1:
-            raise ValueError("is not one target; name one of schedule, user or team.")
+        if sum(part is not None for part in (self.schedule, self.user, self.team, self.webhook)) != 1:
+            raise ValueError("is not one target; name one of schedule, user, team or webhook.")
+        if self.webhook is not None and self.role is not None:
+            raise ValueError("has a role, which a webhook does not take; drop it.")
         if self.user is not None and self.role is not None:
             raise ValueError(
                 "has a role, which a person does not take; name a schedule or a team, or drop it."
             )
+        if self.pick is not None and self.team is None:
+            raise ValueError("has a pick, which only a team takes; name a team, or drop it.")
         return self
 
 

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import PlainValidator
 
-from watchbill.provisioning.document.escalation import Policy, Service
+from watchbill.provisioning.document.escalation import Policy, Service, Webhook
 from watchbill.provisioning.document.pay import PayPlan
 from watchbill.provisioning.document.people import Person, Team, TimeOff
 from watchbill.provisioning.document.schedules import Schedule
@@ -25,6 +25,7 @@ class Organisation(Part):
     teams: list[Team] = []
     schedules: list[Schedule] = []
     time_off: list[TimeOff] = []
+    webhooks: list[Webhook] = []
     escalation_policies: list[Policy] = []
     services: list[Service] = []
     pay_plans: list[PayPlan] = []
