@@ -1,7 +1,7 @@
 """Policies, services and incidents in the admin."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -11,17 +11,23 @@ from django.http import HttpRequest
 from django.template.defaultfilters import date
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
+from django.utils.text import capfirst
 from unfold.decorators import action, display
 from unfold.views import ChangeList
 
 from escalation import advising, selectors
-from escalation.actions import config, hot_lines, respond, webhooks
+from escalation.actions import config, heartbeats, hot_lines, merging, respond, webhooks
+from escalation.core import flapping
+from escalation.core.heartbeat import State, state_of
 from escalation.core.policy import Policy
+from escalation.forms.heartbeat import HeartbeatForm
 from escalation.forms.policy import specs, target_choices, with_choices
 from escalation.forms.service import HotLineForm, RoutingKeyForm, ServiceForm
 from escalation.forms.webhook import WebhookForm
+from escalation.loading import beat_of
 from escalation.models import (
     EscalationPolicy,
+    Heartbeat,
     HotCall,
     HotLine,
     Incident,
@@ -36,10 +42,12 @@ from oncall.advice import sentences
 from oncall.selectors import on_call
 from paging.core.address import masked
 from paging.selectors import posted
+from people.ledger.record import Actor
 from people.models import User
 from people.permissions import may_edit_team
 from people.recorded import ReadOnly, Retirable, Rows, Shown, actor_of, kept_rows, teams_of, user_of
 
+MINUTE = "%Y-%m-%d %H:%M"
 STATUSES = {"triggered": "danger", "acknowledged": "warning", "resolved": "success"}
 SEVERITIES = {"SEV-1": "danger", "SEV-2": "danger", "SEV-3": "warning", "SEV-4": "info"}
 
@@ -231,6 +239,32 @@ class RoutingKeyRows(Rows):
         return format_html_join("", "<div>{}: <code style='user-select:all'>{}</code></div>", lines)
 
 
+class HeartbeatRows(Rows):
+    """Sources that must call in, with the address that each calls."""
+
+    model = Heartbeat
+    form = HeartbeatForm
+    fields = ("name", "every", "grace", "severity", "address", "retire")
+    readonly_fields = ("address",)
+    can_delete = False
+    verbose_name_plural = "heartbeats: sources that must call in (docs/heartbeats.md)"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Heartbeat]:
+        return super().get_queryset(request).filter(retired_at=None).order_by("pk")
+
+    @display(description="Let it call this, by GET or POST")
+    def address(self, row: Heartbeat) -> str:
+        if not row.pk:
+            return "Save, and its address stands here."
+        return format_html(
+            "<code style='user-select:all;overflow-wrap:anywhere;white-space:normal'>{}/heartbeats/{}</code>"
+            "<div>{}</div>",
+            settings.PUBLIC_URL,
+            row.key,
+            capfirst(_how(row)),
+        )
+
+
 class HotLineRows(Rows):
     """Numbers that people call to reach the on-call of the service."""
 
@@ -255,8 +289,10 @@ class ServiceAdmin(Retirable):
     ordering = ("name",)
     actions = ("retire",)
     fieldsets = (
-        (None, {"fields": ("name", "team", "policy", "acknowledgement_timeout")}),
+        (None, {"fields": ("name", "team", "policy", ("acknowledgement_timeout", "auto_resolve_after"))}),
         ("Urgency", {"fields": (("sev_1", "sev_2"), ("sev_3", "sev_4"), ("hours", "hours_zone"))}),
+        ("Severity", {"fields": ("words", "label_rules")}),
+        ("Grouping", {"fields": (("group_window", "group_labels"),)}),
         ("Runbooks", {"fields": ("books",)}),
     )
 
@@ -268,7 +304,7 @@ class ServiceAdmin(Retirable):
     def get_inlines(self, request: HttpRequest, obj: Service | None) -> Any:
         """Keys are secrets of the team."""
         shown = obj is None or self.has_change_permission(request, obj)
-        return (RoutingKeyRows, HotLineRows) if shown else (HotLineRows,)
+        return (RoutingKeyRows, HeartbeatRows, HotLineRows) if shown else (HotLineRows,)
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "team":
@@ -286,16 +322,12 @@ class ServiceAdmin(Retirable):
             row = config.create_service(name=form.cleaned_data["name"], by=by, now=now, **said)
         else:
             config.change_service(service=row, by=by, now=now, **form.fields_of_service())
-        for one in kept_rows(formsets[RoutingKey]):
-            if not one.instance.pk:
-                config.ensure_routing_key(service=row, name=one.cleaned_data["name"], by=by, now=now)
-            elif one.cleaned_data["revoke"]:
-                config.revoke_routing_key(key=one.instance, by=by, now=now)
-        for one in kept_rows(formsets[HotLine]):
-            if not one.instance.pk:
-                hot_lines.add_hot_line(service=row, number=one.cleaned_data["number"], by=by, now=now)
-            elif one.cleaned_data["remove"]:
-                hot_lines.retire_hot_line(line=one.instance, by=by, now=now)
+        _write_keys(row, formsets, by=by, now=now)
+        for one in kept_rows(formsets[Heartbeat]):
+            if one.cleaned_data["retire"]:
+                heartbeats.retire_heartbeat(heartbeat=one.instance, by=by, now=now)
+            else:
+                heartbeats.ensure_heartbeat(service=row, spec=one.spec(), by=by, now=now)
         _advise(request, row.policy, now=now)
         return row
 
@@ -305,6 +337,31 @@ class ServiceAdmin(Retirable):
             config.retire_service(service=service, by=actor_of(request), now=timezone.now())
 
         self.each(request, queryset, stop, done="Retired; their routing keys are revoked")
+
+
+class Flapping(admin.SimpleListFilter):
+    title = "flapping"
+    parameter_name = "flapping"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("yes", f"{flapping.FROM} times or more in 24 h")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Incident]) -> QuerySet[Incident]:
+        return queryset.filter(episodes__gte=flapping.FROM) if self.value() == "yes" else queryset
+
+
+def _write_keys(row: Service, formsets: Mapping[type, Any], *, by: Actor, now: datetime) -> None:
+    """The keys and the numbers that lead to the service."""
+    for one in kept_rows(formsets[RoutingKey]):
+        if not one.instance.pk:
+            config.ensure_routing_key(service=row, name=one.cleaned_data["name"], by=by, now=now)
+        elif one.cleaned_data["revoke"]:
+            config.revoke_routing_key(key=one.instance, by=by, now=now)
+    for one in kept_rows(formsets[HotLine]):
+        if not one.instance.pk:
+            hot_lines.add_hot_line(service=row, number=one.cleaned_data["number"], by=by, now=now)
+        elif one.cleaned_data["remove"]:
+            hot_lines.retire_hot_line(line=one.instance, by=by, now=now)
 
 
 class IncidentList(ChangeList):
@@ -336,21 +393,23 @@ class IncidentAdmin(ReadOnly):
     change_form_template = "escalation/incident.html"
     refusals = (respond.Refused,)
     list_display = ("number", "shown_status", "shown_severity", "service", "triggered_at", "on_now", "on_it")
-    list_filter = ("status", "severity", "service", "urgency")
+    list_filter = ("status", "severity", "service", "urgency", Flapping)
     list_select_related = ("service", "acknowledged_by", "resolved_by")
     search_fields = ("title", "service__name")
     date_hierarchy = "triggered_at"
     ordering = ("-triggered_at", "-pk")
-    actions = page_actions = ("acknowledge", "resolve", "escalate")
+    page_actions = ("acknowledge", "resolve", "escalate")
+    actions = (*page_actions, "merge")
     main_action = "acknowledge"
     fields = (
         ("title", "service"),
         ("status", "severity", "urgency"),
         ("triggered_at", "acknowledged_at", "resolved_at"),
-        ("on_it", "not_paging", "next_look"),
-        ("again", "policy_name"),
+        ("on_it", "not_paging", "next_look", "resolve_at"),
+        ("again", "how_often", "alert_count", "became"),
+        ("policy_name",),
     )
-    readonly_fields = ("on_it", "not_paging", "next_look", "again", "policy_name")
+    readonly_fields = ("on_it", "not_paging", "next_look", "again", "how_often", "became", "policy_name")
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return IncidentList
@@ -388,6 +447,14 @@ class IncidentAdmin(ReadOnly):
     @display(description="Resolved within the hour before")
     def again(self, row: Incident) -> str:
         return "yes, it recurred" if row.recurred else "no"
+
+    @display(description="Merged into")
+    def became(self, row: Incident) -> str:
+        return str(row.merged_into or "-")
+
+    @display(description="Within 24 hours", ordering="episodes")
+    def how_often(self, row: Incident) -> str:
+        return row.flapping or f"{row.episodes} time{'' if row.episodes == 1 else 's'}"
 
     @display(description="Incident", ordering="pk")
     def number(self, row: Incident) -> str:
@@ -436,9 +503,88 @@ class IncidentAdmin(ReadOnly):
     def escalate(self, request: HttpRequest, queryset: QuerySet[Incident]) -> None:
         self._respond(request, queryset, respond.escalate, done="Escalated; the next step is paged now")
 
+    @action(description="Merge into the oldest of them")
+    def merge(self, request: HttpRequest, queryset: QuerySet[Incident]) -> None:
+        oldest, *others = queryset.order_by("triggered_at", "pk").values_list("pk", flat=True) or (0,)
+        try:
+            merging.merge(into=oldest, incidents=others, by=actor_of(request), now=timezone.now())
+        except respond.Refused as refusal:
+            messages.error(request, str(refusal))
+        else:
+            named = ", ".join(f"#{pk}" for pk in others)
+            messages.success(request, f"Merged into #{oldest}: {named}.")
+
     def _respond(self, request: HttpRequest, rows: QuerySet[Incident], verb: Any, *, done: str) -> None:
         said = {"by": actor_of(request), "now": timezone.now()}
         self.each(request, rows, lambda row: verb(incident_id=row.pk, **said), done=done)
+
+
+def _how(row: Heartbeat) -> str:
+    """“on time, last called 2026-03-02 10:00 UTC”."""
+    now = timezone.now()
+    state = state_of(beat_of(row), now=now)
+    parts = [
+        f"{state} until {row.muted_until:{MINUTE}}" if state is State.MUTED and row.muted_until else state
+    ]
+    parts += [f"last called {row.last_call_at:{MINUTE}} UTC"] if row.last_call_at else []
+    return ", ".join(parts)
+
+
+@admin.register(Heartbeat)
+class HeartbeatAdmin(ReadOnly):
+    """How each source is. It is set up on the page of its service, where its address stands, too."""
+
+    refusals = (config.ConfigError,)
+    list_display = ("name", "service", "how", "last_call_at", "due_at", "muted_until")
+    list_filter = (
+        ("silent_since", admin.EmptyFieldListFilter),
+        ("retired_at", admin.EmptyFieldListFilter),
+        "service",
+    )
+    list_select_related = ("service__team",)
+    search_fields = ("name", "service__name")
+    ordering = ("service__name", "name")
+    actions = page_actions = ("mute_for_a_day", "mute_for_a_week", "unmute")
+    fields = (
+        ("name", "service"),
+        ("every", "grace", "severity"),
+        "how",
+        ("last_call_at", "due_at"),
+        ("silent_since", "excused_at"),
+        ("muted_until", "muted_by"),
+        ("created_at", "retired_at"),
+    )
+    readonly_fields = ("how",)
+
+    def may_act(self, request: HttpRequest, obj: Heartbeat) -> bool:
+        return True
+
+    @display(description="How it is")
+    def how(self, row: Heartbeat) -> str:
+        return "retired" if row.retired_at else _how(row)
+
+    @action(description="Mute for a day")
+    def mute_for_a_day(self, request: HttpRequest, queryset: QuerySet[Heartbeat]) -> None:
+        self._mute(request, queryset, timedelta(days=1))
+
+    @action(description="Mute for a week")
+    def mute_for_a_week(self, request: HttpRequest, queryset: QuerySet[Heartbeat]) -> None:
+        self._mute(request, queryset, timedelta(weeks=1))
+
+    @action(description="Unmute")
+    def unmute(self, request: HttpRequest, queryset: QuerySet[Heartbeat]) -> None:
+        def sound(row: Heartbeat) -> None:
+            heartbeats.unmute_heartbeat(heartbeat_id=row.pk, by=actor_of(request), now=timezone.now())
+
+        self.each(request, queryset, sound, done="Their silence counts again")
+
+    def _mute(self, request: HttpRequest, rows: QuerySet[Heartbeat], time: timedelta) -> None:
+        now = timezone.now()
+
+        def mute(row: Heartbeat) -> None:
+            heartbeats.mute_heartbeat(heartbeat_id=row.pk, until=now + time, by=actor_of(request), now=now)
+
+        self.each(request, rows, mute, done=f"Muted until {now + time:{MINUTE}} UTC")
 
 
 class RingRows(Shown):

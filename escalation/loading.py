@@ -10,11 +10,12 @@ from django.db.models import F
 from django.db.models.functions import Greatest
 
 from escalation.core.condition import Condition, Hours
+from escalation.core.heartbeat import Beat
 from escalation.core.incident import QUIETS, Parked, State, Status, Urgency
 from escalation.core.policy import OutsideStep, Policy, Step, Target
 from escalation.core.support_hours import SupportHours
 from escalation.core.urgency import urgency_of
-from escalation.models import Alert, Incident, Service
+from escalation.models import Alert, Heartbeat, Incident, Service
 from escalation.models import Step as StepRow
 from escalation.models import Target as TargetRow
 
@@ -141,3 +142,18 @@ def closed_at(now: datetime) -> dict[str, Any]:
     machine, so it may lie a little before the alert's first event.
     """
     return {"status": Alert.Status.RESOLVED, "resolved_at": Greatest(now, F("first_event_at"))}
+
+
+BEAT_COLUMNS = (
+    "every", "grace", "last_call_at", "due_at", "silent_since", "excused_at", "muted_until",
+)  # fmt: skip
+
+
+def beat_of(row: Heartbeat) -> Beat:
+    return Beat(**{name: getattr(row, name) for name in BEAT_COLUMNS})
+
+
+def put_beat(row: Heartbeat, beat: Beat) -> None:
+    """Set the columns that hold `beat`; the caller saves BEAT_COLUMNS."""
+    for name in BEAT_COLUMNS:
+        setattr(row, name, getattr(beat, name))

@@ -8,8 +8,11 @@ from datetime import timedelta
 from django.db import models
 from django.db.models import F, Q
 
+from escalation.core import flapping
+from escalation.core.heartbeat import USUAL_GRACE
 from escalation.core.incident import QUIETS
 from escalation.core.moves import answers
+from escalation.sources.event import UNKNOWN_SEVERITY
 from oncall.models import Schedule
 from people.models import Team, User
 
@@ -166,6 +169,9 @@ class Service(models.Model):
 
     `support_hours` is {"days", "start", "end", "time_zone"} or {}. `runbooks` is a list of
     {"match": {label: value}, "url"}. `extras` keeps parts of the document not yet acted on.
+    `severities` maps a source's word to SEV-1..4, over what it usually means; `severity_rules` is a list of
+    {"match": {label: value}, "severity"}, of which the first that fits wins over both. Alerts whose labels
+    `group_by` are equal join one incident for `group_window` (None: each alert has its own).
     """
 
     name = models.CharField(max_length=100, unique=True)
@@ -180,10 +186,26 @@ class Service(models.Model):
         default=timedelta(minutes=30), help_text="Page again if nothing happens this long after it."
     )
     urgency = models.JSONField(default=dict, blank=True)
+    auto_resolve_after = models.DurationField(
+        null=True, blank=True, help_text="Resolve an incident of which nothing is heard for so long."
+    )
     support_hours = models.JSONField(default=dict, blank=True)
     runbooks = models.JSONField(default=list, blank=True)
+    severities = models.JSONField(default=dict, db_default={}, blank=True)
+    severity_rules = models.JSONField(default=list, db_default=[], blank=True)
+    group_by = models.JSONField(default=list, db_default=[], blank=True)
+    group_window = models.DurationField(null=True, blank=True)
     extras = models.JSONField(default=dict, blank=True, editable=False)
     retired_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(group_window__isnull=True) | Q(group_window__gt=timedelta(0)),
+                name="service_groups_for_some_time",
+                violation_error_message="Alerts are grouped for more than no time; write 10m.",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -248,6 +270,20 @@ class Incident(models.Model):
     status = models.CharField(max_length=12, choices=Status, default=Status.TRIGGERED)
     policy = models.JSONField()
     recurred = models.BooleanField(default=False)
+    episodes = models.PositiveIntegerField(
+        default=1, db_default=1, help_text="How often its alert came within 24 hours, this time included."
+    )
+    alert_count = models.PositiveIntegerField(
+        default=1, db_default=1, help_text="Alerts that it was opened for or that joined it."
+    )
+    grouped_as = models.CharField(
+        max_length=64,
+        default="",
+        db_default="",
+        blank=True,
+        editable=False,
+        help_text="Of a service that groups: what its alerts have in common, while others may join it.",
+    )
 
     triggered_at = models.DateTimeField()
     acknowledged_at = models.DateTimeField(null=True, blank=True)
@@ -256,6 +292,15 @@ class Incident(models.Model):
     )
     resolved_at = models.DateTimeField(null=True, blank=True)
     resolved_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    merged_into = models.ForeignKey(
+        "self",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="merged",
+        db_index=False,
+        editable=False,
+    )
 
     cycle = models.PositiveIntegerField(default=0, help_text="How often it started at step one.")
     repeat = models.PositiveSmallIntegerField(default=0)
@@ -277,6 +322,9 @@ class Incident(models.Model):
     turn = models.PositiveSmallIntegerField(
         choices=Turn, default=Turn.MORE, db_default=Turn.MORE, editable=False
     )
+    resolve_at = models.DateTimeField(
+        null=True, blank=True, help_text="Not before this does it end by itself, if nothing is heard of it."
+    )
 
     class Meta:
         constraints = [
@@ -295,6 +343,16 @@ class Incident(models.Model):
                 condition=~Q(status="resolved") | Q(wake_at__isnull=True, resolved_at__isnull=False),
                 name="resolved_incident_sleeps",
             ),
+            models.CheckConstraint(
+                condition=Q(merged_into__isnull=True) | (Q(status="resolved") & ~Q(merged_into=F("id"))),
+                name="merged_incident_is_over",
+            ),
+            # Of two alerts of a group that come at once, one opens the incident and the other finds it.
+            models.UniqueConstraint(
+                fields=["service", "grouped_as"],
+                condition=~Q(status="resolved") & ~Q(grouped_as=""),
+                name="one_open_incident_of_a_group",
+            ),
         ]
         indexes = [
             # The engine: what is due now. Resolved incidents are not in it.
@@ -303,9 +361,19 @@ class Incident(models.Model):
             models.Index(
                 fields=["turn", "wake_at", "id"], condition=Q(wake_at__isnull=False), name="incident_turn"
             ),
+            # What ends by itself: what may be over now.
+            models.Index(
+                fields=["resolve_at", "id"],
+                condition=Q(resolve_at__isnull=False) & ~Q(status="resolved"),
+                name="incident_unheard",
+            ),
             # Pages for people: what is open.
             models.Index(fields=["-triggered_at"], condition=~Q(status="resolved"), name="incident_open"),
             models.Index(fields=["service", "-triggered_at"], name="incident_of_service"),
+            # An incident's page: which were merged into it.
+            models.Index(
+                fields=["merged_into"], condition=Q(merged_into__isnull=False), name="incident_merged"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -333,6 +401,11 @@ class Incident(models.Model):
         """Whether they are one of several who have acknowledged, or have to."""
         open_ = self.status != self.Status.RESOLVED
         return open_ and self.wanted > 1 and user.pk in (self.answered or ())
+
+    @property
+    def flapping(self) -> str:
+        """“flapping: 4th time in 24 h”; empty where it is not."""
+        return flapping.in_words(self.episodes)
 
 
 class Alert(models.Model):
@@ -399,6 +472,64 @@ class ChangeEvent(models.Model):
 
     def __str__(self) -> str:
         return self.summary
+
+
+class Heartbeat(models.Model):
+    """A source that must call in: silence longer than `every` and `grace` is an alert of the service.
+
+    What the core reckons with (`escalation.core.heartbeat.Beat`) lies in columns. `due_at` is when its
+    silence is an alert: None before its first call, and while it is one already (`silent_since`). One row for
+    each name of a service, for ever: a retired one is brought back. Looked up by digest, as a routing key is.
+    """
+
+    service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="heartbeats")
+    name = models.CharField(max_length=100)
+    key = models.CharField(max_length=64, default=new_routing_key)
+    digest = models.CharField(max_length=64, editable=False)
+    every = models.DurationField(help_text="It calls at least so often, such as 24h.")
+    grace = models.DurationField(default=USUAL_GRACE, help_text="It may be so late.")
+    severity = models.CharField(max_length=5, default=UNKNOWN_SEVERITY)
+    created_at = models.DateTimeField()
+    last_call_at = models.DateTimeField(null=True, blank=True, editable=False)
+    due_at = models.DateTimeField(null=True, blank=True, editable=False)
+    silent_since = models.DateTimeField(null=True, blank=True, editable=False)
+    excused_at = models.DateTimeField(null=True, blank=True, editable=False)
+    muted_until = models.DateTimeField(null=True, blank=True, editable=False)
+    muted_by = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.PROTECT, related_name="+", editable=False
+    )
+    retired_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["service", "name"], name="one_heartbeat_per_name"),
+            models.UniqueConstraint(
+                fields=["digest"], condition=Q(retired_at__isnull=True), name="one_heartbeat_per_key"
+            ),
+            models.CheckConstraint(
+                condition=Q(every__gt=timedelta(0), grace__gte=timedelta(0)), name="heartbeat_takes_time"
+            ),
+            # One that has called and that nobody will miss again is an alarm, not a state.
+            models.CheckConstraint(
+                condition=Q(last_call_at__isnull=True, due_at__isnull=True, silent_since__isnull=True)
+                | Q(last_call_at__isnull=False, due_at__isnull=False, silent_since__isnull=True)
+                | Q(last_call_at__isnull=False, due_at__isnull=True, silent_since__isnull=False)
+                | Q(retired_at__isnull=False, due_at__isnull=True),
+                name="called_heartbeat_is_due_or_silent",
+            ),
+        ]
+        indexes = [
+            # The keeper: whose silence is an alert now.
+            models.Index(fields=["due_at", "id"], condition=Q(due_at__isnull=False), name="heartbeat_due")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} of {self.service}"
+
+    @property
+    def dedup_key(self) -> str:
+        """Of the alert that its silence is."""
+        return f"heartbeat:{self.pk}"
 
 
 class HotLine(models.Model):

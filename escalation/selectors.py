@@ -1,11 +1,12 @@
 """What is read of incidents."""
 
 from collections.abc import Iterable
+from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import Max, QuerySet
 
 from escalation.core.cause import incident_in
-from escalation.models import HotLine, Incident
+from escalation.models import Heartbeat, HotLine, Incident
 from people.ledger.models import Entry
 from people.ledger.verbs import Verb
 from people.models import User
@@ -46,6 +47,12 @@ def timeline(incident_id: int) -> QuerySet[Entry]:
     return Entry.objects.filter(subject_type="incident", subject_id=incident_id).order_by("id")
 
 
+def heartbeats() -> QuerySet[Heartbeat]:
+    """Those that are in use, with what a list shows, by service and name."""
+    rows = Heartbeat.objects.filter(retired_at=None).select_related("service__team", "muted_by")
+    return rows.order_by("service__name", "name", "pk")
+
+
 def hot_numbers() -> list[str]:
     """The numbers on which the on-call can be called."""
     lines = HotLine.objects.filter(retired_at=None, service__retired_at=None)
@@ -64,3 +71,12 @@ def snoozed(incident_ids: Iterable[int]) -> set[int]:
     )
     last = dict(said.order_by("id").values_list("subject_id", "verb"))
     return {pk for pk, verb in last.items() if verb == Verb.INCIDENT_SNOOZED}
+
+
+def resolves_at(row: Incident) -> datetime | None:
+    """When it ends by itself if nothing more is heard of it; None where it does not, or is put off."""
+    after = row.service.auto_resolve_after
+    if row.resolve_at is None or after is None or row.status == Incident.Status.RESOLVED or snoozed([row.pk]):
+        return None
+    last = row.alerts.aggregate(last=Max("last_event_at"))["last"]
+    return max(row.resolve_at, last + after if last else row.resolve_at)

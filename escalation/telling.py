@@ -2,10 +2,11 @@
 webhooks that were told of it.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.utils.text import capfirst
 
+from escalation import selectors
 from escalation.core.cause import cause_of
 from escalation.core.incident import Status, Urgency
 from escalation.models import Incident
@@ -14,17 +15,22 @@ from paging.core.notice import Notice
 from paging.selectors import told_of
 from people.ledger.record import Actor
 
+FORGOTTEN_AFTER = timedelta(days=7)
+
 
 def tell_paged(row: Incident, *, did: str, by: Actor, now: datetime) -> None:
-    """In the transaction that decides it. `did`: “acknowledged”, “snoozed” or “resolved”. Never the one who
-    did it; never again about the same status; by night only of what was worth waking somebody for.
+    """In the transaction that decides it. `did`: “acknowledged”, “snoozed”, “resolved” or “merged into #7”.
+    Never the one who did it; never again about the same status; by night only of what was worth waking
+    somebody for; and nobody about what nothing has been heard of for a week.
     """
+    if _is_forgotten(row, now):
+        return
     cause = cause_of(row.pk)
     doer = by.user.pk if by.user else None
     notice = Notice(
         title=f"{capfirst(did)} by {by.user or by.name}: #{row.pk} {row.title}",
         lines=(_what_now(row),),
-        path=f"/incidents/{row.pk}",
+        path=f"/incidents/{row.merged_into_id or row.pk}",
         label="See the incident",
         service=row.service.name,
         event=f"incident.{row.status}",
@@ -52,7 +58,17 @@ def tell_paged(row: Incident, *, did: str, by: Actor, now: datetime) -> None:
     )
 
 
+def _is_forgotten(row: Incident, now: datetime) -> bool:
+    """Whether its last word before this moment lies so far back that its end is no news."""
+    since = now - FORGOTTEN_AFTER
+    if row.triggered_at > since:
+        return False
+    return not selectors.timeline(row.pk).filter(at__gt=since, at__lt=now).exists()
+
+
 def _what_now(row: Incident) -> str:
+    if row.merged_into_id:
+        return f"{row.service.name}: it goes on as #{row.merged_into_id}, and you need not answer this one."
     if row.status == Status.RESOLVED:
         return f"{row.service.name}: it is over, and nobody is paged any more."
     return f"{row.service.name}: you were paged about it, and need not answer."

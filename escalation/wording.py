@@ -24,6 +24,7 @@ BY_THE_ENGINE = frozenset(
         Event.NOBODY_LEFT,
         Event.EXHAUSTED,
         Event.HEALED,
+        Event.JOINED_URGENT,
         Event.QUIETED,
         Event.QUIET_OVER,
     }
@@ -33,6 +34,10 @@ SAID: dict[Event, tuple[Verb, str]] = {
     Event.TRIGGERED: (Verb.INCIDENT_TRIGGERED, "triggered the incident as {severity}"),
     Event.HELD: (Verb.INCIDENT_HELD, "pages nobody yet"),
     Event.RAISED: (Verb.INCIDENT_RAISED, "raised the incident to {severity}, {urgency} urgency"),
+    Event.JOINED_URGENT: (
+        Verb.INCIDENT_RAISED,
+        "a further alert is urgent; paging starts at step 1, as {severity}",
+    ),
     Event.ACKNOWLEDGED: (Verb.INCIDENT_ACKNOWLEDGED, "acknowledged; everyone's paging stops"),
     Event.ACK_COUNTED: (
         Verb.INCIDENT_ACK_COUNTED,
@@ -71,6 +76,10 @@ SAID: dict[Event, tuple[Verb, str]] = {
     Event.QUIETED: (Verb.INCIDENT_QUIETED, "pages nobody before {quiet_until}"),
     Event.QUIET_OVER: (Verb.INCIDENT_QUIET_OVER, "pages again; where nobody is on it, from step 1"),
     Event.RESOLVED: (Verb.INCIDENT_RESOLVED, "resolved the incident"),
+    Event.MERGED: (
+        Verb.INCIDENT_MERGED,
+        "merged the incident into #{into}, which has its alerts from now on",
+    ),
 }
 
 
@@ -87,6 +96,7 @@ def line(row: Incident, note: Note, *, by: Actor, why: str = "") -> Line:
         urgency=row.urgency,
         hold_until=_instant(row.hold_until) if row.hold_until else "it is taken up",
         quiet_until=_instant(row.quiet_until) if row.quiet_until else "that is over",
+        into=row.merged_into_id,
     )
     return Line(verb, ("incident", row.pk), by, what, "; ".join(part for part in (note.why, why) if part))
 
@@ -143,7 +153,14 @@ def facts(row: Incident, alert: Alert | None, *, because: str, valid_for: timede
         detail=dict(sorted(alert.labels.items())) if alert else {},
         valid_seconds=max(1, int(valid_for.total_seconds())),
         links=runbooks(row, alert) + links,
+        remarks=remarks(row),
     )
+
+
+def remarks(row: Incident) -> tuple[str, ...]:
+    """What a message says of an incident beside its title: “3 alerts”, “flapping: 4th time in 24 h”."""
+    alerts = f"{row.alert_count} alerts" if row.alert_count > 1 else ""
+    return tuple(said for said in (alerts, row.flapping) if said)
 
 
 def runbooks(row: Incident, alert: Alert | None) -> tuple[tuple[str, str], ...]:

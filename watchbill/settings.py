@@ -247,6 +247,7 @@ UNFOLD = {
                 "Respond": [
                     ("Incidents", "crisis_alert", "escalation_incident"),
                     ("Calls", "call", "escalation_hotcall"),
+                    ("Heartbeats", "ecg_heart", "escalation_heartbeat"),
                     ("Notifications", "notifications", "paging_notification"),
                     ("Outbox", "outbox", "paging_attempt"),
                     ("Replies", "reply", "paging_inbound"),

@@ -7,9 +7,12 @@ from typing import Any, TypedDict, Unpack
 
 from django.db import transaction
 
+from escalation.actions.heartbeats import retire_heartbeat
 from escalation.actions.hot_lines import retire_hot_line
+from escalation.actions.incoming import check_incoming
 from escalation.actions.policy_rules import check_policy
 from escalation.actions.steps import ConfigError, StepSpec, TargetSpec, spelled, write_steps
+from escalation.actions.unheard import look_anew
 from escalation.models import EscalationPolicy, RoutingKey, Service, new_routing_key
 from people.ledger.record import Actor, Line, record
 from people.ledger.verbs import Verb
@@ -30,7 +33,9 @@ __all__ = [
     "revoke_routing_key",
 ]
 
+INCOMING = ("severities", "severity_rules", "group_by", "group_window")
 KEY = re.compile(r"[0-9a-zA-Z]{32}")
+SHORTEST_QUIET = timedelta(minutes=1)
 
 
 class ServiceFields(TypedDict, total=False):
@@ -38,9 +43,14 @@ class ServiceFields(TypedDict, total=False):
 
     team: Team | None
     acknowledgement_timeout: timedelta
+    auto_resolve_after: timedelta | None
     urgency: dict[str, str]
     support_hours: dict[str, Any]
     runbooks: list[dict[str, Any]]
+    severities: dict[str, str]
+    severity_rules: list[dict[str, Any]]
+    group_by: list[str]
+    group_window: timedelta | None
     extras: dict[str, Any]
 
 
@@ -122,8 +132,8 @@ def create_service(
     service, new = Service.objects.select_for_update().get_or_create(name=name, defaults=defaults)
     if not new and service.retired_at is None:
         raise ConfigError(f"There is already a service “{name}”; choose another name.")
-    if not new:
-        _set(service, {**defaults, "retired_at": None})
+    if not new and "auto_resolve_after" in _set(service, {**defaults, "retired_at": None}):
+        look_anew(service=service, now=now)
     what = f"created service {name}" if new else f"brought back service {name}"
     data = {"policy": policy.name}
     record([Line(Verb.SERVICE_CREATED, ("service", service.pk), by, what, data=data)], now=now)
@@ -137,6 +147,8 @@ def change_service(
     """Set the given fields. Writes nothing when they already say so. Raises ConfigError."""
     _check_service(**changes)
     changed = _set(service, changes)
+    if "auto_resolve_after" in changed:
+        look_anew(service=service, now=now)
     if changed:
         what = f"changed {', '.join(changed)} of service {service.name}"
         said = {name: [_plain(value) for value in values] for name, values in changed.items()}
@@ -146,11 +158,15 @@ def change_service(
 
 @transaction.atomic
 def retire_service(*, service: Service, by: Actor, now: datetime) -> None:
-    """Revoke its routing keys and hot lines, and take it out of use. Its open incidents run to their end."""
+    """Revoke its routing keys, hot lines and heartbeats, and take it out of use. Its open incidents run to
+    their end.
+    """
     for key in service.routing_keys.filter(revoked_at=None).order_by("pk"):
         revoke_routing_key(key=key, by=by, now=now)
     for line in service.hot_lines.filter(retired_at=None).order_by("pk"):
         retire_hot_line(line=line, by=by, now=now)
+    for heartbeat in service.heartbeats.filter(retired_at=None).order_by("pk"):
+        retire_heartbeat(heartbeat=heartbeat, by=by, now=now)
     if _set(service, {"retired_at": service.retired_at or now}):
         what = f"retired service {service.name}"
         record([Line(Verb.SERVICE_RETIRED, ("service", service.pk), by, what)], now=now)
@@ -209,6 +225,10 @@ def _check_service(**fields: Any) -> None:
     timeout = fields.get("acknowledgement_timeout")
     if timeout is not None and timeout <= timedelta(0):
         raise ConfigError("An acknowledgement timeout has to be longer than nothing; write 30m.")
+    check_incoming(**{name: fields[name] for name in INCOMING if name in fields})
+    quiet = fields.get("auto_resolve_after")
+    if quiet is not None and quiet < SHORTEST_QUIET:
+        raise ConfigError("An incident may end by itself after a minute at the soonest; write 4h.")
 
 
 def _plain(value: Any) -> Any:

@@ -1,13 +1,14 @@
 """What people do about an incident. Each is one transaction, and stands on the timeline under their name."""
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django.db import transaction
 
 from escalation import engine, selectors
+from escalation.actions import held
 from escalation.core.policy import Policy, Step, Target
 from escalation.core.stimulus import (
     Acknowledged,
@@ -61,13 +62,17 @@ def acknowledge_all(*, incident_ids: Sequence[int], by: Actor, now: datetime, wh
 
 def resolve(*, incident_id: int, by: Actor, now: datetime, why: str = "") -> Incident:
     """It is over, and so are its alerts: the same key afterwards is a new alert."""
-    with transaction.atomic():
-        # Alerts first, then the incident: the one order in which locks are taken (escalation.engine).
-        alerts = Alert.objects.select_for_update().filter(incident_id=incident_id, status=Alert.Status.OPEN)
-        open_alerts = [alert.pk for alert in alerts.order_by("dedup_key")]
-        incident = _stimulate(incident_id, Resolved(), by=by, now=now, why=why)
-        Alert.objects.filter(pk__in=open_alerts).update(**closed_at(now))
+
+    def end() -> Incident:
+        alerts, rows = held.with_alerts([incident_id])
+        incident = _found(rows, incident_id)
+        alerts += held.latecomers([incident], alerts)
+        engine.apply(incident, Resolved(), now=now, by=by, why=why)
+        Alert.objects.filter(pk__in=alerts).update(**closed_at(now))
+        nudge_on_commit()
         return incident
+
+    return held.undisturbed(end)
 
 
 def escalate(*, incident_id: int, by: Actor, now: datetime, why: str = "") -> Incident:
@@ -164,12 +169,24 @@ def _stimulate(incident_id: int, stimulus: Stimulus, *, by: Actor, now: datetime
 
 
 def _locked(incident_id: int, *, or_resolved: bool = False) -> Incident:
-    row = (
-        Incident.objects.select_for_update(of=("self",))
-        .select_related("service", "service__team")
-        .get(pk=incident_id)
-    )
-    if row.status == Incident.Status.RESOLVED and not or_resolved:
-        who = f" by {row.resolved_by}" if row.resolved_by else ""
-        raise Refused(f"Incident #{row.pk} is already resolved{who}.")
-    return row
+    return _found(held.locked([incident_id]), incident_id, or_resolved=or_resolved)
+
+
+def _found(rows: Mapping[int, Incident], incident_id: int, *, or_resolved: bool = False) -> Incident:
+    if incident_id not in rows:
+        raise missing(incident_id)
+    return rows[incident_id] if or_resolved else still_open(rows[incident_id])
+
+
+def still_open(row: Incident) -> Incident:
+    """The row itself. Raises Refused where it is resolved."""
+    if row.status != Incident.Status.RESOLVED:
+        return row
+    who = f" by {row.resolved_by}" if row.resolved_by else ""
+    if row.merged_into_id:
+        raise Refused(f"Incident #{row.pk} was merged into #{row.merged_into_id}{who}; answer that one.")
+    raise Refused(f"Incident #{row.pk} is already resolved{who}.")
+
+
+def missing(incident_id: int) -> Incident.DoesNotExist:
+    return Incident.DoesNotExist(f"There is no incident #{incident_id}.")

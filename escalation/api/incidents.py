@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils import timezone
 from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema
@@ -14,17 +15,21 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from escalation import selectors
-from escalation.actions import respond
+from escalation.actions import bulk, merging, respond
 from escalation.api.serializers import (
     IncidentDetailSerializer,
     IncidentSerializer,
+    ManySerializer,
+    MergeSerializer,
     NewIncidentSerializer,
     NoteSerializer,
+    OutcomeSerializer,
     ReasonSerializer,
     ReassignSerializer,
     RespondersSerializer,
     SnoozeSerializer,
 )
+from escalation.core import flapping
 from escalation.intake import Trouble, raise_incident
 from escalation.models import Incident
 from people.ledger.record import Actor
@@ -46,10 +51,14 @@ class NewestFirst(SafeCursor):
 class IncidentFilter(filters.FilterSet):  # type: ignore[misc] # it has no types
     status = filters.MultipleChoiceFilter(choices=Incident.Status.choices)
     service = filters.CharFilter(field_name="service__name")
+    flapping = filters.BooleanFilter(method="filter_flapping")
 
     class Meta:
         model = Incident
         fields = ("status", "service", "severity", "urgency")
+
+    def filter_flapping(self, rows: QuerySet[Incident], name: str, value: Any) -> QuerySet[Incident]:
+        return rows.filter(episodes__gte=flapping.FROM) if value else rows.filter(episodes__lt=flapping.FROM)
 
 
 Verb = Callable[..., Incident]
@@ -122,6 +131,41 @@ class IncidentViewSet(viewsets.ReadOnlyModelViewSet[Incident]):
     @action(detail=True, methods=["post"])
     def note(self, request: Request, pk: str) -> Response:
         return self._act(respond.note, NoteSerializer, "text")
+
+    @extend_schema(request=MergeSerializer, responses=IncidentDetailSerializer)
+    @action(detail=True, methods=["post"])
+    def merge(self, request: Request, pk: str) -> Response:
+        """The `incidents` (ids) end and go on as this one, which has their alerts from now on."""
+
+        def merge(*, incident_id: int, **given: Any) -> Incident:
+            return merging.merge(into=incident_id, **given)
+
+        return self._act(merge, MergeSerializer, "incidents")
+
+    @extend_schema(
+        operation_id="incidents_acknowledge_many", request=ManySerializer, responses=OutcomeSerializer
+    )
+    @action(detail=False, methods=["post"], url_path="acknowledge", url_name="acknowledge-many")
+    def acknowledge_many(self, request: Request) -> Response:
+        """Those of `incidents` that nobody is on yet, at most 100; each on its own."""
+        return self._many(bulk.acknowledge)
+
+    @extend_schema(operation_id="incidents_resolve_many", request=ManySerializer, responses=OutcomeSerializer)
+    @action(detail=False, methods=["post"], url_path="resolve", url_name="resolve-many")
+    def resolve_many(self, request: Request) -> Response:
+        """Each of `incidents` on its own, at most 100."""
+        return self._many(bulk.resolve)
+
+    def _many(self, verb: Callable[..., bulk.Outcome]) -> Response:
+        serializer = ManySerializer(data=self.request.data)
+        serializer.is_valid(raise_exception=True)
+        outcome = verb(
+            incident_ids=serializer.validated_data["incidents"],
+            why=serializer.validated_data["reason"],
+            by=Actor.person(self._user(), via="API"),
+            now=timezone.now(),
+        )
+        return Response(OutcomeSerializer(outcome).data)
 
     def _act(self, verb: Verb, asks: type[Any], *names: str) -> Response:
         """Check the body, do it under the caller's name, answer with the incident as it now is."""

@@ -6,7 +6,7 @@ Plain views, kept short: no session, no cookies, no form parsing.
 from collections.abc import Callable
 from typing import Any
 
-from django.http import HttpRequest, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 
@@ -17,9 +17,13 @@ from escalation.sources.registry import PARSERS
 from people import metrics
 
 View = Callable[..., JsonResponse]
+HEARTBEAT = "heartbeat"
+PLAIN = "text/plain; charset=utf-8"
+CALLS = ("GET", "POST", "HEAD")
 
 TOO_LARGE = f"The body is larger than {MAX_BYTES // 1024} KB."
 UNKNOWN_ADDRESS = "Nothing is integrated at this address; check its source and routing key."
+UNKNOWN_HEARTBEAT = "No heartbeat is expected at this address; check its key."
 # PagerDuty's own words for a key of the right form that names nothing.
 UNKNOWN_ROUTING_KEY = "Invalid routing key"
 
@@ -127,3 +131,30 @@ def integration(request: HttpRequest, source: str, key: str) -> JsonResponse:
     except intake.UnknownKey:
         return _refuse(known, 404, {"status": "not found", "message": UNKNOWN_ADDRESS})
     return JsonResponse({"status": "success", "events": len(events), "incidents_opened": opened}, status=200)
+
+
+@csrf_exempt
+def heartbeat(request: HttpRequest, key: str) -> HttpResponse:
+    """`/heartbeats/<key>`: the source is well. Any of CALLS will do; a body is nothing but read."""
+    if request.method not in CALLS:
+        return _said(f"Call this by {', '.join(CALLS)}.", 405, Allow=", ".join(CALLS))
+    try:
+        _read(request)
+    except TooLarge:
+        return _said(TOO_LARGE, 413)
+    except Malformed:
+        pass  # whoever hung up in mid-body has called all the same
+    try:
+        intake.call_in(key=key, now=timezone.now())
+    except intake.UnknownKey:
+        return _said(UNKNOWN_HEARTBEAT, 404)
+    metrics.EVENTS.labels(source=HEARTBEAT, action="call").inc()
+    return _said("ok", 200)
+
+
+def _said(text: str, status: int, **headers: str) -> HttpResponse:
+    """Never kept on the way, so that the next call comes here, too."""
+    if status != 200:
+        metrics.EVENTS_REFUSED.labels(source=HEARTBEAT, status=str(status)).inc()
+    headers["Cache-Control"] = "no-store"
+    return HttpResponse(f"{text}\n", status=status, content_type=PLAIN, headers=headers)

@@ -3,9 +3,12 @@
 from datetime import timedelta
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from escalation.intake.raising import SEVERITIES
+from escalation.actions import bulk
+from escalation.core.flapping import is_flapping
+from escalation.core.severity import SEVERITIES
 from escalation.models import Alert, Incident, Service
 from escalation.selectors import answered
 from escalation.sources.event import MAX_DEDUP_KEY, MAX_SUMMARY, UNKNOWN_SEVERITY
@@ -33,6 +36,8 @@ class EntrySerializer(serializers.ModelSerializer[Entry]):
 
 
 class IncidentSerializer(serializers.ModelSerializer[Incident]):
+    """`episodes`: how often its alert came within 24 hours; from the third it is `flapping`."""
+
     service = serializers.CharField(source="service.name")
     acknowledged_by = serializers.CharField(source="acknowledged_by.username", default=None)
     resolved_by = serializers.CharField(source="resolved_by.username", default=None)
@@ -41,26 +46,35 @@ class IncidentSerializer(serializers.ModelSerializer[Incident]):
         help_text="How many people have acknowledged since it was last triggered."
     )
     acknowledgements_wanted = serializers.IntegerField(source="wanted", read_only=True)
+    flapping = serializers.SerializerMethodField()
 
     class Meta:
         model = Incident
         fields = (
-            "id", "title", "service", "severity", "urgency", "status", "policy", "recurred", "triggered_at",
+            "id", "title", "service", "severity", "urgency", "status", "policy", "recurred", "episodes",
+            "flapping", "alert_count", "triggered_at",
             "acknowledged_at", "acknowledged_by", "acknowledgements", "acknowledgements_wanted",
-            "resolved_at", "resolved_by", "wake_at", "parked_reason", "quiet_until",
+            "resolved_at", "resolved_by", "merged_into", "wake_at",
+            "parked_reason", "quiet_until", "resolve_at",
         )  # fmt: skip
 
     def get_acknowledgements(self, incident: Incident) -> int:
         return len(incident.answered or ())
+
+    def get_flapping(self, incident: Incident) -> bool:
+        return is_flapping(incident.episodes)
 
 
 class IncidentDetailSerializer(IncidentSerializer):
     alerts = AlertSerializer(many=True, read_only=True)
     timeline = serializers.SerializerMethodField()
     answered_by = serializers.SerializerMethodField(help_text="The usernames of those who have acknowledged.")
+    merged: Any = serializers.PrimaryKeyRelatedField(
+        many=True, read_only=True, help_text="Those that were merged into it."
+    )
 
     class Meta(IncidentSerializer.Meta):
-        fields = (*IncidentSerializer.Meta.fields, "answered_by", "alerts", "timeline")  # type: ignore[assignment]
+        fields = (*IncidentSerializer.Meta.fields, "answered_by", "merged", "alerts", "timeline")  # type: ignore[assignment]
 
     def get_answered_by(self, incident: Incident) -> list[str]:
         return [user.username for user in answered(incident)]
@@ -89,6 +103,35 @@ class NewIncidentSerializer(serializers.Serializer[dict[str, Any]]):
 
 class ReasonSerializer(serializers.Serializer[dict[str, Any]]):
     reason = serializers.CharField(required=False, allow_blank=True, default="", max_length=1000)
+
+
+class ManySerializer(ReasonSerializer):
+    incidents = serializers.ListField(
+        child=serializers.IntegerField(min_value=1, max_value=2**63 - 1),
+        allow_empty=False,
+        max_length=bulk.MOST,
+        help_text="Ids.",
+    )
+
+
+class MergeSerializer(ManySerializer):
+    """Which end, and go on as the one that the address names."""
+
+
+class NotDoneSerializer(serializers.Serializer[dict[str, Any]]):
+    incident = serializers.IntegerField()
+    why = serializers.CharField()
+
+
+class OutcomeSerializer(serializers.Serializer[bulk.Outcome]):
+    """What was done, and what was not and why."""
+
+    done = serializers.ListField(child=serializers.IntegerField())
+    refused = serializers.SerializerMethodField()
+
+    @extend_schema_field(NotDoneSerializer(many=True))
+    def get_refused(self, outcome: bulk.Outcome) -> list[dict[str, Any]]:
+        return [{"incident": pk, "why": why} for pk, why in outcome.refused.items()]
 
 
 class SnoozeSerializer(ReasonSerializer):

@@ -2,7 +2,9 @@
 
 from rest_framework.routers import SimpleRouter
 
+from escalation.api.heartbeats import HeartbeatViewSet
 from escalation.api.incidents import IncidentViewSet
+from escalation.api.services import ServiceViewSet
 from escalation.api.webhooks import WebhookViewSet
 
 
@@ -17,5 +19,7 @@ class EitherSlashRouter(SimpleRouter):
 router = EitherSlashRouter()
 router.register("incidents", IncidentViewSet, basename="incident")
 router.register("webhooks", WebhookViewSet, basename="webhook")
+router.register("services", ServiceViewSet, basename="service")
+router.register("heartbeats", HeartbeatViewSet, basename="heartbeat")
 
 urlpatterns = router.urls

@@ -13,6 +13,7 @@ class Event(StrEnum):
     TRIGGERED = "triggered"
     HELD = "held"
     RAISED = "raised"
+    JOINED_URGENT = "joined_urgent"
     ACKNOWLEDGED = "acknowledged"
     ACK_COUNTED = "acknowledgement_counted"
     ACK_OF_NOBODY = "acknowledgement_of_nobody"
@@ -33,6 +34,7 @@ class Event(StrEnum):
     QUIETED = "quieted"
     QUIET_OVER = "quiet_over"
     RESOLVED = "resolved"
+    MERGED = "merged"
 
 
 @dataclass(frozen=True, kw_only=True)

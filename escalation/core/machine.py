@@ -26,6 +26,8 @@ from escalation.core.stimulus import (
     Active,
     Added,
     Escalated,
+    Joined,
+    Merged,
     Quieted,
     QuietOver,
     Reassigned,
@@ -105,6 +107,32 @@ def _repeated_in_quiet(stimulus: Repeated, state: State, policy: Policy, now: da
     if stimulus.quiet is not None:
         return state, []
     return moves.loud(state, now), [Note(Event.QUIET_OVER, "an event came to which it does not apply")]
+
+
+@_answer.register
+def _joined(stimulus: Joined, state: State, policy: Policy, now: datetime) -> Answer:
+    """As one more event; but it is another alert, of which nobody has heard yet. Where nobody is being paged
+    and nobody has answered for anything as bad, an urgent one starts the steps.
+    """
+    if moves.is_parked_quiet(state):
+        return _joined_in_quiet(stimulus, state, policy, now)
+    worse = is_worse(stimulus.severity, than=state.severity)
+    silent = state.parked in moves.WAITS or (state.status is Status.ACKNOWLEDGED and worse)
+    if stimulus.urgency is Urgency.LOW or not silent or stimulus.quiet is not None:
+        return _repeated(stimulus, state, policy, now)
+    severity = stimulus.severity if worse else state.severity
+    raised = moves.asked_again(replace(state, severity=severity), policy, was=state.severity)
+    started = moves.start(replace(raised, urgency=Urgency.HIGH), now)
+    return started, [Note(Event.JOINED_URGENT, moves.why_started(state))]
+
+
+def _joined_in_quiet(stimulus: Joined, state: State, policy: Policy, now: datetime) -> Answer:
+    """What is not quiet itself is not kept so by what it joins."""
+    if stimulus.quiet is not None:
+        return _repeated_in_quiet(stimulus, state, policy, now)
+    notes: list[Decision] = [Note(Event.QUIET_OVER, "an alert has joined to which it does not apply")]
+    joined, more = _joined(stimulus, moves.loud(state, now), policy, now)
+    return joined, notes + more
 
 
 @_answer.register
@@ -243,15 +271,12 @@ def _quiet_over(stimulus: QuietOver, state: State, policy: Policy, now: datetime
 
 @_answer.register
 def _resolved(stimulus: Resolved, state: State, policy: Policy, now: datetime) -> Answer:
-    over = replace(
-        state,
-        status=Status.RESOLVED,
-        step_at=None,
-        hold_until=None,
-        parked=Parked.NOT,
-        quiet_until=None,
-    )
-    return over, [Note(Event.RESOLVED), StopPaging("resolved")]
+    return moves.over(state), [Note(Event.RESOLVED), StopPaging("resolved")]
+
+
+@_answer.register
+def _merged(stimulus: Merged, state: State, policy: Policy, now: datetime) -> Answer:
+    return moves.over(state), [Note(Event.MERGED), StopPaging(f"merged into #{stimulus.into}")]
 
 
 Phase = Callable[[State, Policy, datetime], Answer]

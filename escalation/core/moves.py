@@ -18,11 +18,16 @@ outage of every provider must not outlast the policy. At the latest after LONGES
 LONGEST_WAIT = 3 * AGAIN
 
 
+WAITS = frozenset({Parked.LOW_URGENCY, Parked.EXHAUSTED})
+"""Parked for want of urgency or of somebody who answers: what is new and urgent is a reason to page."""
+
+
 def start(state: State, now: datetime) -> State:
-    """At step one with its repeats anew, due now."""
+    """At step one with its repeats anew, due now. Of what was acknowledged the answers are counted anew."""
     return replace(
         state,
         status=Status.TRIGGERED,
+        answered=() if state.status is Status.ACKNOWLEDGED else state.answered,
         cycle=state.cycle + 1,
         repeat=0,
         step=0,
@@ -39,6 +44,17 @@ def start(state: State, now: datetime) -> State:
 
 def stopped(state: State, *, hold_until: datetime | None) -> State:
     return replace(state, status=Status.ACKNOWLEDGED, step_at=None, hold_until=hold_until, parked=Parked.NOT)
+
+
+def over(state: State) -> State:
+    return replace(
+        state,
+        status=Status.RESOLVED,
+        step_at=None,
+        hold_until=None,
+        parked=Parked.NOT,
+        quiet_until=None,
+    )
 
 
 def held(state: State, raise_at: datetime | None) -> State:
@@ -188,6 +204,13 @@ def run_name(state: State, step: Step, repeat: int) -> str:
 
 def is_lost(state: State, policy: Policy) -> bool:
     return state.status is Status.TRIGGERED and state.parked is Parked.NOT and state.wake_at(policy) is None
+
+
+def why_started(state: State) -> str:
+    """Why an urgent alert that joins is paged, though the incident was quiet."""
+    if state.status is Status.ACKNOWLEDGED:
+        return "it is worse than what was acknowledged or put off"
+    return f"nobody was being paged: {state.parked}"
 
 
 def why_held(raise_at: datetime | None) -> str:

@@ -28,6 +28,13 @@ class Repeated:
     quiet: Quiet | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class Joined(Repeated):
+    """A further alert became part of an open incident, by its service's rule or because a person merged
+    another one into it.
+    """
+
+
 @dataclass(frozen=True)
 class Ticked:
     """`wake_at` has come."""
@@ -106,9 +113,17 @@ class Resolved:
     """It is over."""
 
 
+@dataclass(frozen=True)
+class Merged:
+    """It goes on as the incident `into` (its id), which has its alerts from now on."""
+
+    into: int
+
+
 Stimulus = (
     Triggered
     | Repeated
+    | Joined
     | Ticked
     | StepRan
     | Unreachable
@@ -121,4 +136,5 @@ Stimulus = (
     | Quieted
     | QuietOver
     | Resolved
+    | Merged
 )

@@ -11,6 +11,7 @@ from escalation import telling, wording
 from escalation.core.cause import cause_of
 from escalation.core.decision import (
     Decision,
+    Event,
     Note,
     PageFallback,
     PageManagers,
@@ -22,7 +23,8 @@ from escalation.core.incident import State, Status
 from escalation.core.machine import decide, opening
 from escalation.core.moves import FALLBACK
 from escalation.core.policy import Policy
-from escalation.core.stimulus import Snoozed, StepRan, Stimulus, Ticked, Triggered, Unreachable
+from escalation.core.stimulus import Merged, Snoozed, StepRan, Stimulus, Ticked, Triggered, Unreachable
+from escalation.core.unheard import ends_at
 from escalation.engine.around import Around
 from escalation.engine.paging import Asking, Paging
 from escalation.loading import STATE_COLUMNS, put_state, state_of
@@ -37,7 +39,11 @@ Turn = Incident.Turn
 LATELY = timedelta(minutes=15)
 """A service that had no other incident for so long is heard before one that has a storm of them."""
 
-COLUMNS = [*STATE_COLUMNS, "acknowledged_at", "acknowledged_by", "resolved_at", "resolved_by", "picked"]
+COLUMNS = [
+    *STATE_COLUMNS, "acknowledged_at", "acknowledged_by", "resolved_at", "resolved_by",
+    "picked",
+    "merged_into", "episodes", "alert_count", "resolve_at",
+]  # fmt: skip
 Run = Generator[list[PageRequest], set[int], None]
 """Yields requests for pages, is sent the ids of those whom nothing reaches."""
 
@@ -72,8 +78,17 @@ def apply_all(changes: Sequence[Change], *, now: datetime) -> None:
     _save([change.row for change in changes])
     around.save_turns()
     for change in news:
-        did = "snoozed" if isinstance(change.stimulus, Snoozed) else change.row.status
-        telling.tell_paged(change.row, did=did, by=change.by, now=now)
+        telling.tell_paged(change.row, did=_did(change), by=change.by, now=now)
+
+
+def _did(change: Change) -> str:
+    match change.stimulus:
+        case Snoozed():
+            return "snoozed"
+        case Merged(into):
+            return f"merged into #{into}"
+        case _:
+            return change.row.status
 
 
 def in_step(runs: Iterable[Run | Asking], lines: list[Line], *, now: datetime) -> None:
@@ -107,11 +122,17 @@ def _go_on(run: Run | Asking, answer: set[int] | None) -> _Asked | None:
 
 @dataclass(frozen=True)
 class Opening:
-    """An incident to be, of a new alert. `recurred`: the same alert was resolved within the hour."""
+    """An incident to be, of one new alert or several. `recurred`: the same alert was resolved within the
+    hour; `episodes`: how often it came within a day. `why` is for the timeline.
+    """
 
     title: str
     stimulus: Triggered
     recurred: bool = False
+    episodes: int = 1
+    alert_count: int = 1
+    grouped_as: str = ""
+    why: str = ""
 
 
 def open_incidents(
@@ -130,17 +151,24 @@ def open_incidents(
             title=one.title,
             policy=frozen,
             recurred=one.recurred,
+            episodes=one.episodes,
+            alert_count=one.alert_count,
+            grouped_as=one.grouped_as,
             triggered_at=now,
             turn=turn,
         )
         put_state(row, state, policy)
+        row.resolve_at = ends_at(state, policy, after=service.auto_resolve_after, heard=now)
         opened.append((row, one, decisions))
         turn = Turn.MORE
     rows = Incident.objects.bulk_create([row for row, _, _ in opened])
     for row, one, decisions in opened:
-        why = "the same alert was resolved within the hour" if one.recurred else ""
+        whys = {Event.TRIGGERED: one.why}
         notes = [note for note in decisions if isinstance(note, Note)]
-        lines += [wording.line(row, note, by=wording.actor_of(note, by), why=why) for note in notes]
+        lines += [
+            wording.line(row, note, by=wording.actor_of(note, by), why=whys.get(note.event, ""))
+            for note in notes
+        ]
         metrics.INCIDENTS.labels(severity=row.severity).inc()
     record(lines, now=now)
     return rows
@@ -159,6 +187,7 @@ def _run(change: Change, paging: Paging, news: list[Change]) -> Run:
             waiting.extend((yield from _do(change, decision, paging)))
         if not waiting and _is_due(state, policy, now):
             waiting.append(Ticked())
+    row.resolve_at = ends_at(state, policy, after=row.service.auto_resolve_after, heard=now)
     if _mark(row, state, now=now, by=change.by):
         news.append(change)
 

@@ -9,6 +9,7 @@ from django.core.validators import URLValidator
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from escalation.core.urgency import DEFAULTS
+from escalation.forms import incoming
 from escalation.models import HotLine, RoutingKey, Service
 from oncall.forms import notation
 from people.forms import RowForm, ShortDurationField, ZoneField
@@ -19,7 +20,7 @@ URGENCIES = (
     ("low", "low: pages nobody"),
 )
 ADDRESS = URLValidator(schemes=["http", "https"])
-PLAIN = ("team", "policy", "acknowledgement_timeout")
+PLAIN = ("team", "policy", "acknowledgement_timeout", "auto_resolve_after")
 
 
 def _urgency(severity: str) -> forms.ChoiceField:
@@ -31,6 +32,12 @@ def _urgency(severity: str) -> forms.ChoiceField:
 class ServiceForm(RowForm):
     acknowledgement_timeout = ShortDurationField(
         initial="30m", help_text="So long after the last sign of a responder, paging starts again."
+    )
+    auto_resolve_after = ShortDurationField(
+        required=False,
+        label="Resolve by itself after",
+        help_text="4h: an incident that somebody is on, or that pages nobody any more, ends when nothing is "
+        "heard of it for so long. Empty: never.",
     )
     sev_1, sev_2, sev_3, sev_4 = (_urgency(severity) for severity in DEFAULTS)
     hours = forms.CharField(
@@ -48,6 +55,37 @@ class ServiceForm(RowForm):
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 4}),
         help_text="One a line: the address, then the labels an alert must have, such as "
         "https://wiki.example/errors alertname=HighErrorRate, cluster=eu1",
+    )
+
+    words = forms.CharField(
+        required=False,
+        max_length=20_000,
+        label="What its sources' words mean",
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
+        help_text="One a line, such as critical = SEV-2 or P3 = SEV-1. A word that is not here means what it "
+        "usually does: critical and P1 SEV-1, error and P2 SEV-2, warning and P3 SEV-3, info, P4 and P5 "
+        "SEV-4, any other SEV-2.",
+    )
+    label_rules = forms.CharField(
+        required=False,
+        max_length=200_000,
+        label="Severity by labels",
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
+        help_text="One a line, such as SEV-3 alertname=DiskFull, cluster=eu1. The first that fits counts, "
+        "whatever the source says.",
+    )
+    group_window = ShortDurationField(
+        required=False,
+        label="Group alerts for",
+        help_text="Alerts that have the labels beside in common join one incident until it is so old, at "
+        "most 1d. Empty: each alert has its own.",
+    )
+    group_labels = forms.CharField(
+        required=False,
+        max_length=1100,
+        label="By these labels",
+        widget=UnfoldAdminTextInputWidget(attrs={"placeholder": "alertname, cluster"}),
+        help_text="Empty: all alerts of the service are one group.",
     )
 
     class Meta:
@@ -71,6 +109,17 @@ class ServiceForm(RowForm):
     def clean_books(self) -> list[dict[str, Any]]:
         return [_runbook(line) for line in self.cleaned_data["books"].splitlines() if line.strip()]
 
+    def clean_words(self) -> dict[str, str]:
+        return incoming.words(self.cleaned_data["words"])
+
+    def clean_label_rules(self) -> list[dict[str, Any]]:
+        return incoming.rules(self.cleaned_data["label_rules"])
+
+    def clean(self) -> Any:
+        if self.cleaned_data.get("group_labels") and not self.cleaned_data.get("group_window"):
+            self.add_error("group_window", "Say for how long alerts are grouped by these labels; write 10m.")
+        return super().clean()
+
     def fields_of_service(self) -> dict[str, Any]:
         """What the form says, for the verb. A part that nobody touched stays as it was written."""
         given = self.cleaned_data
@@ -83,6 +132,13 @@ class ServiceForm(RowForm):
             found["support_hours"] = {**given["hours"][0], **zone} if given["hours"] else {}
         if "books" in self.changed_data:
             found["runbooks"] = given["books"]
+        if "words" in self.changed_data:
+            found["severities"] = given["words"]
+        if "label_rules" in self.changed_data:
+            found["severity_rules"] = given["label_rules"]
+        if {"group_window", "group_labels"} & {*self.changed_data}:
+            found["group_window"] = given["group_window"]
+            found["group_by"] = incoming.names(given["group_labels"])
         return found
 
 
@@ -92,14 +148,7 @@ def _runbook(line: str) -> dict[str, Any]:
         ADDRESS(address)
     except ValidationError:
         raise ValidationError(f"“{address}” is not an address; begin each line with https://…") from None
-    match = {}
-    for pair in (part.strip() for part in labels.split(",")):
-        name, sign, value = pair.partition("=")
-        if pair and not (sign and name.strip()):
-            raise ValidationError(f"“{pair}” is not a label; write alertname=HighErrorRate.")
-        if pair:
-            match[name.strip()] = value.strip()
-    return {"match": match, "url": address}
+    return {"match": incoming.labels(labels), "url": address}
 
 
 def _spelled(service: Service) -> dict[str, Any]:
@@ -110,14 +159,15 @@ def _spelled(service: Service) -> dict[str, Any]:
         "hours": notation.spelled_restrictions([hours]) if hours else "",
         "hours_zone": hours.get("time_zone", "UTC"),
         "books": "\n".join(_spelled_runbooks(service.runbooks)),
+        "words": incoming.spelled_words(service.severities),
+        "label_rules": incoming.spelled_rules(service.severity_rules),
+        "group_window": service.group_window,
+        "group_labels": ", ".join(service.group_by),
     }
 
 
 def _spelled_runbooks(runbooks: Sequence[Mapping[str, Any]]) -> list[str]:
-    matches = (
-        ", ".join(f"{name}={value}" for name, value in sorted(one.get("match", {}).items()))
-        for one in runbooks
-    )
+    matches = (incoming.spelled_labels(one.get("match", {})) for one in runbooks)
     return [f"{one['url']} {match}".strip() for one, match in zip(runbooks, matches, strict=True)]
 
 

@@ -151,6 +151,7 @@ def _open(call: HotCall, heard: str, *, said: str, now: datetime) -> Incident:
         source=call.line.number,
         labels={"caller": call.caller} if call.caller else {},
         links=(("recording", heard),) if heard else (),
+        alone=True,
     )
     by = Actor(f"{call.line.number} (call)")
     incident = intake.raise_alert(service=call.line.service, event=event, by=by, now=now)
@@ -170,7 +171,7 @@ def _open(call: HotCall, heard: str, *, said: str, now: datetime) -> Incident:
 
 
 def _join(call: HotCall, incident: Incident, heard: str, *, now: datetime) -> None:
-    for alert in incident.alerts.filter(dedup_key=f"call:{call.sid}"):
+    for alert in Alert.objects.filter(service=call.line.service, dedup_key=f"call:{call.sid}"):
         Alert.objects.filter(pk=alert.pk).update(links=[*alert.links, ["recording", heard]])
     by, what = Actor(f"{call.line.number} (call)"), f"the caller left a message: {heard}"
     record([Line(Verb.HOT_CALL_RECORDED, ("incident", incident.pk), by, what)], now=now)

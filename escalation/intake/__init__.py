@@ -4,7 +4,17 @@ One open alert per (service, dedup key) is a constraint of the database: an even
 or counts on it, in one statement, however many arrive at once.
 """
 
+from escalation.intake.heartbeats import call_in, raise_silent
 from escalation.intake.raising import Trouble, raise_incident
 from escalation.intake.receiving import UnknownKey, raise_alert, receive, receive_change
 
-__all__ = ["Trouble", "UnknownKey", "raise_alert", "raise_incident", "receive", "receive_change"]
+__all__ = [
+    "Trouble",
+    "UnknownKey",
+    "call_in",
+    "raise_alert",
+    "raise_incident",
+    "raise_silent",
+    "receive",
+    "receive_change",
+]

@@ -8,13 +8,13 @@ from django.db import transaction
 
 from escalation.actions import respond
 from escalation.actions.respond import Refused
+from escalation.core.severity import SEVERITIES
 from escalation.intake.receiving import raise_alert
 from escalation.models import Alert, Incident, Service
 from escalation.sources.event import MAX_DEDUP_KEY, MAX_SUMMARY, UNKNOWN_SEVERITY, Action, Event
 from paging.core.render import clean
 from people.ledger.record import Actor
 
-SEVERITIES = ("SEV-1", "SEV-2", "SEV-3", "SEV-4")
 SOURCE = "Watchbill"
 
 
@@ -51,7 +51,7 @@ def raise_incident(trouble: Trouble, *, by: Actor, now: datetime) -> tuple[Incid
     key = trouble.dedup_key or f"by-hand:{uuid4()}"
     known = Alert.objects.filter(service=service, dedup_key=key, status=Alert.Status.OPEN).exists()
     event = Event(
-        action=Action.TRIGGER, dedup_key=key, summary=title, severity=severity, source=SOURCE,
+        action=Action.TRIGGER, dedup_key=key, summary=title, severity=severity, source=SOURCE, alone=True,
     )  # fmt: skip
     incident = raise_alert(service=service, event=event, by=by, now=now)
     if trouble.detail.strip() and not known:

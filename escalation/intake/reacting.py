@@ -1,16 +1,23 @@
 """What events do to incidents: open them, raise them, end them. In the caller's transaction."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import groupby
 
-from django.db.models import Q
+from django.db import IntegrityError, OperationalError, transaction
+from django.db.models import Count, Max, Q
 
 from escalation import engine
+from escalation.core import flapping
 from escalation.core.incident import is_worse
-from escalation.core.stimulus import Acknowledged, Repeated, Resolved, Stimulus, Triggered
+from escalation.core.severity import Grading
+from escalation.core.stimulus import Acknowledged, Joined, Repeated, Resolved, Stimulus, Triggered
 from escalation.engine import Change, Opening
+from escalation.intake import grouping
 from escalation.intake.alerts import Upserted, link, upsert
+from escalation.intake.grouping import Party
 from escalation.loading import closed_at, policy_of, service_urgency
 from escalation.models import Alert, Incident, Service
 from escalation.sources.event import Action, Event
@@ -19,6 +26,16 @@ from people.ledger.record import Actor, Line, record
 from people.ledger.verbs import Verb
 
 RECURS_WITHIN = timedelta(minutes=60)
+TRIES = 5
+"""So often an intake may find that the incident of its group was opened, and ended, just before it."""
+
+
+@dataclass(frozen=True)
+class _Past:
+    """How often a key came within a day before, and whether it was resolved a moment ago."""
+
+    episodes: int = 0
+    recurred: bool = False
 
 
 class Reaction:
@@ -28,6 +45,7 @@ class Reaction:
         self._service = service
         self._by = by
         self._now = now
+        self._grading = Grading.from_json(service.severities, service.severity_rules)
 
     def to(self, events: Sequence[Event]) -> int:
         """Events of different keys, in the order of their keys, or one about a whole group. Returns the
@@ -42,16 +60,20 @@ class Reaction:
         for action, some in groupby(events, key=lambda event: event.action):
             match action:
                 case Action.TRIGGER:
-                    upserted += upsert(self._service, list(some), now=self._now)
+                    graded = [self._graded(event) for event in some]
+                    upserted += upsert(self._service, graded, now=self._now)
                 case Action.ACKNOWLEDGE:
                     acknowledged += self._open_alerts(list(some))
                 case Action.RESOLVE:
                     resolved += self._open_alerts(list(some))
-        opened = self._open([one for one in upserted if one.incident is None])
+        parties = grouping.parties(self._service, [one for one in upserted if one.incident is None])
         worse = self._repeat([one for one in upserted if one.incident is not None])
         self._end(resolved)
-        rows = _locked({*worse, *(alert.incident_id or 0 for alert in (*acknowledged, *resolved))})
+        spoken_of = {*worse, *(alert.incident_id or 0 for alert in (*acknowledged, *resolved))}
+        rows = _locked(spoken_of, grouping.standing(self._service, parties))
+        joined, opened = self._settle(parties, rows)
         changes = [
+            *joined,
             *(self._change(rows[pk], repeated) for pk, repeated in worse.items()),
             *(self._change(row, Acknowledged()) for row in _rows_of(acknowledged, rows)),
             *(self._change(row, Resolved()) for row in self._over(resolved, rows)),
@@ -61,6 +83,11 @@ class Reaction:
         if changes or opened:
             nudge_on_commit()
         return opened
+
+    def _graded(self, event: Event) -> Event:
+        """With the severity that this service gives it."""
+        found = self._grading.of(word=event.word, labels=event.labels, usual=event.severity)
+        return replace(event, severity=found.severity, graded=found.why)
 
     def _change(self, row: Incident, stimulus: Stimulus) -> Change:
         return Change(row, stimulus, by=self._by)
@@ -74,32 +101,91 @@ class Reaction:
         rows = Alert.objects.select_for_update().filter(service=self._service, status=Alert.Status.OPEN)
         return list(rows.filter(keys | groups).order_by("dedup_key"))
 
-    def _open(self, new: Sequence[Upserted]) -> int:
-        if not new:
+    def _settle(self, parties: Sequence[Party], rows: dict[int, Incident]) -> tuple[list[Change], int]:
+        """Each new alert gets its incident: an open one, which comes back as a change, or a new one, which is
+        counted. `rows` are locked; what is found and locked besides is put there.
+        """
+        if not parties:
+            return [], 0
+        past = self._past(parties)
+        for _ in range(TRIES):
+            known = grouping.open_to(rows, parties, self._service, now=self._now)
+            opening = [party for party in parties if party.name not in known]
+            try:
+                opened = self._open(opening, past)
+            except IntegrityError:
+                standing = grouping.standing(self._service, opening)
+                if standing is None:
+                    raise
+                rows |= _locked((), standing, besides=rows)  # somebody else has just opened one: join it
+                continue
+            joining = [(party, known[party.name]) for party in parties if party.name in known]
+            return self._join(joining, past), opened
+        raise OperationalError(f"{self._service} opens and ends incidents of one group too fast to keep up.")
+
+    def _open(self, parties: Sequence[Party], past: Mapping[str, _Past]) -> int:
+        if not parties:
             return 0
-        recurred = set(
-            Alert.objects.filter(
+        openings = [self._opening(party, past) for party in parties]
+        with transaction.atomic() if any(party.name for party in parties) else nullcontext():
+            incidents = engine.open_incidents(
                 service=self._service,
-                dedup_key__in=[one.event.dedup_key for one in new],
-                resolved_at__gte=self._now - RECURS_WITHIN,
-            ).values_list("dedup_key", flat=True)
-        )
-        incidents = engine.open_incidents(
-            service=self._service,
-            policy=policy_of(self._service),
-            openings=[
-                Opening(
-                    title=one.event.summary,
-                    stimulus=self._triggered(one.event.severity),
-                    recurred=one.event.dedup_key in recurred,
-                )
-                for one in new
-            ],
-            by=self._by,
-            now=self._now,
-        )
-        link({one.alert: incident for one, incident in zip(new, incidents, strict=True)})
+                policy=policy_of(self._service),
+                openings=openings,
+                by=self._by,
+                now=self._now,
+            )
+        self._link(zip(parties, incidents, strict=True))
         return len(incidents)
+
+    def _opening(self, party: Party, past: Mapping[str, _Past]) -> Opening:
+        leader = party.leader.event
+        before = [past.get(one.event.dedup_key, _Past()) for one in party.alerts]
+        recurred = any(one.recurred for one in before)
+        episodes = 1 + max(one.episodes for one in before)
+        again = "the same alert was resolved within the hour" if recurred else ""
+        together = f"{len(party.alerts)} alerts of one group" if len(party.alerts) > 1 else ""
+        return Opening(
+            title=leader.summary,
+            stimulus=self._triggered(leader.severity),
+            recurred=recurred,
+            episodes=episodes,
+            alert_count=len(party.alerts),
+            grouped_as=party.name,
+            why="; ".join(w for w in (leader.graded, together, again, flapping.in_words(episodes)) if w),
+        )
+
+    def _join(self, joining: Sequence[tuple[Party, Incident]], past: Mapping[str, _Past]) -> list[Change]:
+        if not joining:
+            return []
+        self._link(joining)
+        record([one for joined in joining for one in grouping.lines(*joined, by=self._by)], now=self._now)
+        changes = []
+        for party, row in joining:
+            row.alert_count += len(party.alerts)
+            times = [past.get(one.event.dedup_key, _Past()).episodes for one in party.alerts]
+            row.episodes = max(row.episodes, 1 + max(times))
+            triggered = self._triggered(party.leader.event.severity)
+            stimulus = Joined(
+                severity=triggered.severity, urgency=triggered.urgency, raise_at=triggered.raise_at
+            )
+            changes.append(self._change(row, stimulus))
+        return changes
+
+    def _link(self, found: Iterable[tuple[Party, Incident]]) -> None:
+        incidents = {one.alert: incident for party, incident in found for one in party.alerts}
+        if incidents:
+            link(incidents)
+
+    def _past(self, parties: Sequence[Party]) -> dict[str, _Past]:
+        """By dedup key, of those that came and went before."""
+        keys = [one.event.dedup_key for party in parties for one in party.alerts]
+        before = Alert.objects.filter(
+            service=self._service, dedup_key__in=keys, resolved_at__gt=self._now - flapping.WITHIN
+        )
+        found = before.order_by().values_list("dedup_key").annotate(Count("pk"), Max("resolved_at"))
+        lately = self._now - RECURS_WITHIN
+        return {key: _Past(episodes, recurred=last >= lately) for key, episodes, last in found}
 
     def _triggered(self, severity: str) -> Triggered:
         urgency, raise_at = service_urgency(self._service, severity, at=self._now)
@@ -148,12 +234,17 @@ class Reaction:
             record([Line(verb, ("incident", pk), self._by, what) for pk, what in said], now=self._now)
 
 
-def _locked(pks: Collection[int]) -> dict[int, Incident]:
-    """By id, in whose order they are locked."""
-    if not pks:
+def _locked(
+    pks: Collection[int], more: Q | None = None, *, besides: Collection[int] = ()
+) -> dict[int, Incident]:
+    """Those of `pks`, and those of which `more` is true, but for the ones of `besides`. By id, in whose order
+    they are locked.
+    """
+    if not pks and more is None:
         return {}
+    wanted = Q(pk__in=pks) if more is None else Q(pk__in=pks) | more
     rows = Incident.objects.select_for_update(of=("self",)).select_related("service", "service__team")
-    return {row.pk: row for row in rows.filter(pk__in=pks).order_by("pk")}
+    return {row.pk: row for row in rows.filter(wanted).exclude(pk__in=besides).order_by("pk")}
 
 
 def _rows_of(alerts: Sequence[Alert], rows: Mapping[int, Incident]) -> list[Incident]:

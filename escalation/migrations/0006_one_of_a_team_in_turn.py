@@ -6,7 +6,7 @@ class Migration(migrations.Migration):
     """The version before knows no turns: it pages all of a team."""
 
     dependencies = [
-        ("escalation", "0005_a_policy_repeats_for_a_while"),
+        ("escalation", "0004_quiet_until"),
         ("people", "0003_told_how_incidents_end"),
     ]
 

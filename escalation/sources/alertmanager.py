@@ -48,6 +48,7 @@ def _event(alert: Any, sent: Mapping[str, Any], number: int, group_key: str) -> 
         dedup_key=_dedup_key(alert, labels),
         summary=_summary(labels, annotations),
         severity=severity_of(labels.get("severity", "")),
+        word=labels.get("severity", ""),
         source=_text(sent, "externalURL", "Alertmanager")[:255],
         labels=labels,
         links=_links(alert, annotations),

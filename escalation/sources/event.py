@@ -10,21 +10,16 @@ from typing import Any
 
 import orjson
 
+from escalation.core.severity import UNKNOWN, usual_severity
+
 MAX_BYTES = 512 * 1024
 MAX_DEPTH = 64
 BOM = b"\xef\xbb\xbf"
 MAX_SUMMARY = 1024
 MAX_DEDUP_KEY = 255
 
-SEVERITIES = {
-    "critical": "SEV-1", "p1": "SEV-1", "sev1": "SEV-1", "sev-1": "SEV-1", "page": "SEV-1",
-    "emergency": "SEV-1", "error": "SEV-2", "p2": "SEV-2", "sev2": "SEV-2", "sev-2": "SEV-2", "high": "SEV-2",
-    "major": "SEV-2", "warning": "SEV-3", "p3": "SEV-3", "sev3": "SEV-3", "sev-3": "SEV-3", "warn": "SEV-3",
-    "minor": "SEV-3", "info": "SEV-4", "p4": "SEV-4", "p5": "SEV-4", "sev4": "SEV-4", "sev-4": "SEV-4",
-    "low": "SEV-4", "informational": "SEV-4", "none": "SEV-4",
-}  # fmt: skip
-UNKNOWN_SEVERITY = "SEV-2"
-"""Missing or unknown: better to wake somebody than to guess that it can wait."""
+UNKNOWN_SEVERITY = UNKNOWN
+severity_of = usual_severity
 
 
 class Action(StrEnum):
@@ -37,14 +32,19 @@ class Action(StrEnum):
 class Event:
     """One thing a source said about one dedup key. `payload` is what it sent, unknown fields and all.
 
+    `word` is the source's own word for how bad it is (empty: it said none), `severity` what that usually
+    means. Where a service means something else by it, the intake says so in `severity`, and why in `graded`.
     `began_at` is when the source says that it began (UTC). An event with `whole_group` speaks of every
-    open alert of `group_key` and has no dedup key of its own.
+    open alert of `group_key` and has no dedup key of its own. One that is `alone`, since a person opened it,
+    is an incident of its own however its service groups.
     """
 
     action: Action
     dedup_key: str
     summary: str = ""
     severity: str = UNKNOWN_SEVERITY
+    word: str = ""
+    graded: str = ""
     source: str = ""
     labels: Mapping[str, str] = field(default_factory=dict)
     links: tuple[tuple[str, str], ...] = ()
@@ -52,6 +52,7 @@ class Event:
     began_at: datetime | None = None
     group_key: str = ""
     whole_group: bool = False
+    alone: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,13 +72,6 @@ class Malformed(Exception):
         super().__init__("; ".join(errors))
         self.errors = list(errors)
         self.is_json = is_json
-
-
-def severity_of(word: object) -> str:
-    """SEV-1 to SEV-4 from a source's own word."""
-    return (
-        SEVERITIES.get(word.strip().lower(), UNKNOWN_SEVERITY) if isinstance(word, str) else UNKNOWN_SEVERITY
-    )
 
 
 def read_object(body: bytes) -> dict[str, Any]:

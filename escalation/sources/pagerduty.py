@@ -122,6 +122,7 @@ def _trigger(envelope: _Envelope, sent: Mapping[str, Any]) -> Event:
         dedup_key=envelope.dedup_key or secrets.token_hex(16),
         summary=payload.summary,
         severity=severity_of(payload.severity),
+        word=payload.severity,
         source=payload.source[:255],
         labels=_labels(payload),
         links=_links(envelope),

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from paging.core.message import Facts
 from paging.core.notice import Notice
-from paging.core.render import clean
+from paging.core.render import clean, said_of
 
 TITLE = 200
 LINE = 300
@@ -31,7 +31,7 @@ class Chat:
 
 def page(facts: Facts, *, link: str) -> Chat:
     """`link` acts without a login."""
-    title = f"[{facts.severity}] {facts.service}: {facts.title} ({facts.reference})"
+    title = f"[{facts.severity}] {said_of(facts)} ({facts.reference})"
     lines = [f"Why you: {_quiet(facts.because, limit=LINE)}", f"Acknowledge or resolve:\n{link}"]
     return Chat(_quiet(title, limit=TITLE), "\n".join(lines))
 

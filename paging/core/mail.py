@@ -9,7 +9,7 @@ from html import escape
 
 from paging.core.message import Facts
 from paging.core.notice import Notice
-from paging.core.render import DETAILS, LABEL, NOTICE_LINES, SUBJECT, VALUE, clean
+from paging.core.render import DETAILS, LABEL, NOTICE_LINES, SUBJECT, VALUE, clean, said_of
 
 ADDRESS = 2000
 ACTION = "Acknowledge or resolve"
@@ -75,15 +75,14 @@ def page(facts: Facts, *, link: str, address: str, by_mail: bool = False) -> Mai
     ]
     links = [(clean(label, limit=LABEL), clean(target, limit=ADDRESS)) for label, target in facts.links]
     said = _Said(
-        subject=clean(
-            f"[{facts.severity}] {facts.service}: {facts.title} ({facts.reference})", limit=SUBJECT
-        ),
+        subject=clean(f"[{facts.severity}] {said_of(facts)} ({facts.reference})", limit=SUBJECT),
         title=clean(facts.title),
         service=clean(facts.service, limit=VALUE),
         severity=clean(facts.severity, limit=LABEL),
         because=clean(facts.because, limit=VALUE),
         reference=clean(facts.reference, limit=LABEL),
         or_else=BY_MAIL if by_mail else "",
+        remarks="; ".join(clean(remark, limit=VALUE) for remark in facts.remarks),
     )
     return Mail(
         said.subject,
@@ -94,7 +93,7 @@ def page(facts: Facts, *, link: str, address: str, by_mail: bool = False) -> Mai
 
 @dataclass(frozen=True)
 class _Said:
-    """Each in one line. `or_else`: how else one may answer, where one may."""
+    """Each in one line. `or_else`: how else one may answer, where one may. `remarks` may be empty."""
 
     subject: str
     title: str
@@ -103,13 +102,21 @@ class _Said:
     because: str
     reference: str
     or_else: str
+    remarks: str
 
 
 Pairs = list[tuple[str, str]]
 
 
 def _page_text(said: _Said, detail: Pairs, links: Pairs, *, link: str, address: str) -> str:
-    rows = [("Service", said.service), ("Severity", said.severity), ("Why you", said.because), *detail]
+    remarks = [("Note", said.remarks)] if said.remarks else []
+    rows = [
+        ("Service", said.service),
+        ("Severity", said.severity),
+        *remarks,
+        ("Why you", said.because),
+        *detail,
+    ]
     table = "\n".join(f"{label}: {value}" for label, value in rows)
     where = [*links, (f"All of {said.reference}", address)]
     return _text(said.title, _listed([(ACTION, link)]), said.or_else, table, _listed(where))
@@ -122,6 +129,7 @@ def _page_html(said: _Said, detail: Pairs, links: Pairs, *, link: str, address: 
         f'<p style="margin:0 0 8px"><span style="{badge}">{escape(said.severity)}</span>',
         f'&ensp;<span class="soft">{escape(said.service)}</span></p>',
         f'<h1 style="{HEADING}">{escape(said.title)}</h1>',
+        f'<p style="margin:0 0 12px;font-weight:600">{escape(said.remarks)}</p>' if said.remarks else "",
         f'<p class="soft" style="margin:0 0 20px">You are asked as {escape(said.because)}.</p>',
         _button("Acknowledge", link),
         _how(said.or_else),

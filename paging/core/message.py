@@ -12,7 +12,8 @@ class Facts:
 
     `reference` is what people call the cause (“#42”), `path` its page below PUBLIC_URL, `because` why
     this person is asked (“primary of Checkout, step 1”). `links` are (label, address). `valid_seconds` is
-    how long a carrier may keep trying: about the step's timeout, since a later page helps nobody.
+    how long a carrier may keep trying: about the step's timeout, since a later page helps nobody. `remarks`
+    are said before the title (“3 alerts”).
     """
 
     reference: str
@@ -24,6 +25,7 @@ class Facts:
     detail: Mapping[str, str] = field(default_factory=dict)
     links: tuple[tuple[str, str], ...] = ()
     valid_seconds: int = 600
+    remarks: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -34,6 +36,7 @@ class Facts:
         known = {name.name for name in fields(cls)}
         values = {key: value for key, value in stored.items() if key in known}
         values["links"] = tuple((label, address) for label, address in stored.get("links", ()))
+        values["remarks"] = tuple(stored.get("remarks", ()))
         return cls(**values)
 
 

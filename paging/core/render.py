@@ -73,12 +73,20 @@ def voice(facts: Facts) -> str:
 def spoken(facts: Facts) -> str:
     """What it is about and why this person is asked, to be spoken."""
     severity = clean(facts.severity).replace("SEV-", "severity ")
+    remarks = "".join(f"{remark}. " for remark in map(clean, facts.remarks))
     return (
         f"This is Watchbill with a {severity} page, number {clean(facts.reference).lstrip('#')}. "
         f"{clean(facts.service, limit=LABEL)}: {clean(facts.title, limit=SPOKEN_TITLE)}. "
+        f"{remarks}"
         f"You are asked as {clean(facts.because, limit=LABEL * 2)}."
     )
 
 
 def _headline(facts: Facts) -> str:
-    return f"{facts.severity} {facts.service}: {facts.title}"
+    return f"{facts.severity} {said_of(facts)}"
+
+
+def said_of(facts: Facts) -> str:
+    """“checkout-api (3 alerts): DiskFull on db-1”."""
+    remarks = f" ({'; '.join(facts.remarks)})" if facts.remarks else ""
+    return f"{facts.service}{remarks}: {facts.title}"

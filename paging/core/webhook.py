@@ -24,6 +24,7 @@ def page(facts: Facts, *, envelope: Mapping[str, Any], link: str, address: str) 
         service=clean(facts.service),
         severity=clean(facts.severity),
         because=clean(facts.because),
+        remarks=[clean(remark) for remark in facts.remarks],
         detail={clean(name, limit=LABEL): clean(value, limit=VALUE) for name, value in detail.items()},
         links=[
             {"label": clean(label, limit=LABEL), "address": clean(target, limit=ADDRESS)}

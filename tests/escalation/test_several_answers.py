@@ -1,15 +1,19 @@
 """Two people have to acknowledge: who has is left alone, and every way to answer says that one is missing."""
 
+from functools import partial
+
 import pytest
 
 from escalation.actions import config, respond
 from escalation.actions.respond import Refused
 from escalation.core.policy import Policy
+from escalation.models import EscalationPolicy
 from escalation.planning import plan_of
 from escalation.sources.event import Action
 from paging.models import Page
 from people.ledger.record import Actor
-from tests.world import TESTS
+from tests.racing import at_once
+from tests.world import TESTS, World
 
 pytestmark = pytest.mark.django_db
 MISSING = "1 of 2: one more is needed"
@@ -205,3 +209,15 @@ def test_the_api_adds_responders(api, world, incident):
         assert api.post(path, body, format="json").status_code == status
     api.post(f"/api/v1/incidents/{incident.pk}/resolve")
     assert api.post(path, {"users": ["mia"]}, format="json").status_code == 409
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_who_acknowledge_at_once_are_two():
+    world = World()
+    EscalationPolicy.objects.update(acknowledgements=2)
+    incident = world.alert()
+    world.tick()
+    at_once(*(partial(world.acknowledge, incident, user) for user in (world.ana, world.bo)))
+    incident.refresh_from_db()
+    assert incident.status == "acknowledged"
+    assert set(incident.answered) == {world.ana.pk, world.bo.pk}

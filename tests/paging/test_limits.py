@@ -341,13 +341,16 @@ def test_one_that_waits_is_never_bundled_and_services_are_not_mixed():
 
 
 def test_three_pages_of_one_incident_on_one_phone_are_one_sms_about_it():
-    alice, clock = person(sms=ALICE_SMS), Clock()
+    """Case D11: the oldest leaves and says the others, whatever their order; another phone is untouched."""
+    alice, bob, clock = person(sms=ALICE_SMS), person("bob", "Bob", sms="+14155550102"), Clock()
     for run, minutes in (("3", 60), ("4", 0), ("5", 120)):
         ask(alice, 1, run=run, urgency="low", now=NOW - timedelta(hours=4) + minutes * MINUTE)
-    assert send(clock) == 1
-    assert bodies() == ["#1 SEV-1 checkout-api: alert 1"]
-    assert Notification.objects.get(state="sent").page.run == "4"
-    assert Notification.objects.filter(state="bundled").count() == 2
+    ask(bob, 1, run="6", urgency="low", now=NOW - timedelta(hours=1))
+    assert send(clock) == 2
+    assert bodies() == ["#1 SEV-1 checkout-api: alert 1"] * 2
+    hers, his = (Notification.objects.filter(method__user=one).order_by("page__run") for one in (alice, bob))
+    assert list(hers.values_list("page__run", "state")) == [("3", "bundled"), ("4", "sent"), ("5", "bundled")]
+    assert list(his.values_list("page__run", "state", "says")) == [("6", "sent", 1)]
 
 
 def test_what_trickles_in_on_one_phone_is_said_together_within_a_minute():

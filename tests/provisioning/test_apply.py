@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from escalation.models import EscalationPolicy, RoutingKey, Service
+from escalation.models import EscalationPolicy, Heartbeat, RoutingKey, Service
 from oncall.models import Override, Schedule, ScheduleVersion, TimeOff
 from paging.models import ContactMethod, NotificationRule
 from people.ledger.models import Entry
@@ -55,7 +55,15 @@ def test_the_whole_of_acme_is_applied():
     ]
     service = Service.objects.get()
     assert service.support_hours["time_zone"] == "America/New_York"
-    assert service.extras["auto_resolve_after"] == "4h"
+    assert service.auto_resolve_after == timedelta(hours=4)
+    heartbeat = Heartbeat.objects.get()
+    assert (heartbeat.name, heartbeat.every, heartbeat.grace, heartbeat.severity, heartbeat.due_at) == (
+        "nightly-backup",
+        timedelta(hours=24),
+        timedelta(hours=1),
+        "SEV-2",
+        None,
+    )
     assert RoutingKey.objects.get().key == "0123456789abcdef0123456789abcdef"
     assert set(KeptPart.objects.values_list("name", flat=True)) == {"Engineering US", "Engineering UK"}
 
@@ -78,7 +86,7 @@ def test_a_second_apply_writes_nothing_not_even_in_the_ledger():
     put(ACME)
     before, entries = rows(), Entry.objects.count()
     plan = put(ACME, now=NOW + timedelta(days=40))
-    assert (done(plan), plan.unchanged) == ([], 20)
+    assert (done(plan), plan.unchanged) == ([], 21)
     assert (rows(), Entry.objects.count()) == (before, entries)
 
 
@@ -286,7 +294,7 @@ def test_what_nothing_acts_on_yet_is_kept_and_said():
     plan = put(ACME)
     assert plan.kept == (
         "load_report of team Checkout",
-        "heartbeats, grouping, auto_resolve_after, maintenance of service checkout-api",
+        "maintenance of service checkout-api",
         "pay plan Engineering US",
         "pay plan Engineering UK",
     )

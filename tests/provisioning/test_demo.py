@@ -7,7 +7,7 @@ from escalation.models import Incident, RoutingKey
 from escalation.selectors import timeline
 from oncall.models import Override, Swap
 from oncall.selectors import conflicts
-from paging.models import ContactMethod, Notification
+from paging.models import ContactMethod, Notification, Page
 from paging.reaching import readiness
 from people.models import User
 from watchbill.provisioning import demo
@@ -71,7 +71,7 @@ def test_somebody_asks_for_a_swap_and_time_off_falls_on_a_shift():
 
 def test_an_incident_of_yesterday_shows_how_messages_fare():
     demo.fill(now=NOW)
-    incident = Incident.objects.get()
+    incident = Incident.objects.get(service__name="checkout")
     assert incident.status == "resolved"
     rows = Notification.objects.filter(page__cause=f"incident:{incident.pk}").order_by("method__kind")
     assert [(row.method.kind, row.state, row.provider) for row in rows] == [
@@ -85,6 +85,14 @@ def test_an_incident_of_yesterday_shows_how_messages_fare():
     assert [entry.at for entry in timeline(incident.pk)] == sorted(
         entry.at for entry in timeline(incident.pk)
     )
+
+
+def test_a_disk_that_flaps_is_one_incident_with_two_others_and_wakes_nobody():
+    demo.fill(now=NOW)
+    incident = Incident.objects.exclude(status="resolved").get()
+    assert (incident.alert_count, incident.flapping) == (3, "flapping: 3rd time in 24 h")
+    assert (incident.severity, incident.parked_reason) == ("SEV-4", "low urgency")
+    assert not Page.objects.filter(cause=f"incident:{incident.pk}").exists()
 
 
 def test_one_is_ready_to_be_paged_and_two_are_not_as_they_think():

@@ -258,7 +258,7 @@ def test_somebody_who_has_left_cannot_be_named_but_under_users():
 def test_an_error_at_the_end_of_a_whole_organisation_leaves_nothing_behind():
     broken = ACME.replace("people: [dave]", "people: [davey]")
     assert refused(broken, now=NOW) == [
-        "pay_plans[1].people[0] (line 131): There is no user “davey”. Did you mean “dave”?"
+        "pay_plans[1].people[0] (line 134): There is no user “davey”. Did you mean “dave”?"
     ]
 
 

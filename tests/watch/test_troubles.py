@@ -290,19 +290,20 @@ def test_a_broker_that_is_away_and_a_clock_that_is_wrong_are_unwell(settings, db
 
 
 def test_where_all_is_well_a_look_costs_few_questions(django_assert_max_num_queries, db):
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(11):
         watcher.look()
 
 
 def test_a_web_whose_engines_are_elsewhere_looks_too(monkeypatch):
-    from watchbill.processes import gunicorn_conf, watching  # noqa: PLC0415 - it reads the environment
+    from watchbill.processes import gunicorn_conf, listening, watching  # noqa: PLC0415 - it reads the environment
 
     looks = []
     monkeypatch.setattr(gunicorn_conf, "EMBEDDED", False)
-    monkeypatch.setattr(watching, "Loop", lambda *given, **_: looks.append(given[1]) or idle())
+    for part in (listening, watching):
+        monkeypatch.setattr(part, "Loop", lambda *given, **_: looks.append(given[1]) or idle())
     gunicorn_conf.post_worker_init(None)
     gunicorn_conf.worker_exit(None, None)
-    assert looks == [watcher.look]
+    assert looks == [watcher.listen, watcher.look]
 
 
 def idle():

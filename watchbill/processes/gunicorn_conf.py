@@ -54,15 +54,18 @@ def post_fork(_server: Any, _worker: Any) -> None:
 
 
 def post_worker_init(_worker: Any) -> None:
-    _beside().start()
+    for part in _beside():
+        part.start()
 
 
 def worker_exit(_server: Any, _worker: Any) -> None:
-    _beside().stop()
+    for part in _beside():
+        part.stop()
 
 
-def _beside() -> Any:
+def _beside() -> list[Any]:
     """What runs in threads beside the web. Named, not imported above: it needs Django's apps, which only a
     worker has loaded.
     """
-    return import_module(f"watchbill.processes.{'embedded' if EMBEDDED else 'watching'}")
+    names = ("listening", "embedded" if EMBEDDED else "watching")
+    return [import_module(f"watchbill.processes.{name}") for name in names]

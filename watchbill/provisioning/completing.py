@@ -81,4 +81,8 @@ def _webhook(webhook: Webhook, old: Webhook | None) -> Webhook:
 def _service(service: Service, old: Service | None) -> Service:
     values = {key.name: key.key for key in old.routing_keys} if old else {}
     keys = [key if key.key else Key(name=key.name, key=values.get(key.name)) for key in service.routing_keys]
-    return service.model_copy(update={"routing_keys": keys})
+    secrets = {one.name: one.key for one in old.heartbeats} if old else {}
+    heartbeats = [
+        one.model_copy(update={"key": one.key or secrets.get(one.name)}) for one in service.heartbeats
+    ]
+    return service.model_copy(update={"routing_keys": keys, "heartbeats": heartbeats})

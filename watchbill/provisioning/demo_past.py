@@ -8,7 +8,7 @@ from uuid import UUID
 
 from escalation import engine, intake
 from escalation.actions import respond
-from escalation.models import Service
+from escalation.models import Heartbeat, Service
 from escalation.sources.event import Action, Event
 from paging.actions import refusals, testing, verifying
 from paging.actions.composing import compose
@@ -26,6 +26,7 @@ PROVIDERS = {"sms": ("twilio", "Twilio"), "voice": ("twilio", "Twilio"), "email"
 SPAM = 30007
 SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)
+HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 
 
@@ -34,6 +35,8 @@ def live_through(now: datetime) -> None:
     _test_page(User.objects.get(username="maya"), at=now - 9 * DAY)
     _opts_out(User.objects.get(username="oscar"), at=now - 3 * DAY)
     _incident(Service.objects.get(name="checkout"), at=now - DAY)
+    _restless(Service.objects.get(name="clusters"), until=now - 40 * MINUTE)
+    _call_in("nightly-backup", at=now - 9 * HOUR)
     jun = User.objects.get(username="jun")
     verifying.add_own_method(user=jun, kind="sms", address="+14155550123", by=_by(jun, "web"), now=now)
 
@@ -68,6 +71,34 @@ def _incident(service: Service, *, at: datetime) -> None:
     words = "A deploy sent card payments to the old gateway; rolled back."
     respond.note(incident_id=incident.pk, text=words, by=_by(responder, "web"), now=at + 7 * MINUTE)
     respond.resolve(incident_id=incident.pk, by=_by(responder, "web"), now=at + 8 * MINUTE)
+
+
+def _restless(service: Service, *, until: datetime) -> None:
+    """A disk that fills up again and again, at last two others with it: one incident, which wakes nobody."""
+    for hours in (9, 5):
+        began = until - timedelta(hours=hours)
+        _disk(service, "node-1", at=began)
+        _disk(service, "node-1", at=began + 25 * MINUTE, action=Action.RESOLVE)
+    for minutes, node in enumerate(("node-1", "node-2", "node-3")):
+        _disk(service, node, at=until + minutes * MINUTE)
+
+
+def _disk(service: Service, node: str, *, at: datetime, action: Action = Action.TRIGGER) -> None:
+    event = Event(
+        action=action,
+        dedup_key=f"demo:DiskFillingUp:{node}",
+        summary=f"The disk of {node} is full in three days",
+        word="warning",
+        source="prometheus",
+        labels={"alertname": "DiskFillingUp", "cluster": "eu1", "node": node},
+    )
+    key = service.routing_keys.get(name="prometheus", revoked_at=None)
+    intake.receive(key=key.key, events=[event], source="alertmanager", now=at)
+
+
+def _call_in(name: str, *, at: datetime) -> None:
+    """As its source would, by its secret address."""
+    intake.call_in(key=Heartbeat.objects.get(name=name).key, now=at)
 
 
 def _opts_out(user: User, *, at: datetime) -> None:

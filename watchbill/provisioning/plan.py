@@ -100,6 +100,12 @@ def _keys(document: Organisation) -> Iterator[Found]:
             yield Found((service.name, key.name), key, ("services", index, "routing_keys", number))
 
 
+def _heartbeats(document: Organisation) -> Iterator[Found]:
+    for index, service in enumerate(document.services):
+        for number, one in enumerate(service.heartbeats):
+            yield Found((service.name, one.name), one, ("services", index, "heartbeats", number))
+
+
 def _hot_lines(document: Organisation) -> Iterator[Found]:
     """By its number alone: one that another service had is moved, since it can be dialled only once."""
     for index, service in enumerate(document.services):
@@ -137,9 +143,10 @@ LISTINGS: dict[str, Listing] = {
     "service": _named("services", "name"),
     "routing key": _keys,
     "hot line": _hot_lines,
+    "heartbeat": _heartbeats,
     "pay plan": _named("pay_plans", "name"),
 }
-INNER = {"overrides", "temporary", "routing_keys", "hot_lines"}  # listed as things of their own
+INNER = {"overrides", "temporary", "routing_keys", "hot_lines", "heartbeats"}  # listed as things of their own
 
 
 def compare(stored: Organisation, wanted: Organisation) -> tuple[list[Change], int, list[Change]]:

@@ -17,9 +17,14 @@ from watchbill.provisioning.plan import LISTINGS, Change, Plan, compare
 from watchbill.provisioning.settling import instant
 from watchbill.provisioning.stored import Stored
 
-KEPT_OF_SERVICE = ("heartbeats", "grouping", "auto_resolve_after", "maintenance")
+KEPT_OF_SERVICE = ("maintenance",)
 KEPT_OF_TEAM = ("load_report",)
-PARENTS = {"override": "schedule", "temporary schedule": "schedule", "routing key": "service"}
+PARENTS = {
+    "override": "schedule",
+    "temporary schedule": "schedule",
+    "routing key": "service",
+    "heartbeat": "service",
+}
 
 
 def plan_of(wanted: Organisation, stored: Stored, *, prune: bool, now: datetime) -> Plan:

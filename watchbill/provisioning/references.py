@@ -88,6 +88,11 @@ def _twice(document: Organisation) -> Iterator[Fault]:
             for n, key in enumerate(service.routing_keys)
         ]
         yield from _repeated(keys, f"is the name of two routing keys of {service.name}; give each its own")
+        named = [
+            (one.name, ("services", index, "heartbeats", n, "name"))
+            for n, one in enumerate(service.heartbeats)
+        ]
+        yield from _repeated(named, f"is the name of two heartbeats of {service.name}; give each its own")
     values = [
         (key.key, ("services", index, "routing_keys", n, "key"))
         for index, service in enumerate(document.services)
@@ -95,6 +100,13 @@ def _twice(document: Organisation) -> Iterator[Fault]:
         if key.key is not None
     ]
     yield from _repeated(values, "is the value of two routing keys; a key belongs to one service")
+    calling = [
+        (one.key, ("services", index, "heartbeats", n, "key"))
+        for index, service in enumerate(document.services)
+        for n, one in enumerate(service.heartbeats)
+        if one.key is not None
+    ]
+    yield from _repeated(calling, "is the key of two heartbeats; every key is one heartbeat's")
     dialled = [
         (number, ("services", index, "hot_lines", n))
         for index, service in enumerate(document.services)

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import Prefetch, QuerySet
 
-from escalation.models import EscalationPolicy, HotLine, RoutingKey, Service, Step, Target, Webhook
+from escalation.models import EscalationPolicy, Heartbeat, HotLine, RoutingKey, Service, Step, Target, Webhook
 from oncall.models import TimeOff
 from paging.actions.pages import NOBODY
 from paging.core.rules import HOOK
@@ -189,14 +189,16 @@ def _target(target: Target) -> dict[str, Any]:
 def _services() -> QuerySet[Service]:
     keys = RoutingKey.objects.filter(revoked_at=None).order_by("pk")
     lines = HotLine.objects.filter(retired_at=None).order_by("pk")
-    services = Service.objects.filter(retired_at=None).select_related("team", "policy")
-    return services.prefetch_related(Prefetch("routing_keys", keys), Prefetch("hot_lines", lines)).order_by(
-        "pk"
+    heartbeats = Heartbeat.objects.filter(retired_at=None).order_by("pk")
+    services = Service.objects.filter(retired_at=None).select_related("team", "policy").order_by("pk")
+    return services.prefetch_related(
+        Prefetch("routing_keys", keys), Prefetch("hot_lines", lines), Prefetch("heartbeats", heartbeats)
     )
 
 
 def _service(service: Service) -> dict[str, Any]:
     return {
+        **service.extras,  # first: what an earlier version kept there is not in force
         "name": service.name,
         "team": service.team and service.team.name,
         "escalation_policy": service.policy.name,
@@ -204,7 +206,27 @@ def _service(service: Service) -> dict[str, Any]:
         "support_hours": service.support_hours or None,
         "urgency": service.urgency,
         "runbooks": service.runbooks,
+        "severities": service.severities,
+        "severity_rules": service.severity_rules,
+        "grouping": _grouping(service),
         "routing_keys": [{"name": key.name, "key": key.key} for key in service.routing_keys.all()],
         "hot_lines": [line.number for line in service.hot_lines.all()],
-        **service.extras,
+        "heartbeats": [_heartbeat(one) for one in service.heartbeats.all()],
+        "auto_resolve_after": service.auto_resolve_after and spell(service.auto_resolve_after),
     }
+
+
+def _heartbeat(row: Heartbeat) -> dict[str, Any]:
+    return {
+        "name": row.name,
+        "every": spell(row.every),
+        "grace": spell(row.grace),
+        "severity": row.severity,
+        "key": row.key,
+    }
+
+
+def _grouping(service: Service) -> dict[str, Any] | None:
+    if service.group_window is None:
+        return None
+    return {"by": service.group_by, "window": spell(service.group_window)}

@@ -17,6 +17,7 @@ RETIRING = {
     "temporary schedule": "cancelled",
     "time off": "cancelled",
     "routing key": "revoked",
+    "heartbeat": "retired, its address unknown",
     "pay plan": "removed",
 }
 LONGEST = 200

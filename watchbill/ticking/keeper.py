@@ -8,11 +8,14 @@ from collections.abc import Callable
 
 from django.utils import timezone
 
+from escalation.actions.unheard import resolve_unheard
 from escalation.handover.note import prepare_due
+from escalation.intake import raise_silent
 from oncall import handoffs, imports
 from oncall.actions import changes, slots, swap_reminders, tell_weekly_advice, time_off_conflicts
 from paging import dispatch
 from paging.actions.spending import watch_spending
+from watchbill.watch import hearing
 
 EVERY = 2.0
 BATCH = 10
@@ -39,10 +42,18 @@ def _keep_handoffs(stopping: Stopping) -> None:
         pass
 
 
+def _raise_silent() -> int:
+    """Of sources that must call in. Where no web listens, nobody is known to be silent."""
+    until = hearing.heard_until()
+    return 0 if until is None else raise_silent(heard_until=until, clock=timezone.now)
+
+
 CHORES: dict[str, Chore] = {
     "notices": _until_done(
         lambda: dispatch.send_due(clock=timezone.now, limit=1, what=(dispatch.What.NOTICES,))
     ),
+    "heartbeats": _until_done(_raise_silent),
+    "unheard": _until_done(lambda: resolve_unheard(clock=timezone.now)),
     "handoffs": _keep_handoffs,
     "slots": _until_done(lambda: slots.publish_due(clock=timezone.now, limit=BATCH)),
     "changes": _until_done(lambda: changes.tell_due(clock=timezone.now, limit=BATCH)),

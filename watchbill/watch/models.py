@@ -1,4 +1,6 @@
-"""When an engine last looked; what was unwell with the site, from when to when, and who was told."""
+"""When an engine last looked and a web last listened; what was unwell with the site, from when to when, and
+who was told.
+"""
 
 from datetime import UTC
 
@@ -7,7 +9,9 @@ from django.db.models import Q
 
 
 class Look(models.Model):
-    """One row: `at` is when an engine last looked for due rows and got an answer, by the database's clock."""
+    """`at` is when an engine last looked for due rows and got an answer (`watchbill.watch.pulse`), or when a
+    web last listened (`watchbill.watch.hearing`): a row each, by the database's clock.
+    """
 
     at = models.DateTimeField()
 

@@ -2,11 +2,12 @@
 
 from datetime import datetime, timedelta
 
-from django.db.models import Min
+from django.db.models import Min, QuerySet
 
-from escalation.models import Incident
+from escalation.models import Heartbeat, Incident
 from paging.core.rules import INFO
 from paging.models import Notification
+from watchbill.watch import hearing
 
 State = Notification.State
 TOO_LATE = timedelta(seconds=60)
@@ -20,7 +21,13 @@ def oldest_overdue(*, now: datetime) -> timedelta:
     claimed = pages.filter(state=State.CLAIMED)
     oldest = (
         Incident.objects.filter(wake_at__isnull=False).aggregate(due=Min("wake_at"))["due"],
+        _silent().aggregate(due=Min("due_at"))["due"],
         waiting.aggregate(due=Min("due_at"))["due"],
         claimed.aggregate(due=Min("lease_until"))["due"],
     )
     return now - min((due for due in oldest if due is not None and due < now), default=now)
+
+
+def _silent() -> QuerySet[Heartbeat]:
+    """Sources whose silence should be an alert by now; none while no web could have heard them."""
+    return Heartbeat.objects.filter(due_at__lte=hearing.last_listened())

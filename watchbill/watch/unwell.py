@@ -7,10 +7,11 @@ from datetime import UTC, datetime, timedelta
 
 from paging.selectors import unwell_providers
 from watchbill.watch import broker, clocks
+from watchbill.watch.hearing import heard_until
 from watchbill.watch.overdue import TOO_LATE, oldest_overdue
 from watchbill.watch.pulse import silent_since
 
-ENGINE, BROKER, PROVIDER, CLOCK = "engine", "broker", "provider", "clock"
+ENGINE, BROKER, PROVIDER, CLOCK, WEB = "engine", "broker", "provider", "clock", "web"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +30,7 @@ def unwell(*, now: datetime, apart: timedelta) -> list[Unwell]:
     """`now` by the database's clock, which is `apart` from ours. Raises DatabaseError where the database does
     not answer: nobody can be told then, and the silence of the heartbeat is what tells.
     """
-    return [*_engine(now), *_broker(now), *_providers(now), *_clock(now, apart)]
+    return [*_engine(now), *_web(now), *_broker(now), *_providers(now), *_clock(now, apart)]
 
 
 def _engine(now: datetime) -> Iterator[Unwell]:
@@ -50,6 +51,18 @@ def _engine(now: datetime) -> Iterator[Unwell]:
             title="No engine runs: the next page would be late",
             what=f"Nothing has looked for due rows since {since.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC.",
             mend="Start a worker, or “manage.py engine”, which needs no broker.",
+        )
+
+
+def _web(now: datetime) -> Iterator[Unwell]:
+    heard = heard_until()
+    if heard is not None and now - heard > TOO_LATE:
+        yield Unwell(
+            kind=WEB,
+            began_at=now,
+            title="No web runs: no alert can come in",
+            what=f"None has listened since {heard.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC.",
+            mend="Start the web. Heartbeats of sources count as silent only while one listens.",
         )
 
 

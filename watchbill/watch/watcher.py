@@ -3,7 +3,7 @@
 from django.utils import timezone
 
 from paging import dispatch
-from watchbill.watch import clocks, pulse, troubles
+from watchbill.watch import clocks, hearing, pulse, troubles
 from watchbill.watch.unwell import ENGINE, unwell
 
 EVERY = 10.0
@@ -24,6 +24,11 @@ def look(*, decides: bool = False) -> None:
     troubles.keep(found, now=now)
     if not decides and any(one.kind == ENGINE for one in found):
         _send_notices()
+
+
+def listen() -> None:
+    """What every web process does again and again: from now on its silence is no source's."""
+    hearing.listened(now=clocks.database_now())
 
 
 def _send_notices() -> None:

@@ -1,5 +1,6 @@
 """The incidents: all of them, one of them, and what a person does about it."""
 
+import re
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
@@ -18,6 +19,7 @@ from people.models import User
 from watchbill.web.pages import for_people, outward, person
 
 PER_PAGE = 50
+PK = re.compile(r"[0-9]{1,18}", re.ASCII)
 SHOWN_OF_PLAN = 8
 SNOOZES = {"30": "30 minutes", "60": "1 hour", "240": "4 hours", "480": "8 hours", "1440": "1 day"}
 LONGEST_NOTE = 10_000
@@ -26,11 +28,21 @@ LONGEST_NOTE = 10_000
 @require_safe
 @for_people
 def index(request: HttpRequest) -> HttpResponse:
-    """Every incident, newest first; `?status=open` leaves out what is resolved."""
+    """Every incident, newest first; `?status=open` leaves out what is resolved. `?chosen=` is one that stands
+    first and is ticked already, for what is done to several of them.
+    """
     only_open = request.GET.get("status") == "open"
     rows = selectors.open_incidents() if only_open else selectors.incidents()
     page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
-    context = {"here": "incidents", "reader": person(request), "page": page, "only_open": only_open}
+    chosen = request.GET.get("chosen", "")
+    context = {
+        "here": "incidents",
+        "reader": person(request),
+        "page": page,
+        "only_open": only_open,
+        "some_open": any(row.status != Incident.Status.RESOLVED for row in page),
+        "chosen": selectors.open_incidents().filter(pk=chosen).first() if PK.fullmatch(chosen) else None,
+    }
     return render(request, "web/incidents.html", context)
 
 
@@ -46,9 +58,11 @@ def detail(request: HttpRequest, incident_id: int) -> HttpResponse:
         "open": incident.status != Incident.Status.RESOLVED,
         "answered": selectors.answered(incident) if incident.wanted > 1 else [],
         "people": User.objects.filter(is_active=True).order_by("name", "username"),
+        "resolves_at": selectors.resolves_at(incident),
         "alerts": alerts,
         "labels": sorted(alerts[0].labels.items()) if alerts else [],
         "links": _links(incident, alerts),
+        "merged": incident.merged.order_by("pk"),
         "timeline": selectors.timeline(incident.pk),
         "plan": _plan(incident),
         "shown_of_plan": SHOWN_OF_PLAN,

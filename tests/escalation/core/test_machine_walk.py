@@ -17,6 +17,8 @@ from escalation.core.stimulus import (
     Active,
     Added,
     Escalated,
+    Joined,
+    Merged,
     Quieted,
     QuietOver,
     Reassigned,
@@ -29,6 +31,7 @@ from escalation.core.stimulus import (
     Unreachable,
 )
 from escalation.core.support_hours import SupportHours
+from escalation.core.unheard import may_end
 
 WHO = (Target(label="Ana", user=1),)
 waits = st.integers(1, 7200).map(lambda seconds: timedelta(seconds=seconds))
@@ -188,6 +191,23 @@ class Walk(RuleBasedStateMachine):
         self.happen(Ticked(), anyone=True)
         assert self.state.cycle == cycle + 1 or (low and self.state.parked is Parked.LOW_URGENCY)
 
+    @rule(
+        severity=severities,
+        urgency=urgencies,
+        quiet=st.none() | st.tuples(reasons, waits),
+        anyone=st.booleans(),
+    )
+    def a_further_alert_joins(self, severity, urgency, quiet, anyone):
+        """What is urgent, and as bad as anything that somebody answered for, is never silent."""
+        before = self.state
+        stimulus = Joined(severity=severity, urgency=urgency, quiet=quiet and self.quiet(*quiet))
+        self.happen(stimulus, anyone=anyone)
+        answered = before.status is Status.ACKNOWLEDGED and severity >= before.severity
+        if urgency is Urgency.HIGH and not quiet and not self.resolved and not answered:
+            assert self.state.status is Status.TRIGGERED
+            assert self.state.wake_at(self.policy) is not None or self.state.parked is Parked.EXHAUSTED
+            assert self.state.severity == min(severity, before.severity)
+
     @rule(until=waits)
     def snoozed(self, until):
         self.happen(Snoozed(self.now + until), anyone=True)
@@ -217,9 +237,9 @@ class Walk(RuleBasedStateMachine):
             assert len([run for run in self.runs - paged if run.count(".") == 2]) >= len(users)
             assert (self.state.status, self.state.step_at) == (before.status, before.step_at)
 
-    @rule()
-    def resolve(self):
-        self.happen(Resolved(), anyone=True)
+    @rule(over=st.sampled_from([Resolved(), Merged(into=7)]))
+    def resolve(self, over):
+        self.happen(over, anyone=True)
         self.resolved = True
 
     @invariant()
@@ -228,6 +248,13 @@ class Walk(RuleBasedStateMachine):
             assert self.state.wake_at(self.policy) is not None or self.state.parked is not Parked.NOT
         if self.state.parked in QUIETS:
             assert self.state.wake_at(self.policy) == self.state.quiet_until
+
+    @invariant()
+    def what_may_end_by_itself_owes_nobody_a_page(self):
+        """However long one waits: of what nobody is on, nothing more would come."""
+        if self.state.status is Status.TRIGGERED and may_end(self.state, self.policy):
+            _, decisions = decide(self.state, self.policy, Ticked(), self.now + timedelta(days=999))
+            assert decisions == []
 
     @invariant()
     def a_resolved_incident_sleeps(self):

@@ -10,7 +10,7 @@ from django.db import DatabaseError
 from django.utils import timezone
 
 from oncall.core.finding import Finding, Level, error
-from watchbill.doctor import handoffs, people, roster, site
+from watchbill.doctor import handoffs, heartbeats, people, roster, site
 
 MARKS = {Level.ERROR: "✗", Level.WARNING: "!"}
 
@@ -35,7 +35,7 @@ class Command(BaseCommand):
     def _findings() -> list[Finding]:
         now = timezone.now()
         try:
-            checks = (*site.CHECKS, *roster.CHECKS, *people.CHECKS, *handoffs.CHECKS)
+            checks = (*site.CHECKS, *roster.CHECKS, *heartbeats.CHECKS, *people.CHECKS, *handoffs.CHECKS)
             return [finding for check in checks for finding in check(now)]
         except DatabaseError as fault:
             return [error(f"The database cannot be asked: {str(fault).strip()}.", "Run manage.py migrate.")]

@@ -13,13 +13,12 @@ from rich.console import Console
 from rich.table import Table
 
 from escalation.core.plan import PlannedMessage
+from escalation.core.severity import SEVERITIES, USUAL, folded
 from escalation.models import Service
 from escalation.planning import simulate
 from oncall.core.walltime import first_instant
 from paging.actions.pages import is_hook
 from people.models import User
-
-SEVERITIES = ("SEV-1", "SEV-2", "SEV-3", "SEV-4")
 
 
 class Command(BaseCommand):
@@ -27,7 +26,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("service")
-        parser.add_argument("--severity", default="SEV-1", choices=SEVERITIES)
+        parser.add_argument(
+            "--severity", default="SEV-1", help="SEV-1 to SEV-4, or a source's word, such as critical or P3."
+        )
         parser.add_argument(
             "--at",
             help="ISO 8601; without an offset it is the wall-clock time of the service's team. Default: now.",
@@ -38,7 +39,8 @@ class Command(BaseCommand):
         service = _service(options["service"])
         zone = ZoneInfo(service.team.time_zone if service.team else "UTC")
         at = _at(options["at"], zone)
-        messages = simulate(service, severity=options["severity"], at=at)
+        severity = _severity(options["severity"], service)
+        messages = simulate(service, severity=severity, at=at)
         people = User.objects.in_bulk({message.user for message in messages})
         if options["format"] == "json":
             self.stdout.write(json.dumps([_row(message, people) for message in messages], indent=2))
@@ -78,6 +80,19 @@ def _service(name: str) -> Service:
         )
         raise CommandError(f"There is no service “{name}”." + (f" Did you mean “{near[0]}”?" if near else ""))
     return found
+
+
+def _severity(word: str, service: Service) -> str:
+    """What the word means for this service."""
+    if word.upper() in SEVERITIES:
+        return word.upper()
+    words: dict[str, str] = USUAL | {folded(one): said for one, said in service.severities.items()}
+    if folded(word) not in words:
+        raise CommandError(
+            f"--severity {word} is no word that {service} knows; write {', '.join(SEVERITIES)}, "
+            "or what a source says, such as critical."
+        )
+    return words[folded(word)]
 
 
 def _at(text: str | None, zone: ZoneInfo) -> datetime:

@@ -64,6 +64,11 @@ CARRIERS: Mapping[str, Mapping[Action, Carrier]] = {
         "change": escalation.move_hot_line,
         "retire": escalation.retire_hot_line,
     },
+    "heartbeat": {
+        "create": escalation.ensure_heartbeat,
+        "change": escalation.ensure_heartbeat,
+        "retire": escalation.retire_heartbeat,
+    },
     "pay plan": {"create": kept.keep, "change": kept.keep, "retire": kept.remove},
 }
 

@@ -1,17 +1,27 @@
-"""Escalation policies, services, routing keys and hot lines."""
+"""Escalation policies, services, routing keys, hot lines and heartbeats."""
 
 from typing import cast
 
-from escalation.actions import config, hot_lines, webhooks
+from escalation.actions import config, heartbeats, hot_lines, webhooks
 from escalation.models import EscalationPolicy, RoutingKey
+from escalation.models import Heartbeat as HeartbeatRow
 from escalation.models import HotLine as HotLineRow
 from escalation.models import Service as ServiceRow
 from escalation.models import Webhook as WebhookRow
 from watchbill.provisioning.carrying.context import Context
-from watchbill.provisioning.document.escalation import HotLine, Key, Policy, Service, Step, Target, Webhook
+from watchbill.provisioning.document.escalation import (
+    Heartbeat,
+    HotLine,
+    Key,
+    Policy,
+    Service,
+    Step,
+    Target,
+    Webhook,
+)
 from watchbill.provisioning.plan import Change
 
-KEPT = ("heartbeats", "grouping", "auto_resolve_after", "maintenance")
+KEPT = ("maintenance",)
 
 
 def create_webhook(change: Change, context: Context) -> None:
@@ -119,6 +129,20 @@ def _webhook(name: str) -> WebhookRow:
     return WebhookRow.objects.get(name=name)
 
 
+def ensure_heartbeat(change: Change, context: Context) -> None:
+    service, said = change.identity[0], cast("Heartbeat", change.wanted)
+    spec = heartbeats.HeartbeatSpec(
+        name=said.name, every=said.every, grace=said.grace, severity=said.severity, key=said.key
+    )
+    heartbeats.ensure_heartbeat(service=_service(service), spec=spec, by=context.by, now=context.now)
+
+
+def retire_heartbeat(change: Change, context: Context) -> None:
+    service, name = change.identity
+    for row in HeartbeatRow.objects.filter(service__name=service, name=name, retired_at=None):
+        heartbeats.retire_heartbeat(heartbeat=row, by=context.by, now=context.now)
+
+
 def _policy(name: str) -> EscalationPolicy:
     return EscalationPolicy.objects.get(name=name)
 
@@ -155,8 +179,13 @@ def _fields(service: Service, context: Context) -> config.ServiceFields:
     return {
         "team": context.team(service.team),
         "acknowledgement_timeout": service.acknowledgement_timeout,
+        "auto_resolve_after": service.auto_resolve_after,
         "urgency": dict(service.urgency.items()),
         "support_hours": spelled.get("support_hours", {}),
         "runbooks": spelled.get("runbooks", []),
+        "severities": dict(service.severities.items()),
+        "severity_rules": spelled.get("severity_rules", []),
+        "group_by": service.grouping.by if service.grouping else [],
+        "group_window": service.grouping.window if service.grouping else None,
         "extras": {name: spelled[name] for name in KEPT if name in spelled},
     }

@@ -2,12 +2,16 @@
 
 import re
 from datetime import timedelta
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
+from escalation.core.grouping import MOST_LABELS
+from escalation.core.heartbeat import USUAL_GRACE
+from escalation.core.severity import folded
 from watchbill.provisioning.document.windows import ZonedHours
 from watchbill.provisioning.document.words import (
+    Delay,
     Duration,
     Moment,
     Name,
@@ -18,6 +22,7 @@ from watchbill.provisioning.document.words import (
     Username,
     Zone,
 )
+from watchbill.provisioning.durations import spell
 
 Severity = Literal["SEV-1", "SEV-2", "SEV-3", "SEV-4"]
 Urgency = Literal["high", "support_hours", "low"]
@@ -27,15 +32,21 @@ USUAL_URGENCY: dict[Severity, Urgency] = {
     "SEV-3": "support_hours",
     "SEV-4": "low",
 }
+UNKNOWN_SEVERITY: Severity = "SEV-2"
 MOST_STEPS = 50
+MOST_RULES = 100
+LONGEST_WINDOW = timedelta(days=1)
 
 
-def _key(value: str) -> str:
-    if not re.fullmatch(r"[0-9a-zA-Z]{32}", value):
-        raise ValueError(
-            "is not a routing key; write 32 letters and digits, or leave it out and one is made."
-        )
-    return value
+def _key(what: str) -> AfterValidator:
+    def checked(value: str) -> str:
+        if not re.fullmatch(r"[0-9a-zA-Z]{32}", value):
+            raise ValueError(
+                f"is not a {what}; write 32 letters and digits, or leave it out and one is made."
+            )
+        return value
+
+    return AfterValidator(checked)
 
 
 def _url(value: str) -> str:
@@ -134,7 +145,7 @@ class Runbook(Part):
 
 class Key(Part):
     name: Name
-    key: Annotated[str, AfterValidator(_key)] | None = None
+    key: Annotated[str, _key("routing key")] | None = None
 
 
 class HotLine(Part):
@@ -145,14 +156,39 @@ class HotLine(Part):
 
 
 class Heartbeat(Part):
+    """It calls at least every `every`, and may be `grace` late; then its silence is an alert."""
+
     name: Name
     every: Duration
-    grace: Duration | None = None
+    grace: Delay = USUAL_GRACE
+    severity: Severity = UNKNOWN_SEVERITY
+    key: Annotated[str, _key("heartbeat's key")] | None = None
+
+
+class SeverityRule(Part):
+    """Alerts that carry every one of these labels have this severity, whatever their source says."""
+
+    match: Annotated[dict[Name, Annotated[str, Field(max_length=1000)]], Field(min_length=1)]
+    severity: Severity
 
 
 class Grouping(Part):
-    by: list[Name] = []
-    window: Duration | None = None
+    """Alerts whose labels `by` are equal join one incident for `window`; without labels, all of them do."""
+
+    SHOWN: ClassVar[frozenset[str]] = frozenset({"by", "window"})
+
+    by: Annotated[list[Name], Field(max_length=MOST_LABELS)] = []
+    window: Duration = timedelta(minutes=10)
+
+    @model_validator(mode="after")
+    def _groups_something(self) -> Self:
+        if not self.model_fields_set:
+            raise ValueError("says nothing; name the labels that alerts have in common: by: [alertname].")
+        if len(set(self.by)) < len(self.by):
+            raise ValueError("names a label twice; keep one.")
+        if self.window > LONGEST_WINDOW:
+            raise ValueError(f"lasts {spell(self.window)}; write a window of at most 1d.")
+        return self
 
 
 class Maintenance(Part):
@@ -171,9 +207,22 @@ class Service(Part):
     support_hours: ZonedHours | None = None
     urgency: dict[Severity, Urgency] = USUAL_URGENCY
     runbooks: list[Runbook] = []
+    severities: Annotated[dict[Name, Severity], Field(max_length=MOST_RULES)] = {}
+    severity_rules: Annotated[list[SeverityRule], Field(max_length=MOST_RULES)] = []
     routing_keys: list[Key] = []
     hot_lines: list[Annotated[Phone, Field(min_length=1)]] = []
     heartbeats: list[Heartbeat] = []
     grouping: Grouping | None = None
     auto_resolve_after: Duration | None = None
     maintenance: list[Maintenance] = []
+
+    @model_validator(mode="after")
+    def _one_meaning_of_a_word(self) -> Self:
+        words: dict[str, str] = {}
+        for word in self.severities:
+            if folded(word) in words:
+                raise ValueError(
+                    f"has severities of “{words[folded(word)]}” and “{word}”, one word; keep one."
+                )
+            words[folded(word)] = word
+        return self

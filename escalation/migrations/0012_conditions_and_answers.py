@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     """The version before asks no condition, wants one acknowledgement, and adds nobody."""
 
-    dependencies = [("escalation", "0004_quiet_until")]
+    dependencies = [("escalation", "0011_heartbeats_that_documents_said")]
 
     operations = [
         migrations.AddField(

@@ -11,7 +11,7 @@ def bounded(apps, schema_editor):
 class Migration(migrations.Migration):
     """The version before refuses more in documents, and would now fail where its admin takes it."""
 
-    dependencies = [("escalation", "0004_conditions_and_answers")]
+    dependencies = [("escalation", "0012_conditions_and_answers")]
 
     operations = [
         migrations.RunPython(bounded, migrations.RunPython.noop),
