@@ -10,11 +10,13 @@ import structlog
 from django.db.models import F
 from django.db.models.functions import Greatest
 
+from escalation.core.condition import Condition, Hours
 from escalation.core.heartbeat import Beat
 from escalation.core.incident import QUIETS, Parked, State, Status, Urgency
 from escalation.core.maintenance import Repeat, Window
 from escalation.core.policy import OutsideStep, Policy, Step, Target
-from escalation.core.urgency import SupportHours, urgency_of
+from escalation.core.support_hours import SupportHours
+from escalation.core.urgency import urgency_of
 from escalation.models import Alert, Heartbeat, Incident, MaintenanceWindow, Service
 from escalation.models import Step as StepRow
 from escalation.models import Target as TargetRow
@@ -35,26 +37,36 @@ def policy_of(service: Service) -> Policy:
     outside: list[OutsideStep] = []
     for number, (row, targets) in enumerate(_by_step(rows), start=1):
         if row.after is not None:
-            outside.append(OutsideStep(number=number, after=row.after, targets=targets))
+            outside.append(
+                OutsideStep(number=number, after=row.after, targets=targets, when=condition_of(row))
+            )
         elif row.timeout is not None:
-            steps.append(Step(number=number, timeout=row.timeout, targets=targets))
+            steps.append(Step(number=number, timeout=row.timeout, targets=targets, when=condition_of(row)))
     policy = rows[0].step.policy if rows else service.policy
+    conditions = [*(step.when for step in steps), *(step.when for step in outside)]
+    by_hours = any(when.hours for when in conditions)
     return Policy(
         name=policy.name,
         steps=tuple(steps),
         outside=tuple(outside),
         repeat=policy.repeat,
         acknowledgement_timeout=service.acknowledgement_timeout,
+        acknowledgements=policy.acknowledgements,
+        support_hours=SupportHours.from_json(service.support_hours) if by_hours else None,
     )
+
+
+def condition_of(row: StepRow) -> Condition:
+    return Condition(severities=tuple(row.severities or ()), hours=Hours(row.hours))
 
 
 def _by_step(rows: Iterable[TargetRow]) -> Iterator[tuple[StepRow, tuple[Target, ...]]]:
     for _, group in groupby(rows, key=lambda row: row.step_id):
         targets = list(group)
-        yield targets[0].step, tuple(_target(row) for row in targets)
+        yield targets[0].step, tuple(target_of(row) for row in targets)
 
 
-def _target(row: TargetRow) -> Target:
+def target_of(row: TargetRow) -> Target:
     return Target(
         label=str(row),
         schedule=row.schedule_id,
@@ -103,6 +115,9 @@ def state_of(row: Incident) -> State:
         managers_paged=row.managers_paged,
         outside_from=row.outside_from,
         outside_done=tuple(row.outside_done),
+        outside_passed=tuple(row.outside_passed or ()),
+        answered=tuple(row.answered or ()),
+        added=row.added,
         parked=parked,
         quiet_until=row.quiet_until if row.status != Status.TRIGGERED or parked in QUIETS else None,
     )
@@ -119,7 +134,8 @@ def _parked(word: str) -> Parked:
 
 STATE_COLUMNS = (
     "status", "severity", "urgency", "cycle", "repeat", "step", "step_at", "hold_until", "raise_at",
-    "reached", "managers_paged", "outside_from", "outside_done", "parked_reason", "quiet_until", "wake_at",
+    "reached", "managers_paged", "outside_from", "outside_done", "outside_passed", "answered", "added",
+    "parked_reason", "quiet_until", "wake_at",
 )  # fmt: skip
 
 
@@ -132,6 +148,8 @@ def put_state(row: Incident, state: State, policy: Policy) -> None:
     row.step_at, row.hold_until, row.raise_at = state.step_at, state.hold_until, state.raise_at
     row.reached, row.managers_paged = state.reached, state.managers_paged
     row.outside_from, row.outside_done = state.outside_from, list(state.outside_done)
+    row.outside_passed, row.answered = list(state.outside_passed), list(state.answered)
+    row.added = state.added
     row.parked_reason, row.quiet_until = state.parked, state.quiet_until
     row.wake_at = state.wake_at(policy)
 

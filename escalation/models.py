@@ -12,9 +12,13 @@ from escalation.core import flapping
 from escalation.core.heartbeat import USUAL_GRACE
 from escalation.core.incident import QUIETS
 from escalation.core.maintenance import Repeat
+from escalation.core.moves import answers
 from escalation.sources.event import UNKNOWN_SEVERITY
 from oncall.models import Schedule
 from people.models import Team, User
+
+MOST_REPEATS = 100
+MOST_ACKNOWLEDGEMENTS = 20
 
 
 class EscalationPolicy(models.Model):
@@ -22,10 +26,27 @@ class EscalationPolicy(models.Model):
 
     name = models.CharField(max_length=100, unique=True)
     repeat = models.PositiveSmallIntegerField(default=0, help_text="How often the steps run again.")
+    acknowledgements = models.PositiveSmallIntegerField(
+        default=1,
+        db_default=1,
+        help_text="So many people have to acknowledge; until then, paging goes on for the others.",
+    )
     retired_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
         verbose_name_plural = "escalation policies"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(acknowledgements__range=(1, MOST_ACKNOWLEDGEMENTS)),
+                name="a_policy_wants_an_acknowledgement",
+                violation_error_message=f"From 1 to {MOST_ACKNOWLEDGEMENTS} people have to acknowledge.",
+            ),
+            models.CheckConstraint(
+                condition=Q(repeat__lte=MOST_REPEATS),
+                name="a_policy_repeats_for_a_while",
+                violation_error_message=f"A policy runs again 0 to {MOST_REPEATS} times.",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -47,12 +68,22 @@ class Webhook(models.Model):
 class Step(models.Model):
     """Pages its targets, then waits `timeout`. One with `after` stands outside the sequence:
     it pages that long after the first trigger, once, also when acknowledged, until resolved.
+
+    It pages only at the `severities` (none: at any), and only in or outside of the service's support hours
+    where `hours` says so (`escalation.core.condition`).
     """
+
+    class Hours(models.TextChoices):
+        ANY = "", "at any time"
+        SUPPORT = "support", "in support hours"
+        OUTSIDE = "outside", "outside support hours"
 
     policy = models.ForeignKey(EscalationPolicy, on_delete=models.CASCADE, related_name="steps")
     position = models.PositiveSmallIntegerField()
     timeout = models.DurationField(null=True, blank=True, help_text="Wait this long for an acknowledgement.")
     after = models.DurationField(null=True, blank=True, help_text="Instead: this long after the trigger.")
+    severities = models.JSONField(null=True, blank=True, help_text="A list, such as SEV-1 and SEV-2.")
+    hours = models.CharField(max_length=10, choices=Hours, blank=True, default="", db_default="")
 
     class Meta:
         constraints = [
@@ -61,6 +92,9 @@ class Step(models.Model):
                 condition=Q(timeout__gt=timedelta(0), after__isnull=True)
                 | Q(timeout__isnull=True, after__gt=timedelta(0)),
                 name="step_waits_or_stands_outside",
+            ),
+            models.CheckConstraint(
+                condition=Q(hours__in=["", "support", "outside"]), name="a_step_asks_for_hours_that_there_are"
             ),
         ]
 
@@ -339,6 +373,9 @@ class Incident(models.Model):
     managers_paged = models.BooleanField(default=False)
     outside_from = models.DateTimeField(null=True, blank=True)
     outside_done = models.JSONField(default=list, blank=True)
+    outside_passed = models.JSONField(null=True, blank=True)
+    answered = models.JSONField(null=True, blank=True, help_text="Ids of those who have acknowledged.")
+    added = models.PositiveIntegerField(default=0, db_default=0, help_text="Responders added by hand.")
     parked_reason = models.CharField(max_length=40, blank=True)
     quiet_until = models.DateTimeField(null=True, blank=True, help_text="Nobody is paged before this.")
     wake_at = models.DateTimeField(null=True, blank=True)
@@ -402,6 +439,29 @@ class Incident(models.Model):
 
     def __str__(self) -> str:
         return f"#{self.pk} {self.title}"
+
+    @property
+    def wanted(self) -> int:
+        """So many people have to acknowledge."""
+        return int(self.policy.get("acknowledgements", 1))
+
+    @property
+    def progress(self) -> str:
+        """“1 of 2: one more is needed”, once somebody has acknowledged and that is not enough."""
+        given = len(self.answered or ())
+        some = self.status == self.Status.TRIGGERED and self.wanted > 1 and given
+        return answers(given, self.wanted) if some else ""
+
+    @property
+    def also(self) -> int:
+        """How many are on it beside `acknowledged_by`, where that took more than one."""
+        taken = self.status == self.Status.ACKNOWLEDGED and self.wanted > 1 and self.acknowledged_by_id
+        return len(set(self.answered or ()) - {self.acknowledged_by_id}) if taken else 0
+
+    def is_answered_by(self, user: User) -> bool:
+        """Whether they are one of several who have acknowledged, or have to."""
+        open_ = self.status != self.Status.RESOLVED
+        return open_ and self.wanted > 1 and user.pk in (self.answered or ())
 
     @property
     def flapping(self) -> str:

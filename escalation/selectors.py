@@ -9,6 +9,7 @@ from escalation.core.cause import incident_in
 from escalation.models import Heartbeat, HotLine, Incident
 from people.ledger.models import Entry
 from people.ledger.verbs import Verb
+from people.models import User
 
 
 def incidents() -> QuerySet[Incident]:
@@ -32,6 +33,13 @@ def incidents_about(causes: Iterable[str]) -> dict[str, Incident]:
     ids = {cause: number for cause in causes if (number := incident_in(cause)) is not None}
     found = incidents().in_bulk(list(ids.values())) if ids else {}
     return {cause: found[pk] for cause, pk in ids.items() if pk in found}
+
+
+def answered(incident: Incident) -> list[User]:
+    """Who has acknowledged it since it was last triggered, in that order."""
+    ids = incident.answered or []
+    people = User.objects.in_bulk(ids) if ids else {}
+    return [people[pk] for pk in ids if pk in people]
 
 
 def timeline(incident_id: int) -> QuerySet[Entry]:

@@ -16,8 +16,10 @@ BY_THE_ENGINE = frozenset(
         Event.HELD,
         Event.ACK_EXPIRED,
         Event.STEP_EMPTY,
+        Event.STEP_PASSED,
         Event.STEP_TOLD,
         Event.STEP_UNREACHED,
+        Event.ADDED_UNREACHED,
         Event.OUTSIDE_UNREACHED,
         Event.NOBODY_LEFT,
         Event.EXHAUSTED,
@@ -37,6 +39,11 @@ SAID: dict[Event, tuple[Verb, str]] = {
         "a further alert is urgent; paging starts at step 1, as {severity}",
     ),
     Event.ACKNOWLEDGED: (Verb.INCIDENT_ACKNOWLEDGED, "acknowledged; everyone's paging stops"),
+    Event.ACK_COUNTED: (
+        Verb.INCIDENT_ACK_COUNTED,
+        "acknowledged, and is paged no more; paging goes on for the others",
+    ),
+    Event.ACK_OF_NOBODY: (Verb.INCIDENT_ACK_COUNTED, "acknowledged, which counts as nobody's here"),
     Event.ACK_EXPIRED: (
         Verb.INCIDENT_ACK_EXPIRED,
         "the acknowledgement ran out; paging starts again at step 1",
@@ -45,9 +52,15 @@ SAID: dict[Event, tuple[Verb, str]] = {
     Event.ESCALATED: (Verb.INCIDENT_ESCALATED, "escalated by hand: the next step is paged now"),
     Event.REASSIGNED: (Verb.INCIDENT_REASSIGNED, "reassigned the incident"),
     Event.STEP_EMPTY: (Verb.INCIDENT_STEP_EMPTY, "the step is skipped at once"),
+    Event.STEP_PASSED: (Verb.INCIDENT_STEP_EMPTY, "passed over a step"),
     Event.STEP_TOLD: (
         Verb.INCIDENT_STEP_TOLD,
         "the step told a webhook and no person; its time is waited for",
+    ),
+    Event.ADDED: (Verb.INCIDENT_RESPONDERS_ADDED, "added responders"),
+    Event.ADDED_UNREACHED: (
+        Verb.INCIDENT_UNREACHABLE,
+        "a responder who was added was not reached; the team's managers are asked instead",
     ),
     Event.STEP_UNREACHED: (
         Verb.INCIDENT_UNREACHABLE,
@@ -104,6 +117,11 @@ def unreached(
     names = ", ".join(str(user) for user in User.objects.filter(pk__in=missed).order_by("username"))
     what = f"no usable contact method of {names}" if missed else "there was nobody to page"
     return [Line(Verb.INCIDENT_UNREACHABLE, ("incident", row.pk), ENGINE, what, why, {"users": missed})]
+
+
+def managers_know(row: Incident, *, why: str) -> Line:
+    what = "the team's managers have all acknowledged; nobody else is asked"
+    return Line(Verb.INCIDENT_UNREACHABLE, ("incident", row.pk), ENGINE, what, why)
 
 
 def passed_over(row: Incident, name: str, *, why: str) -> Line:

@@ -14,7 +14,7 @@ from oncall.core.coverage import NEVER_PAGED, uncovered
 from oncall.core.final import Roster, Shift
 from oncall.core.span import Span
 from oncall.loading import rosters
-from oncall.models import Override, Participation, Schedule, TemporaryShift, TimeOff
+from oncall.models import Override, Participation, Schedule, ScheduleVersion, TemporaryShift, TimeOff
 from people.models import Membership, User
 
 NO_ROSTER = Roster(())
@@ -107,6 +107,37 @@ def schedules_of(user_id: int) -> QuerySet[Schedule]:
 def roles_of(schedule: Schedule, *, at: datetime) -> tuple[str, ...]:
     """The roles there are at `at`: primary, secondary, then the others by name."""
     return tuple(final.roles(_roster(schedule, at, at + AN_INSTANT), at, at + AN_INSTANT))
+
+
+def roles_ahead(schedule_ids: Iterable[int], *, at: datetime) -> dict[int, frozenset[str]]:
+    """The roles that each schedule has at `at`, or will have by what is saved: those of its versions, and
+    those that only an override gives to somebody. Two queries.
+    """
+    wanted = set(schedule_ids)
+    found: dict[int, set[str]] = {pk: set() for pk in wanted}
+    versions = ScheduleVersion.objects.filter(schedule__in=wanted).order_by("effective_from")
+    for version in versions.only("schedule_id", "effective_from", "definition"):
+        roles = set(version.definition.get("roles", {}))
+        begun = version.effective_from <= at
+        found[version.schedule_id] = roles if begun else found[version.schedule_id] | roles
+    laid_over = Override.objects.filter(
+        schedule__in=wanted, cancelled_at=None, end__gt=at, kind__in=["cover", "add"]
+    )
+    for schedule, role in laid_over.values_list("schedule_id", "role"):
+        found[schedule].add(role)
+    return {pk: frozenset(roles) for pk, roles in found.items()}
+
+
+def roles_without_layers(schedule_ids: Iterable[int]) -> set[tuple[int, str]]:
+    """(schedule id, role) of what by the newest version has nobody to put on call, and no role to follow."""
+    versions = ScheduleVersion.objects.filter(schedule__in=set(schedule_ids)).order_by("effective_from")
+    newest = {version.schedule_id: version.definition.get("roles", {}) for version in versions}
+    return {
+        (schedule, name)
+        for schedule, roles in newest.items()
+        for name, role in roles.items()
+        if not role.get("layers") and not role.get("follows")
+    }
 
 
 def away(user_ids: Iterable[int], *, since: datetime, until: datetime) -> list[Away]:

@@ -11,8 +11,9 @@ from escalation.actions.heartbeats import retire_heartbeat
 from escalation.actions.hot_lines import retire_hot_line
 from escalation.actions.incoming import check_incoming
 from escalation.actions.maintenance import cancel_all
+from escalation.actions.policy_rules import check_policy
 from escalation.actions.rules import end_rule
-from escalation.actions.steps import ConfigError, StepSpec, TargetSpec, check_steps, spelled, write_steps
+from escalation.actions.steps import ConfigError, StepSpec, TargetSpec, spelled, write_steps
 from escalation.actions.unheard import look_anew
 from escalation.models import EscalationPolicy, RoutingKey, Service, new_routing_key
 from people.ledger.record import Actor, Line, record
@@ -61,36 +62,48 @@ class ServiceChanges(ServiceFields, total=False):
 
 @transaction.atomic
 def create_policy(
-    *, name: str, repeat: int, steps: Sequence[StepSpec], by: Actor, now: datetime
+    *,
+    name: str,
+    repeat: int,
+    steps: Sequence[StepSpec],
+    by: Actor,
+    now: datetime,
+    acknowledgements: int = 1,
 ) -> EscalationPolicy:
     """A new policy, or the retired one of that name brought back. Raises ConfigError."""
-    check_steps(steps)
-    policy, new = EscalationPolicy.objects.select_for_update().get_or_create(
-        name=name, defaults={"repeat": repeat}
-    )
+    check_policy(repeat=repeat, acknowledgements=acknowledgements, steps=steps, now=now)
+    wanted = {"repeat": repeat, "acknowledgements": acknowledgements}
+    policy, new = EscalationPolicy.objects.select_for_update().get_or_create(name=name, defaults=wanted)
     if not new and policy.retired_at is None:
         raise ConfigError(f"There is already an escalation policy “{name}”; choose another name.")
-    _set(policy, {"repeat": repeat, "retired_at": None})
+    _set(policy, {**wanted, "retired_at": None})
     write_steps(policy, steps)
     what = f"created escalation policy {name}" if new else f"brought back escalation policy {name}"
-    data = {"repeat": repeat, "steps": spelled(policy)}
+    data = {**wanted, "steps": spelled(policy)}
     record([Line(Verb.POLICY_CREATED, ("policy", policy.pk), by, what, data=data)], now=now)
     return policy
 
 
 @transaction.atomic
 def change_policy(
-    *, policy: EscalationPolicy, repeat: int, steps: Sequence[StepSpec], by: Actor, now: datetime
+    *,
+    policy: EscalationPolicy,
+    repeat: int,
+    steps: Sequence[StepSpec],
+    by: Actor,
+    now: datetime,
+    acknowledgements: int = 1,
 ) -> EscalationPolicy:
-    """Make `repeat` and `steps` the policy. Incidents that run keep the policy they began with.
+    """Make this the policy. Incidents that run keep the policy they began with.
 
     Writes nothing when it already says so. Raises ConfigError.
     """
-    check_steps(steps)
-    before = {"repeat": policy.repeat, "steps": spelled(policy)}
-    _set(policy, {"repeat": repeat})
+    check_policy(repeat=repeat, acknowledgements=acknowledgements, steps=steps, now=now)
+    wanted = {"repeat": repeat, "acknowledgements": acknowledgements}
+    before = {name: getattr(policy, name) for name in wanted} | {"steps": spelled(policy)}
+    _set(policy, wanted)
     write_steps(policy, steps)
-    after = {"repeat": repeat, "steps": spelled(policy)}
+    after = {**wanted, "steps": spelled(policy)}
     if before != after:
         changed = {name: [before[name], after[name]] for name in after if before[name] != after[name]}
         what = f"changed {', '.join(changed)} of escalation policy {policy.name}"

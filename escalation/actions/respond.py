@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from django.db import transaction
@@ -9,7 +10,16 @@ from django.db import transaction
 from escalation import engine, selectors
 from escalation.actions import held
 from escalation.core.policy import Policy, Step, Target
-from escalation.core.stimulus import Acknowledged, Active, Escalated, Reassigned, Resolved, Snoozed, Stimulus
+from escalation.core.stimulus import (
+    Acknowledged,
+    Active,
+    Added,
+    Escalated,
+    Reassigned,
+    Resolved,
+    Snoozed,
+    Stimulus,
+)
 from escalation.loading import closed_at
 from escalation.models import Alert, Incident
 from escalation.quiet.windows import in_maintenance
@@ -20,6 +30,8 @@ from people.models import User
 
 LONGEST_SNOOZE = timedelta(days=14)
 REASSIGNED_TIMEOUT = timedelta(minutes=10)
+MOST_ADDED = 20
+"""Responders in one request: each of them is paged at once."""
 
 
 class Refused(ValueError):
@@ -27,11 +39,16 @@ class Refused(ValueError):
 
 
 def acknowledge(*, incident_id: int, by: Actor, now: datetime, why: str = "") -> Incident:
-    """Somebody is on it: everyone's paging stops. Again, by anyone, makes it last anew.
+    """Somebody is on it: everyone's paging stops. Again, by anyone, makes it last anew. Where the policy
+    wants several people, theirs stops, and the status stays until so many have acknowledged.
 
     Raises Refused when the incident is resolved, Incident.DoesNotExist when there is none.
     """
-    return _stimulate(incident_id, Acknowledged(), by=by, now=now, why=why)
+    return _stimulate(incident_id, _acknowledged(by), by=by, now=now, why=why)
+
+
+def _acknowledged(by: Actor) -> Acknowledged:
+    return Acknowledged(by.user.pk if by.user else None)
 
 
 def acknowledge_all(*, incident_ids: Sequence[int], by: Actor, now: datetime, why: str = "") -> list[int]:
@@ -79,11 +96,7 @@ def snooze(*, incident_id: int, until: datetime, by: Actor, now: datetime, why: 
 @transaction.atomic
 def reassign(*, incident_id: int, users: Sequence[User], by: Actor, now: datetime, why: str = "") -> Incident:
     """Page these people instead. If they do not acknowledge, the team's managers hear of it."""
-    if not users:
-        raise Refused("Name at least one person to reassign it to.")
-    gone = [str(user) for user in users if not user.is_active]
-    if gone:
-        raise Refused(f"{', '.join(gone)} has left and cannot be paged.")
+    users = _asked_for(users, what="reassign it to")
     row = _locked(incident_id)
     _refuse_in_maintenance(row, now=now)
     old = Policy.from_json(row.policy)
@@ -93,17 +106,37 @@ def reassign(*, incident_id: int, users: Sequence[User], by: Actor, now: datetim
         timeout=old.steps[0].timeout if old.steps else REASSIGNED_TIMEOUT,
         targets=tuple(Target(label=str(user), user=user.pk) for user in users),
     )
-    row.policy = Policy(
-        name=old.name,
-        steps=(step,),
-        outside=old.outside,
-        repeat=old.repeat,
-        acknowledgement_timeout=old.acknowledgement_timeout,
-    ).to_json()
+    wanted = min(old.acknowledgements, len(users))
+    row.policy = replace(old, steps=(step,), acknowledgements=wanted).to_json()
     row.save(update_fields=["policy"])
     return _stimulate(
         incident_id, Reassigned(), by=by, now=now, why=f"to {names}" + (f": {why}" if why else "")
     )
+
+
+def add_responders(
+    *, incident_id: int, users: Sequence[User], by: Actor, now: datetime, why: str = ""
+) -> Incident:
+    """Page these people as well, at once, also where somebody is on it. What runs goes on as it was; if
+    nothing reaches one of them, the team's managers are asked. Raises Refused when the incident is resolved,
+    or one of them has left.
+    """
+    users = _asked_for(users, what="add")
+    if len(users) > MOST_ADDED:
+        raise Refused(f"{len(users)} people are too many at once; add at most {MOST_ADDED}.")
+    names = ", ".join(str(user) for user in users)
+    added = Added(tuple(user.pk for user in users))
+    return _stimulate(incident_id, added, by=by, now=now, why=names + (f": {why}" if why else ""))
+
+
+def _asked_for(users: Sequence[User], *, what: str) -> list[User]:
+    """Each once, in their order."""
+    if not users:
+        raise Refused(f"Name at least one person to {what}.")
+    gone = [str(user) for user in users if not user.is_active]
+    if gone:
+        raise Refused(f"{', '.join(gone)} has left and cannot be paged.")
+    return list({user.pk: user for user in users}.values())
 
 
 @transaction.atomic
@@ -114,7 +147,7 @@ def take_over(*, incident_id: int, by: Actor, now: datetime, why: str = "") -> I
     row = _locked(incident_id)
     until = row.hold_until if selectors.snoozed([row.pk]) else None
     row.acknowledged_at, row.acknowledged_by = None, None
-    engine.apply(row, Acknowledged(), now=now, by=by, why=why)
+    engine.apply(row, _acknowledged(by), now=now, by=by, why=why)
     if until is not None and until > now:
         engine.apply(row, Snoozed(until), now=now, by=by, why=why)
     nudge_on_commit()

@@ -1,4 +1,4 @@
-"""A policy's steps: what makes sense, and how they are written."""
+"""A policy's steps: what they say, and how they are written."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,8 +8,6 @@ from typing import Any
 from escalation.models import EscalationPolicy, Step, Target, Webhook
 from oncall.models import Schedule
 from people.models import Team, User
-
-MOST_STEPS = 50
 
 
 class ConfigError(ValueError):
@@ -32,44 +30,15 @@ class TargetSpec:
 
 @dataclass(frozen=True, kw_only=True)
 class StepSpec:
-    """Waits `timeout` before the next; or `after` the trigger, outside the sequence."""
+    """Waits `timeout` before the next; or `after` the trigger, outside the sequence. It pages at these
+    `severities` (none: at any); `hours` is “support” or “outside”, of the service's support hours, or empty.
+    """
 
     targets: Sequence[TargetSpec]
     timeout: timedelta | None = None
     after: timedelta | None = None
-
-
-def check_steps(steps: Sequence[StepSpec]) -> None:
-    if not 1 <= len(steps) <= MOST_STEPS:
-        raise ConfigError(f"A policy has from 1 to {MOST_STEPS} steps, and this one {len(steps)}.")
-    for number, step in enumerate(steps, start=1):
-        if (step.timeout is None) == (step.after is None):
-            raise ConfigError(f"Step {number} needs either a timeout or an `after`.")
-        if (step.timeout or step.after or timedelta(0)) <= timedelta(0):
-            raise ConfigError(f"Step {number} waits no time at all; give it at least a second.")
-        if not step.targets:
-            raise ConfigError(f"Step {number} pages nobody; give it a target.")
-        _check_targets(number, step.targets)
-
-
-def _check_targets(number: int, targets: Sequence[TargetSpec]) -> None:
-    for target in targets:
-        if sum(part is not None for part in _things(target)) != 1:
-            raise ConfigError(
-                f"A target of step {number} is not one of a schedule, a person, a team and a webhook."
-            )
-        if target.schedule is not None and not target.role:
-            raise ConfigError(
-                f"Step {number} pages schedule “{target.schedule.name}” without a role; name one."
-            )
-        if target.webhook is not None and target.webhook.retired_at is not None:
-            raise ConfigError(f"Step {number} tells webhook “{target.webhook}”, which is retired.")
-        if target.pick not in Target.Pick.values:
-            raise ConfigError(f"Step {number} picks “{target.pick}”; write {Target.Pick.ROUND_ROBIN}.")
-        if target.pick and target.team is None:
-            raise ConfigError(
-                f"Step {number} asks in turn what is no team; only a team's members take turns."
-            )
+    severities: Sequence[str] = ()
+    hours: str = ""
 
 
 def write_steps(policy: EscalationPolicy, steps: Sequence[StepSpec]) -> None:
@@ -78,7 +47,14 @@ def write_steps(policy: EscalationPolicy, steps: Sequence[StepSpec]) -> None:
         return
     policy.steps.all().delete()
     for position, spec in enumerate(steps, start=1):
-        step = Step.objects.create(policy=policy, position=position, timeout=spec.timeout, after=spec.after)
+        step = Step.objects.create(
+            policy=policy,
+            position=position,
+            timeout=spec.timeout,
+            after=spec.after,
+            severities=sorted(set(spec.severities)) or None,
+            hours=spec.hours,
+        )
         Target.objects.bulk_create(
             Target(
                 step=step,
@@ -94,7 +70,8 @@ def write_steps(policy: EscalationPolicy, steps: Sequence[StepSpec]) -> None:
 
 
 def _canonical(step: StepSpec) -> tuple[Any, ...]:
-    return (step.timeout, step.after, [_words(target) for target in step.targets])
+    when = (sorted(set(step.severities)), step.hours)
+    return (step.timeout, step.after, [_words(target) for target in step.targets], *when)
 
 
 def _things(target: TargetSpec | Target) -> tuple[Any, ...]:
@@ -112,6 +89,8 @@ def _specs(policy: EscalationPolicy) -> list[tuple[Any, ...]]:
             step.timeout,
             step.after,
             [_words(target) for target in step.targets.order_by("pk")],
+            step.severities or [],
+            step.hours,
         )
         for step in steps
     ]
@@ -126,5 +105,12 @@ def spelled(policy: EscalationPolicy) -> list[str]:
             f"{f' {role}' if role else ''}{' in turn' if pick else ''}"
             for schedule, user, team, webhook, role, pick in targets
         )
-        for timeout, after, targets in _specs(policy)
+        + _spelled_when(severities, hours)
+        for timeout, after, targets, severities, hours in _specs(policy)
     ]
+
+
+def _spelled_when(severities: Sequence[str], hours: str) -> str:
+    asked = [", ".join(severities), Step.Hours(hours).label if hours else ""]
+    said = " ".join(part for part in asked if part)
+    return f", at {said}" if severities else f", {said}" if said else ""

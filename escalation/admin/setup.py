@@ -15,7 +15,7 @@ from django.utils.text import capfirst
 from unfold.decorators import action, display
 from unfold.views import ChangeList
 
-from escalation import selectors
+from escalation import advising, selectors
 from escalation.actions import config, heartbeats, hot_lines, maintenance, merging, respond, webhooks
 from escalation.core import flapping
 from escalation.core.heartbeat import State, state_of
@@ -42,6 +42,7 @@ from escalation.models import (
 from escalation.permissions import may_plan
 from escalation.quiet import showing
 from escalation.sources.registry import PARSERS
+from oncall.advice import sentences
 from oncall.selectors import on_call
 from paging.core.address import masked
 from paging.selectors import posted
@@ -68,7 +69,7 @@ SEVERITIES = {"SEV-1": "danger", "SEV-2": "danger", "SEV-3": "warning", "SEV-4":
 
 class StepRows(Rows):
     model = Step
-    fields = ("place", "pages", "when", "duration")
+    fields = ("place", "pages", "when", "duration", "severities", "hours")
     ordering = ("position",)
     ordering_field = "place"
     hide_ordering_field = True
@@ -91,11 +92,11 @@ class PolicyAdmin(Retirable):
 
     inlines = (StepRows,)
     refusals = (config.ConfigError,)
-    list_display = ("name", "size", "repeat", "used_by", "in_use")
+    list_display = ("name", "size", "repeat", "acknowledgements", "used_by", "in_use")
     list_filter = (("retired_at", admin.EmptyFieldListFilter),)
     search_fields = ("name",)
     ordering = ("name",)
-    fields = ("name", "repeat")
+    fields = ("name", "repeat", "acknowledgements")
     actions = ("retire",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[EscalationPolicy]:
@@ -122,11 +123,15 @@ class PolicyAdmin(Retirable):
     def write(
         self, request: HttpRequest, row: EscalationPolicy | None, form: Any, formsets: Mapping[type, Any]
     ) -> EscalationPolicy:
-        said = {"repeat": form.cleaned_data["repeat"], "steps": specs(kept_rows(formsets[Step]))}
+        said = {name: form.cleaned_data[name] for name in ("repeat", "acknowledgements")}
+        said["steps"] = specs(kept_rows(formsets[Step]))
         by, now = actor_of(request), clock.now()
         if row is None:
-            return config.create_policy(name=form.cleaned_data["name"], by=by, now=now, **said)
-        return config.change_policy(policy=row, by=by, now=now, **said)
+            row = config.create_policy(name=form.cleaned_data["name"], by=by, now=now, **said)
+        else:
+            config.change_policy(policy=row, by=by, now=now, **said)
+        _advise(request, row, now=now)
+        return row
 
     @action(description="Retire")
     def retire(self, request: HttpRequest, queryset: QuerySet[EscalationPolicy]) -> None:
@@ -134,6 +139,13 @@ class PolicyAdmin(Retirable):
             config.retire_policy(policy=policy, by=actor_of(request), now=clock.now())
 
         self.each(request, queryset, stop, done="Retired")
+
+
+def _advise(request: HttpRequest, policy: EscalationPolicy, *, now: datetime) -> None:
+    """What will hurt about what was saved; it is saved all the same."""
+    for findings in advising.advise(Q(pk=policy.pk), now=now).values():
+        for sentence in sentences(findings):
+            messages.warning(request, sentence)
 
 
 @admin.register(Webhook)
@@ -331,6 +343,7 @@ class ServiceAdmin(Retirable):
                 heartbeats.retire_heartbeat(heartbeat=one.instance, by=by, now=now)
             else:
                 heartbeats.ensure_heartbeat(service=row, spec=one.spec(), by=by, now=now)
+        _advise(request, row.policy, now=now)
         return row
 
     @action(description="Retire")
@@ -569,7 +582,8 @@ class IncidentAdmin(ReadOnly):
 
     @display(description="On it")
     def on_it(self, row: Incident) -> str:
-        return str(row.resolved_by or row.acknowledged_by or "")
+        on_it = str(row.resolved_by or row.acknowledged_by or "")
+        return f"{on_it} and {row.also} more" if row.also else on_it or row.progress
 
     @display(description="Escalation policy, as it was")
     def policy_name(self, row: Incident) -> str:
@@ -577,7 +591,17 @@ class IncidentAdmin(ReadOnly):
 
     @action(description="Acknowledge")
     def acknowledge(self, request: HttpRequest, queryset: QuerySet[Incident]) -> None:
-        self._respond(request, queryset, respond.acknowledge, done="Acknowledged; paging has stopped")
+        short = []
+
+        def acknowledge(**said: Any) -> None:
+            incident = respond.acknowledge(**said)
+            short.extend([incident] if incident.progress else [])
+
+        alone = all(incident.wanted == 1 for incident in queryset)
+        done = "Acknowledged; paging has stopped" if alone else "Acknowledged"
+        self._respond(request, queryset, acknowledge, done=done)
+        for incident in short:
+            messages.warning(request, f"{incident} is acknowledged by {incident.progress}.")
 
     @action(description="Resolve")
     def resolve(self, request: HttpRequest, queryset: QuerySet[Incident]) -> None:

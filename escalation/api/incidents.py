@@ -25,6 +25,7 @@ from escalation.api.serializers import (
     OutcomeSerializer,
     ReasonSerializer,
     ReassignSerializer,
+    RespondersSerializer,
     SnoozeSerializer,
 )
 from escalation.core import flapping
@@ -119,6 +120,12 @@ class IncidentViewSet(viewsets.ReadOnlyModelViewSet[Incident]):
     @action(detail=True, methods=["post"])
     def reassign(self, request: Request, pk: str) -> Response:
         return self._act(respond.reassign, ReassignSerializer, "users")
+
+    @extend_schema(request=RespondersSerializer, responses=IncidentDetailSerializer)
+    @action(detail=True, methods=["post"])
+    def responders(self, request: Request, pk: str) -> Response:
+        """Page these people as well, at once, whoever is on it."""
+        return self._act(respond.add_responders, RespondersSerializer, "users")
 
     @extend_schema(request=NoteSerializer, responses=IncidentDetailSerializer)
     @action(detail=True, methods=["post"])

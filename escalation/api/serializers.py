@@ -10,6 +10,7 @@ from escalation.actions import bulk
 from escalation.core.flapping import is_flapping
 from escalation.core.severity import SEVERITIES
 from escalation.models import Alert, Incident, Service
+from escalation.selectors import answered
 from escalation.sources.event import MAX_DEDUP_KEY, MAX_SUMMARY, UNKNOWN_SEVERITY
 from people.ledger.models import Entry
 from people.models import User
@@ -41,6 +42,10 @@ class IncidentSerializer(serializers.ModelSerializer[Incident]):
     acknowledged_by = serializers.CharField(source="acknowledged_by.username", default=None)
     resolved_by = serializers.CharField(source="resolved_by.username", default=None)
     policy = serializers.CharField(source="policy.name")
+    acknowledgements = serializers.SerializerMethodField(
+        help_text="How many people have acknowledged since it was last triggered."
+    )
+    acknowledgements_wanted = serializers.IntegerField(source="wanted", read_only=True)
     flapping = serializers.SerializerMethodField()
 
     class Meta:
@@ -48,9 +53,13 @@ class IncidentSerializer(serializers.ModelSerializer[Incident]):
         fields = (
             "id", "title", "service", "severity", "urgency", "status", "policy", "recurred", "episodes",
             "flapping", "alert_count", "triggered_at",
-            "acknowledged_at", "acknowledged_by", "resolved_at", "resolved_by", "merged_into", "wake_at",
+            "acknowledged_at", "acknowledged_by", "acknowledgements", "acknowledgements_wanted",
+            "resolved_at", "resolved_by", "merged_into", "wake_at",
             "parked_reason", "quiet_until", "resolve_at",
         )  # fmt: skip
+
+    def get_acknowledgements(self, incident: Incident) -> int:
+        return len(incident.answered or ())
 
     def get_flapping(self, incident: Incident) -> bool:
         return is_flapping(incident.episodes)
@@ -59,12 +68,16 @@ class IncidentSerializer(serializers.ModelSerializer[Incident]):
 class IncidentDetailSerializer(IncidentSerializer):
     alerts = AlertSerializer(many=True, read_only=True)
     timeline = serializers.SerializerMethodField()
+    answered_by = serializers.SerializerMethodField(help_text="The usernames of those who have acknowledged.")
     merged: Any = serializers.PrimaryKeyRelatedField(
         many=True, read_only=True, help_text="Those that were merged into it."
     )
 
     class Meta(IncidentSerializer.Meta):
-        fields = (*IncidentSerializer.Meta.fields, "merged", "alerts", "timeline")  # type: ignore[assignment]
+        fields = (*IncidentSerializer.Meta.fields, "answered_by", "merged", "alerts", "timeline")  # type: ignore[assignment]
+
+    def get_answered_by(self, incident: Incident) -> list[str]:
+        return [user.username for user in answered(incident)]
 
     def get_timeline(self, incident: Incident) -> list[dict[str, Any]]:
         return list(EntrySerializer(self.context["timeline"], many=True).data)
@@ -137,6 +150,10 @@ class SnoozeSerializer(ReasonSerializer):
 
 class ReassignSerializer(ReasonSerializer):
     users = serializers.SlugRelatedField(slug_field="username", queryset=User.objects.all(), many=True)
+
+
+class RespondersSerializer(ReassignSerializer):
+    """Who is paged as well, at once."""
 
 
 class NoteSerializer(serializers.Serializer[dict[str, Any]]):

@@ -15,10 +15,15 @@ class Event(StrEnum):
     RAISED = "raised"
     JOINED_URGENT = "joined_urgent"
     ACKNOWLEDGED = "acknowledged"
+    ACK_COUNTED = "acknowledgement_counted"
+    ACK_OF_NOBODY = "acknowledgement_of_nobody"
     ACK_EXPIRED = "acknowledgement_expired"
     SNOOZED = "snoozed"
     ESCALATED = "escalated"
     REASSIGNED = "reassigned"
+    ADDED = "added"
+    ADDED_UNREACHED = "added_unreached"
+    STEP_PASSED = "step_passed"
     STEP_EMPTY = "step_empty"
     STEP_TOLD = "step_told"
     STEP_UNREACHED = "step_unreached"
@@ -35,7 +40,8 @@ class Event(StrEnum):
 @dataclass(frozen=True, kw_only=True)
 class PageTargets:
     """Page these. `run` names this run of this step for ever, so that applying it twice pages once.
-    `valid_for` is how long a message of it is worth delivering: until the next step.
+    `valid_for` is how long a message of it is worth delivering: until the next step. Of those who are meant,
+    the users in `without` have acknowledged already.
     """
 
     number: int
@@ -44,14 +50,26 @@ class PageTargets:
     targets: tuple[Target, ...]
     outside: bool = False
     valid_for: timedelta = timedelta(minutes=10)
+    without: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class PagePerson:
+    """Page this user, whom somebody has added."""
+
+    run: str
+    user: int
 
 
 @dataclass(frozen=True, kw_only=True)
 class PageManagers:
-    """Page the team's managers, and the site's fallback contact if there is none to page."""
+    """Page the team's managers but for those in `without`, who have acknowledged already; and the site's
+    fallback contact if there is none to page.
+    """
 
     run: str
     why: str
+    without: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,12 +82,13 @@ class PageFallback:
 
 @dataclass(frozen=True)
 class StopPaging:
-    """Nothing more about this incident leaves; but for the first word to those whom a run that begins with
-    `sparing` pages, where one is named.
+    """Nothing more about this incident leaves (to `user` alone, where given); but for the first word to those
+    whom a run that begins with `sparing` pages, where one is named.
     """
 
     reason: str
     sparing: str = ""
+    user: int | None = None
 
 
 @dataclass(frozen=True)
@@ -78,4 +97,4 @@ class Note:
     why: str = ""
 
 
-Decision = PageTargets | PageManagers | PageFallback | StopPaging | Note
+Decision = PageTargets | PagePerson | PageManagers | PageFallback | StopPaging | Note

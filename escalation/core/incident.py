@@ -57,8 +57,11 @@ class State:
     repeats. `hold_until` ends an acknowledgement, a snooze, or (while triggered) a hold outside support
     hours; `raise_at` is when a low urgency becomes high, because support hours begin. `reached` says
     whether this pass over the steps paged anyone. Outside steps count from `outside_from`;
-    `outside_done` holds their numbers. Before `quiet_until` nobody is paged at all, whatever falls due; one
-    that nobody is on starts at step one then, and is `parked` for one of QUIETS until it does.
+    `outside_done` holds their numbers, and `outside_passed` those of them whose condition did not hold.
+    `answered` are the ids of those who have acknowledged, since it was last triggered. `added` counts
+    responders who were added by hand. Before `quiet_until` nobody is paged at all, whatever falls due, but
+    whom a person adds; one that nobody is on starts at step one then, and is `parked` for one of QUIETS
+    until it does.
     """
 
     status: Status
@@ -74,6 +77,9 @@ class State:
     managers_paged: bool = False
     outside_from: datetime | None = None
     outside_done: tuple[int, ...] = ()
+    outside_passed: tuple[int, ...] = ()
+    answered: tuple[int, ...] = ()
+    added: int = 0
     parked: Parked = Parked.NOT
     quiet_until: datetime | None = None
 

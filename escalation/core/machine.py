@@ -15,6 +15,7 @@ from escalation.core.decision import (
     Event,
     Note,
     PageFallback,
+    PagePerson,
     PageTargets,
     StopPaging,
 )
@@ -23,6 +24,7 @@ from escalation.core.policy import Policy
 from escalation.core.stimulus import (
     Acknowledged,
     Active,
+    Added,
     Escalated,
     Joined,
     Merged,
@@ -81,26 +83,27 @@ def _repeated(stimulus: Repeated, state: State, policy: Policy, now: datetime) -
     if moves.is_lost(state, policy):
         return moves.start(state, now), [Note(Event.HEALED, "it was open with nothing due; an event woke it")]
     if moves.is_parked_quiet(state):
-        return _repeated_in_quiet(stimulus, state, now)
+        return _repeated_in_quiet(stimulus, state, policy, now)
     if not is_worse(stimulus.severity, than=state.severity):
         return state, []
-    raised = replace(state, severity=stimulus.severity)
+    raised = moves.asked_again(replace(state, severity=stimulus.severity), policy, was=state.severity)
     notes: list[Decision] = [Note(Event.RAISED, f"the source now says {stimulus.severity}")]
     if stimulus.urgency is Urgency.LOW:
         return moves.raised_later(raised, stimulus.raise_at), notes
     return _raised(replace(raised, urgency=Urgency.HIGH), policy, now, was=state), notes
 
 
-def _repeated_in_quiet(stimulus: Repeated, state: State, now: datetime) -> Answer:
+def _repeated_in_quiet(stimulus: Repeated, state: State, policy: Policy, now: datetime) -> Answer:
     """What would page if it came now pages; what would not is only written up."""
     if is_worse(stimulus.severity, than=state.severity):
-        urgent = stimulus.urgency is Urgency.HIGH
+        urgent, was = stimulus.urgency is Urgency.HIGH, state.severity
         state = replace(
             state,
             severity=stimulus.severity,
             urgency=stimulus.urgency if urgent else state.urgency,
             raise_at=None if urgent else stimulus.raise_at,
         )
+        state = moves.asked_again(state, policy, was=was)
     if stimulus.quiet is None:
         return moves.loud(state, now), [Note(Event.QUIET_OVER, "an event came to which it does not apply")]
     if state.quiet_until is None or stimulus.quiet.until >= state.quiet_until:
@@ -121,14 +124,15 @@ def _joined(stimulus: Joined, state: State, policy: Policy, now: datetime) -> An
     if stimulus.urgency is Urgency.LOW or not silent or stimulus.quiet is not None:
         return _repeated(stimulus, state, policy, now)
     severity = stimulus.severity if worse else state.severity
-    started = moves.start(replace(state, severity=severity, urgency=Urgency.HIGH), now)
+    raised = moves.asked_again(replace(state, severity=severity), policy, was=state.severity)
+    started = moves.start(replace(raised, urgency=Urgency.HIGH), now)
     return started, [Note(Event.JOINED_URGENT, moves.why_started(state))]
 
 
 def _joined_in_quiet(stimulus: Joined, state: State, policy: Policy, now: datetime) -> Answer:
     """What is not quiet itself is not kept so by what it joins."""
     if stimulus.quiet is not None:
-        return _repeated_in_quiet(stimulus, state, now)
+        return _repeated_in_quiet(stimulus, state, policy, now)
     notes: list[Decision] = [Note(Event.QUIET_OVER, "an alert has joined to which it does not apply")]
     joined, more = _joined(stimulus, moves.loud(state, now), policy, now)
     return joined, notes + more
@@ -154,23 +158,16 @@ def _step_ran(stimulus: StepRan, state: State, policy: Policy, now: datetime) ->
     if stimulus.anyone:
         return replace(state, reached=True), []
     empty = Note(Event.STEP_EMPTY, "nobody could be paged by it")
-    notes: list[Decision] = [Note(Event.STEP_TOLD) if stimulus.told else empty]
-    pass_is_over = state.step in (0, len(policy.steps))
-    if not pass_is_over or state.reached:
-        return state if stimulus.told else replace(state, step_at=now), notes
-    # No step of this pass reached a human. The managers hear now, and the pass's rhythm is kept, so that
-    # its repeats find whoever comes on call meanwhile.
-    state, more = moves.page_managers(
-        state, f"{state.repeat}.{state.step}", "no step of the policy reached anyone"
-    )
-    return state, notes + more
+    note = Note(Event.STEP_TOLD) if stimulus.told else empty
+    return moves.passed_over(state, policy, now, note, waits=stimulus.told)
 
 
 @_answer.register
 def _unreachable(stimulus: Unreachable, state: State, policy: Policy, now: datetime) -> Answer:
     why = "every message of it failed"
     outside = stimulus.run.startswith(moves.OUTSIDE)
-    if state.is_quiet(now) or (state.status is not Status.TRIGGERED and not outside):
+    quiet = state.is_quiet(now) and not stimulus.run.startswith(moves.ADDED)
+    if quiet or (state.status is not Status.TRIGGERED and not outside):
         return state, []
     if stimulus.run.endswith(moves.FALLBACK):
         return moves.nobody_left(state, now) if not outside else (state, [Note(Event.NOBODY_LEFT, why)])
@@ -185,6 +182,15 @@ def _unreachable(stimulus: Unreachable, state: State, policy: Policy, now: datet
 
 @_answer.register
 def _acknowledged(stimulus: Acknowledged, state: State, policy: Policy, now: datetime) -> Answer:
+    wanted, by = policy.acknowledgements, stimulus.by
+    if by is None and wanted > 1:
+        return state, [Note(Event.ACK_OF_NOBODY, f"{wanted} people have to acknowledge")]
+    if by is not None and by not in state.answered:
+        state = replace(state, answered=(*state.answered, by))
+    given = len(state.answered)
+    if state.status is Status.TRIGGERED and wanted > 1 and given < wanted:
+        counted = Note(Event.ACK_COUNTED, moves.answers(given, wanted))
+        return state, [counted, StopPaging("acknowledged", user=by)]
     lasts = policy.acknowledgement_timeout
     until = now + lasts if lasts else None
     if state.urgency is Urgency.LOW:  # it wakes nobody before its hours begin, if it has any
@@ -215,6 +221,7 @@ def _escalated(stimulus: Escalated, state: State, policy: Policy, now: datetime)
     woken = replace(
         state,
         status=Status.TRIGGERED,
+        answered=() if state.status is Status.ACKNOWLEDGED else state.answered,
         urgency=Urgency.HIGH,
         parked=Parked.NOT,
         hold_until=None,
@@ -229,8 +236,20 @@ def _escalated(stimulus: Escalated, state: State, policy: Policy, now: datetime)
 
 @_answer.register
 def _reassigned(stimulus: Reassigned, state: State, policy: Policy, now: datetime) -> Answer:
-    urgent = replace(state, urgency=Urgency.HIGH)
+    urgent = replace(state, urgency=Urgency.HIGH, answered=())
     return moves.start(urgent, now), [Note(Event.REASSIGNED), StopPaging("reassigned", sparing=moves.OUTSIDE)]
+
+
+@_answer.register
+def _added(stimulus: Added, state: State, policy: Policy, now: datetime) -> Answer:
+    """The steps go on, or not, as if nothing had happened; who is on it has just shown it."""
+    state, _ = _active(Active(), state, policy, now)
+    numbers = range(state.added, state.added + len(stimulus.users))
+    pages = [
+        PagePerson(run=f"{moves.ADDED}{number}", user=user)
+        for number, user in zip(numbers, stimulus.users, strict=True)
+    ]
+    return replace(state, added=numbers.stop), [Note(Event.ADDED), *pages]
 
 
 @_answer.register
@@ -276,6 +295,7 @@ def _end_hold(state: State, policy: Policy, now: datetime) -> Answer:
     """A hold that is over starts the steps again: nothing stays put off for ever."""
     if state.hold_until is None or now < state.hold_until:
         return state, []
+    state = replace(state, answered=())
     if state.urgency is Urgency.LOW and (state.raise_at is None or now < state.raise_at):
         held = replace(moves.held(state, state.raise_at), status=Status.TRIGGERED)
         return held, [Note(Event.ACK_EXPIRED), Note(Event.HELD, moves.why_held(state.raise_at))]
@@ -290,17 +310,22 @@ def _run_outside(state: State, policy: Policy, now: datetime) -> Answer:
     decisions: list[Decision] = []
     for step in policy.outside:
         due = state.outside_from is not None and state.outside_from + step.after <= now
-        if due and step.number not in state.outside_done:
-            state = replace(state, outside_done=(*state.outside_done, step.number))
-            decisions.append(
-                PageTargets(
-                    number=step.number,
-                    repeat=0,
-                    run=f"{moves.OUTSIDE}{step.number}",
-                    targets=step.targets,
-                    outside=True,
-                )
-            )
+        if not due or step.number in state.outside_done:
+            continue
+        state = replace(state, outside_done=(*state.outside_done, step.number))
+        if why := policy.why_not(step, severity=state.severity, at=now):
+            state = replace(state, outside_passed=(*state.outside_passed, step.number))
+            decisions.append(Note(Event.STEP_PASSED, f"step {step.number}: {why}"))
+            continue
+        page = PageTargets(
+            number=step.number,
+            repeat=0,
+            run=f"{moves.OUTSIDE}{step.number}",
+            targets=step.targets,
+            outside=True,
+            without=moves.on_it(state, policy),
+        )
+        decisions.append(page)
     return state, decisions
 
 
@@ -308,32 +333,41 @@ def _run_step(state: State, policy: Policy, now: datetime) -> Answer:
     if state.status is not Status.TRIGGERED or state.step_at is None or now < state.step_at:
         return state, []
     if state.step >= len(policy.steps):
-        return _exhaust(state)
+        return _exhaust(state, policy)
     step = policy.steps[state.step]
     on_time = now - state.step_at <= min(LATE, step.timeout / 2)
     base = state.step_at if on_time else now
+    reached = state.reached and state.step > 0
+    ran = replace(moves.advanced(state, policy), step_at=base + step.timeout, reached=reached)
+    if why := policy.why_not(step, severity=state.severity, at=now):
+        return moves.passed_over(ran, policy, now, Note(Event.STEP_PASSED, f"step {step.number}: {why}"))
     page = PageTargets(
         number=step.number,
         repeat=state.repeat,
         run=moves.run_name(state, step, state.repeat),
         targets=step.targets,
         valid_for=step.timeout,
+        without=moves.on_it(state, policy),
     )
-    reached = state.reached and state.step > 0
-    return replace(moves.advanced(state, policy), step_at=base + step.timeout, reached=reached), [page]
+    return ran, [page]
 
 
-def _exhaust(state: State) -> Answer:
+def _exhaust(state: State, policy: Policy) -> Answer:
     parked = replace(state, step_at=None, parked=Parked.EXHAUSTED)
-    parked, more = moves.page_managers(parked, "exhausted", "the policy is exhausted and nobody acknowledged")
+    given, wanted = len(moves.on_it(state, policy)), policy.acknowledgements
+    few = f"only {moves.answers(given, wanted)}" if given else "nobody acknowledged"
+    parked, more = moves.page_managers(parked, policy, "exhausted", f"the policy is exhausted and {few}")
     return parked, [Note(Event.EXHAUSTED), *more]
 
 
 def _raised(state: State, policy: Policy, now: datetime, *, was: State) -> State:
-    """Who is on it already is left alone, though not for ever; what waited is triggered again."""
+    """Who is on it already is left alone, though not for ever; what waited is triggered again, and so is what
+    has passed over a step that pages at the severity of now.
+    """
     if state.status is Status.ACKNOWLEDGED:
         lasts = policy.acknowledgement_timeout
         return replace(state, hold_until=state.hold_until or (now + lasts if lasts else None))
-    if was.parked is not Parked.NOT or was.urgency is Urgency.LOW:
+    waited = was.parked is not Parked.NOT or was.urgency is Urgency.LOW
+    if waited or moves.opens_a_step(state, policy, was=was.severity):
         return moves.start(state, now)
     return state

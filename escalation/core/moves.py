@@ -10,6 +10,7 @@ from escalation.core.policy import Policy, Step
 MANAGERS = ".managers"
 FALLBACK = ".fallback"
 OUTSIDE = "outside."
+ADDED = f"{OUTSIDE}added."
 
 AGAIN = timedelta(minutes=5)
 """After this, and then less and less often, all is tried again where nobody at all could be reached: an
@@ -22,10 +23,11 @@ WAITS = frozenset({Parked.LOW_URGENCY, Parked.EXHAUSTED})
 
 
 def start(state: State, now: datetime) -> State:
-    """At step one with its repeats anew, due now."""
+    """At step one with its repeats anew, due now. Of what was acknowledged the answers are counted anew."""
     return replace(
         state,
         status=Status.TRIGGERED,
+        answered=() if state.status is Status.ACKNOWLEDGED else state.answered,
         cycle=state.cycle + 1,
         repeat=0,
         step=0,
@@ -95,7 +97,7 @@ def loud(state: State, now: datetime) -> State:
         return replace(state, quiet_until=None)
     if state.urgency is Urgency.LOW and (state.raise_at is None or now < state.raise_at):
         return held(replace(state, quiet_until=None), state.raise_at)
-    return start(replace(state, urgency=Urgency.HIGH), now)
+    return start(replace(state, urgency=Urgency.HIGH, answered=()), now)
 
 
 def raised_later(state: State, raise_at: datetime | None) -> State:
@@ -114,17 +116,68 @@ def advanced(state: State, policy: Policy) -> State:
     return replace(state, step=state.step + 1)
 
 
-def page_managers(state: State, when: str, why: str) -> tuple[State, list[Decision]]:
+def on_it(state: State, policy: Policy) -> tuple[int, ...]:
+    """Who has acknowledged where that takes more than one: they are not paged about it again."""
+    return state.answered if policy.acknowledgements > 1 else ()
+
+
+def page_managers(state: State, policy: Policy, when: str, why: str) -> tuple[State, list[Decision]]:
     """`when` tells this moment from others of the same cycle."""
     if state.managers_paged:
         return state, []
     run = f"{state.cycle}.{when}{MANAGERS}"
-    return replace(state, managers_paged=True), [PageManagers(run=run, why=why)]
+    paged = PageManagers(run=run, why=why, without=on_it(state, policy))
+    return replace(state, managers_paged=True), [paged]
 
 
 def managers_for(outside: str, why: str) -> list[Decision]:
-    """Whatever the managers heard before: that step has something of its own to say."""
-    return [Note(Event.OUTSIDE_UNREACHED, why), PageManagers(run=f"{outside}{MANAGERS}", why=why)]
+    """Whatever the managers heard before: that step, or that person, has something of its own to say."""
+    said = Event.ADDED_UNREACHED if outside.startswith(ADDED) else Event.OUTSIDE_UNREACHED
+    return [Note(said, why), PageManagers(run=f"{outside}{MANAGERS}", why=why)]
+
+
+def passed_over(
+    state: State, policy: Policy, now: datetime, note: Note, *, waits: bool = False
+) -> tuple[State, list[Decision]]:
+    """A step that paged no person, and why: the next one comes at once, unless its time is waited for."""
+    pass_is_over = state.step in (0, len(policy.steps))
+    if not pass_is_over or state.reached:
+        return state if waits else replace(state, step_at=now), [note]
+    # No step of this pass reached a human. The managers hear now, and the pass's rhythm is kept, so that
+    # its repeats find whoever comes on call meanwhile.
+    state, more = page_managers(
+        state, policy, f"{state.repeat}.{state.step}", "no step of the policy reached anyone"
+    )
+    return state, [note, *more]
+
+
+def asked_again(state: State, policy: Policy, *, was: str) -> State:
+    """At a worse severity, what stands outside the sequence and was passed over at the one before is asked
+    once more.
+    """
+    opened = {
+        step.number
+        for step in policy.outside
+        if step.number in state.outside_passed and policy.opens(step, was=was, now=state.severity)
+    }
+    return replace(
+        state,
+        outside_done=tuple(number for number in state.outside_done if number not in opened),
+        outside_passed=tuple(number for number in state.outside_passed if number not in opened),
+    )
+
+
+def opens_a_step(state: State, policy: Policy, *, was: str) -> bool:
+    """Whether a step that this cycle has passed over pages at the severity of now."""
+    behind = policy.steps if state.repeat else policy.steps[: state.step]
+    return any(policy.opens(step, was=was, now=state.severity) for step in behind)
+
+
+def answers(given: int, wanted: int) -> str:
+    """“1 of 2: one more is needed”."""
+    missing = wanted - given
+    needed = "one more is needed" if missing == 1 else f"{missing} more are needed"
+    return f"{given} of {wanted}: {needed}" if missing > 0 else f"{given} of {wanted}"
 
 
 def nobody_left(state: State, now: datetime) -> tuple[State, list[Decision]]:

@@ -140,9 +140,10 @@ class _Walk:
     def _page(
         self, decision: PageTargets | PageManagers, now: datetime, *, step: int | None
     ) -> Sequence[Reached]:
-        """Note what each of them gets. Whom there was to page."""
+        """Note what each of them gets who has not acknowledged. Whom there was to page."""
         repeat = decision.repeat if isinstance(decision, PageTargets) else self._state.repeat
-        found = [one for one in self._resolve(decision, now) if one.ways]
+        meant = [one for one in self._resolve(decision, now) if one.ways]
+        found = [one for one in meant if one.user not in decision.without]
         self._messages.extend(
             PlannedMessage(at=now + after, user=one.user, via=via, step=step, repeat=repeat)
             for one in found

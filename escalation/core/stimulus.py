@@ -61,7 +61,9 @@ class Unreachable:
 
 @dataclass(frozen=True)
 class Acknowledged:
-    """Somebody is on it."""
+    """Somebody is on it: the person with the id `by`, or no person that is known."""
+
+    by: int | None = None
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,13 @@ class Escalated:
 @dataclass(frozen=True)
 class Reassigned:
     """A person handed it to others; the engine has swapped the policy."""
+
+
+@dataclass(frozen=True)
+class Added:
+    """A person wants these people (ids) told as well, whoever is on it."""
+
+    users: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -123,6 +132,7 @@ Stimulus = (
     | Snoozed
     | Escalated
     | Reassigned
+    | Added
     | Quieted
     | QuietOver
     | Resolved

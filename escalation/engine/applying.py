@@ -15,6 +15,7 @@ from escalation.core.decision import (
     Note,
     PageFallback,
     PageManagers,
+    PagePerson,
     PageTargets,
     StopPaging,
 )
@@ -229,15 +230,29 @@ def _do(
         case Note():
             actor = wording.actor_of(decision, change.by)
             paging.lines.append(wording.line(change.row, decision, by=actor, why=change.why))
-        case StopPaging(reason, sparing):
+        case StopPaging(reason, sparing, user):
             _write(paging.lines, paging.now)
             doer = change.by.user.pk if change.by.user else None
             spare = pages.Spared(sparing, but=doer) if sparing else None
-            pages.stop(cause=cause_of(change.row.pk), reason=reason, now=paging.now, spare=spare)
+            pages.stop(
+                cause=cause_of(change.row.pk), reason=reason, now=paging.now, user_id=user, spare=spare
+            )
+        case _:
+            return (yield from _page(decision, paging))
+    return ()
+
+
+def _page(
+    decision: PageTargets | PagePerson | PageManagers | PageFallback, paging: Paging
+) -> Generator[list[PageRequest], set[int], Sequence[Stimulus]]:
+    match decision:
         case PageTargets():
             reached = yield from paging.step(decision)
             anyone = any(one.person for one in reached)
             return (StepRan(anyone, decision.number if decision.outside else None, told=bool(reached)),)
+        case PagePerson(run=run, user=user):
+            if not (yield from paging.person(user, run)):
+                return (Unreachable(run),)
         case PageManagers():
             if not (yield from paging.managers(decision)):
                 return (Unreachable(f"{decision.run}{FALLBACK}"),)

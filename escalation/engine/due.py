@@ -17,6 +17,7 @@ from escalation.engine.paging import Paging
 from escalation.loading import service_urgency
 from escalation.models import Incident
 from paging.actions import pages
+from paging.core.cause import subject_of
 from paging.selectors import UNREACHABLE, is_anyone_reached, unreachable_runs
 from people import metrics
 from people.ledger.record import ENGINE, Line, record
@@ -143,7 +144,7 @@ def _run_unreachable(clock: Callable[[], datetime], limit: int) -> int:
 
 
 def _run_one_unreachable(cause: str, run: str, clock: Callable[[], datetime]) -> bool:
-    pk = pages.subject_of(cause)[1]
+    pk = subject_of(cause)[1]
     try:
         with transaction.atomic():
             now = clock()

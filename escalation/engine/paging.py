@@ -11,8 +11,8 @@ import structlog
 from escalation import wording
 from escalation.core.cause import cause_of
 from escalation.core.decision import PageManagers, PageTargets
+from escalation.core.incident import Urgency
 from escalation.core.moves import FALLBACK
-from escalation.core.policy import Target
 from escalation.engine.around import Around
 from escalation.models import Incident
 from escalation.targets import Recipient
@@ -42,22 +42,26 @@ class Paging:
 
     def step(self, decision: PageTargets) -> Reaching:
         reason = wording.step_reason(decision)
-        found = self._meant(decision.targets, reason)
+        found = self._meant(decision, reason)
         asked = ", ".join(target.label for target in decision.targets)
-        return (yield from self._page(found, decision.run, f"{reason}: {asked}", decision.valid_for))
+        asked += "" if found or not decision.without else "; but for those who have acknowledged"
+        return (
+            yield from self._page(found, decision.run, f"{reason}: {asked}", valid_for=decision.valid_for)
+        )
 
     def next_in_turn(self, decision: PageTargets, *, but: Collection[str]) -> Asking:
         """Those whose turn it is now that the messages to `but` failed; nothing where nobody is left."""
         reason = wording.step_reason(decision)
-        found = self._meant(decision.targets, reason, but=but)
+        found = self._meant(decision, reason, but=but)
         if not found:
             return False
         self.lines.append(wording.next_in_turn(self.row, why=reason))
-        return bool((yield from self._page(found, decision.run, reason, decision.valid_for)))
+        return bool((yield from self._page(found, decision.run, reason, valid_for=decision.valid_for)))
 
-    def _meant(self, wanted: Sequence[Target], reason: str, *, but: Collection[str] = ()) -> list[Recipient]:
+    def _meant(self, decision: PageTargets, reason: str, *, but: Collection[str] = ()) -> list[Recipient]:
         """With a line of each whose turn it was and whom nothing reaches."""
-        found = self.around.recipients(self.row, wanted, but=but)
+        meant = self.around.recipients(self.row, decision.targets, but=but)
+        found = [one for one in meant if one.user not in decision.without]
         self.lines.extend(
             wording.passed_over(self.row, name, why=f"{reason}: {one.because}")
             for one in found
@@ -66,8 +70,14 @@ class Paging:
         return [replace(one, because=f"{one.because}, {reason}") for one in found]
 
     def managers(self, decision: PageManagers) -> Asking:
-        """The team's managers; failing them, the site's fallback contact; failing that, said aloud."""
-        found = self.around.managers(self.row)
+        """The team's managers; failing them, the site's fallback contact; failing that, said aloud. Where all
+        of them have acknowledged, they know.
+        """
+        managers = self.around.managers(self.row)
+        found = [one for one in managers if one.user not in decision.without]
+        if managers and not found:
+            self.lines.append(wording.managers_know(self.row, why=decision.why))
+            return True
         if (yield from self._page(found, decision.run, f"{decision.why}: the team's managers")):
             return True
         return (yield from self.fallback(f"{decision.run}{FALLBACK}"))
@@ -80,20 +90,33 @@ class Paging:
         log.critical("nobody_reachable", incident=self.row.pk, service=str(self.row.service))
         return False
 
+    def person(self, user: int, run: str) -> Asking:
+        """Somebody who was asked for by name is told so that they notice, however urgent it is."""
+        found = [Recipient(user, "added as a responder")]
+        return bool((yield from self._page(found, run, "added as a responder", urgency=Urgency.HIGH)))
+
     def _page(
-        self, found: Sequence[Recipient], run: str, why: str, valid_for: timedelta = VALID_FOR
+        self,
+        found: Sequence[Recipient],
+        run: str,
+        why: str,
+        *,
+        valid_for: timedelta = VALID_FOR,
+        urgency: str = "",
     ) -> Reaching:
         """One page each. Of whom nothing reaches, or that there was nobody at all, is written down."""
         reached: list[Recipient] = []
         if found:
-            unreachable = yield [self._request(one, run, valid_for) for one in found]
+            unreachable = yield [
+                self._request(one, run, valid_for, urgency or self.row.urgency) for one in found
+            ]
             reached = [one for one in found if one.user not in unreachable]
         self.lines.extend(wording.unreached(self.row, found, reached, why=why))
         return reached
 
-    def _request(self, one: Recipient, run: str, valid_for: timedelta) -> PageRequest:
+    def _request(self, one: Recipient, run: str, valid_for: timedelta, urgency: str) -> PageRequest:
         alert = self.around.alert(self.row)
         facts = wording.facts(self.row, alert, because=one.because, valid_for=valid_for)
         return PageRequest(
-            user_id=one.user, cause=cause_of(self.row.pk), run=run, urgency=self.row.urgency, facts=facts
+            user_id=one.user, cause=cause_of(self.row.pk), run=run, urgency=urgency, facts=facts
         )

@@ -12,13 +12,15 @@ from unfold.widgets import (
 )
 
 from escalation.actions.config import StepSpec, TargetSpec
+from escalation.core.urgency import DEFAULTS
 from escalation.models import Step, Target, Webhook
 from oncall.models import Schedule, ScheduleVersion
 from people.forms import RowForm, ShortDurationField
 from people.models import Membership, Team, User
 
 THEN, OUTSIDE = "then", "after"
-WHEN = ((THEN, "pages, and waits"), (OUTSIDE, "pages after, until resolved"))
+WHEN = ((THEN, "waits"), (OUTSIDE, "after"))
+HOURS = (("", "any"), ("support", "inside"), ("outside", "outside"))
 NEVER_PAGED = "shadow"
 TURN = "turn"
 HOOK = "webhook"
@@ -62,8 +64,28 @@ class StepForm(RowForm):
         required=False, min_value=0, max_value=LAST, widget=UnfoldAdminIntegerFieldWidget
     )
     pages = forms.MultipleChoiceField(label="Whom", widget=UnfoldAdminSelect2MultipleWidget)
-    when = forms.ChoiceField(choices=WHEN, label="How", widget=UnfoldAdminSelectWidget)
+    when = forms.ChoiceField(
+        choices=WHEN,
+        label="How",
+        widget=UnfoldAdminSelectWidget,
+        help_text="Waits for an answer, then the next step pages; or pages once, so long after the trigger, "
+        "until resolved.",
+    )
     duration = ShortDurationField(label="How long", initial=timedelta(minutes=5))
+    severities = forms.MultipleChoiceField(
+        label="At severity",
+        required=False,
+        choices=[(severity, severity) for severity in DEFAULTS],
+        widget=UnfoldAdminSelect2MultipleWidget,
+        help_text="None chosen: at any.",
+    )
+    hours = forms.ChoiceField(
+        label="Support hours",
+        required=False,
+        choices=HOURS,
+        widget=UnfoldAdminSelectWidget,
+        help_text="Of the service that uses the policy; without any set there, it pages at any hour.",
+    )
     choices: Choices = []  # set for each request by `with_choices`
 
     class Meta:
@@ -81,6 +103,8 @@ class StepForm(RowForm):
                 pages=[key for key, _ in chosen],
                 when=OUTSIDE if step.after else THEN,
                 duration=step.after or step.timeout,
+                severities=step.severities or [],
+                hours=step.hours,
             )
 
     def _offer(self, chosen: Iterable[tuple[str, str]]) -> None:
@@ -116,6 +140,8 @@ def specs(rows: Iterable[Any]) -> list[StepSpec]:
             targets=[targets[key] for key in step["pages"]],
             timeout=step["duration"] if step["when"] == THEN else None,
             after=step["duration"] if step["when"] == OUTSIDE else None,
+            severities=step["severities"],
+            hours=step["hours"],
         )
         for step in given
     ]

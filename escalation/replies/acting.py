@@ -1,5 +1,6 @@
 """Do what somebody answered, and say in a sentence what became of it."""
 
+import contextlib
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
@@ -34,9 +35,11 @@ def perform(act: Act, incident: Incident, *, by: User, via: str, now: datetime) 
     """As this person, by the door `via`. What cannot be done is a sentence, too."""
     verb, done, more = VERBS[act]
     try:
-        verb(incident_id=incident.pk, by=Actor.person(by, via=via), now=now)
+        after = verb(incident_id=incident.pk, by=Actor.person(by, via=via), now=now)
     except respond.Refused as fault:
         return clean(str(fault))
+    if act is Act.ACKNOWLEDGE and after.progress:
+        return f"{done} {named(incident)}. {after.progress}."
     if act is Act.ACKNOWLEDGE and (other := on_it(incident)) and other != by:
         more = f" {clean(str(other), limit=TITLE)} is on it, too."
     return f"{done} {named(incident)}.{more}"
@@ -52,11 +55,16 @@ def acknowledge_all(found: Collection[tuple[Incident, User]], *, via: str, now: 
         return "Nothing is waiting to be acknowledged."
     if len(waiting) == 1:
         return perform(Act.ACKNOWLEDGE, waiting[0][0], by=waiting[0][1], via=via, now=now)
+    short = []
     for incident, by in waiting[:MOST]:
-        perform(Act.ACKNOWLEDGE, incident, by=by, via=via, now=now)
+        with contextlib.suppress(respond.Refused):  # resolved a moment ago
+            actor = Actor.person(by, via=via)
+            after = respond.acknowledge(incident_id=incident.pk, by=actor, now=now)
+            short += [f"#{after.pk}"] if after.progress else []
     if len(waiting) > MOST:
         return f"Acknowledged {MOST} of {len(waiting)}. Answer the same again for the others."
-    return f"Acknowledged {len(waiting)}: {', '.join(f'#{incident.pk}' for incident, _ in waiting)}."
+    more = f" Others are needed, too, for {', '.join(short)}." if short else ""
+    return f"Acknowledged {len(waiting)}: {', '.join(f'#{incident.pk}' for incident, _ in waiting)}.{more}"
 
 
 def answer_test(user: User, *, via: str, now: datetime) -> str:

@@ -32,6 +32,7 @@ from paging.core.replies import KEYS, Act, Key
 from paging.core.rules import INFO
 from paging.models import ContactMethod, Notification
 from paging.selectors import said_by
+from people.models import User
 
 VIA = "by phone"
 MENU_OF_ALL = "Press 4 to acknowledge them all, or star to hear this again."
@@ -63,7 +64,7 @@ def pick_up(message_id: UUID) -> Speech:
         return Speech(f"{render.spoken(facts)} {MENU_OF_TEST}", keys=True)
     if incident is None:
         return Speech(render.voice(facts))
-    if over := _over(incident):
+    if over := _over(incident, called.page.user):
         return Speech(_aloud(f"This is Watchbill. {over} Goodbye."))
     return Speech(f"{render.spoken(facts)} {MENU}", keys=True)
 
@@ -155,11 +156,13 @@ def _aloud(sentence: str) -> str:
     return sentence.replace("#", "number ")
 
 
-def _over(incident: Incident) -> str:
-    """Somebody was quicker: the sentence, empty where nobody was."""
+def _over(incident: Incident, user: User) -> str:
+    """Somebody was quicker, or they themselves: the sentence, empty where nobody was."""
     if incident.status == Incident.Status.RESOLVED:
         who = f" by {render.clean(str(incident.resolved_by), limit=TITLE)}" if incident.resolved_by else ""
         return f"{named(incident)} is already resolved{who}."
+    if incident.progress and incident.is_answered_by(user):
+        return f"You have acknowledged {named(incident)}. {incident.progress}."
     if on_it(incident):
         who = render.clean(str(incident.acknowledged_by), limit=TITLE)
         return f"{named(incident)} is already acknowledged by {who}."

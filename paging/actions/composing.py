@@ -14,10 +14,9 @@ from django.conf import settings
 from paging import links, loading
 from paging.actions import bundles
 from paging.actions.codes import show_code
-from paging.actions.pages import subject_of
 from paging.core import bundle_text, chat, code, code_words, hook, mail, render, replies, webhook
 from paging.core.address import takes_links, takes_replies
-from paging.core.cause import is_code, is_test
+from paging.core.cause import is_code, is_test, subject_of
 from paging.core.message import Facts, Message
 from paging.core.notice import Notice
 from paging.core.rules import HOOK, INFO

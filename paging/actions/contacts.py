@@ -16,6 +16,7 @@ from django.core.validators import validate_email
 from django.db import transaction
 
 from paging import chat
+from paging.actions.late_rules import extend_running
 from paging.core.address import masked
 from paging.core.rules import in_words
 from paging.models import ContactMethod, NotificationRule
@@ -162,7 +163,8 @@ def set_rules(
 ) -> None:
     """Replace the rules of one urgency by `rules`: (kind of method, how long after the page).
 
-    None at all: every method at once. Nothing happens where they are so already. Raises Refused.
+    None at all: every method at once. Nothing happens where they are so already. Who is being paged gets
+    what lies ahead by a rule that is new. Raises Refused.
     """
     if urgency not in Urgency.values:
         raise Refused(f"“{urgency}” is no urgency; write {' or '.join(Urgency.values)}.")
@@ -170,12 +172,14 @@ def set_rules(
     if len(wanted) > MOST_RULES:
         raise Refused(f"{len(wanted)} rules are too many; write at most {MOST_RULES} for an urgency.")
     mine = NotificationRule.objects.filter(user=user, urgency=urgency)
-    if set(mine.values_list("via", "after")) == set(wanted):
+    before = set(mine.values_list("via", "after"))
+    if before == set(wanted):
         return
     mine.delete()
     NotificationRule.objects.bulk_create(
         NotificationRule(user=user, urgency=urgency, via=via, after=after) for via, after in wanted
     )
+    extend_running(user=user, urgency=urgency, added=set(wanted) - before, now=now)
     said = ", ".join(f"{via} {in_words(after)}" for via, after in wanted) or "every method at once"
     what = f"{user} at {urgency} urgency: {said}"
     record([Line(Verb.NOTIFICATION_RULES_CHANGED, ("user", user.pk), by, what)], now=now)

@@ -14,7 +14,7 @@ from paging import loading
 from paging.actions import bundles
 from paging.actions.contacts import disable_contact_method, set_contact_method
 from paging.actions.inserting import insert_new
-from paging.core.cause import is_test
+from paging.core.cause import is_test, subject_of
 from paging.core.delivery import WAITING, State
 from paging.core.message import Facts
 from paging.core.night import after_night
@@ -59,14 +59,6 @@ class PageRequest:
     @property
     def key(self) -> tuple[str, str, int]:
         return self.cause, self.run, self.user_id
-
-
-def subject_of(cause: str) -> tuple[str, int]:
-    """The ledger's subject of a cause. Raises ValueError where it is not "type:id"."""
-    kind, _, number = cause.partition(":")
-    if not (kind and number.isdecimal()):
-        raise ValueError(f"The cause is “{cause}”; write type:id, such as incident:42.")
-    return kind, int(number)
 
 
 def page(*, requests: Sequence[PageRequest], now: datetime) -> list[PageRequest]:

@@ -1,7 +1,7 @@
 """A message on the timeline of what it is about: how it is called, and the line of what became of it."""
 
-from paging.actions.pages import subject_of
 from paging.core.address import masked
+from paging.core.cause import subject_of
 from paging.core.rules import INFO
 from paging.models import Notification
 from people.ledger.record import ENGINE, Line

@@ -20,3 +20,11 @@ def is_code(cause: str) -> bool:
 
 def is_test(cause: str) -> bool:
     return cause.startswith(TESTS)
+
+
+def subject_of(cause: str) -> tuple[str, int]:
+    """The ledger's subject of a cause. Raises ValueError where it is not "type:id"."""
+    kind, _, number = cause.partition(":")
+    if not (kind and number.isdecimal()):
+        raise ValueError(f"The cause is “{cause}”; write type:id, such as incident:42.")
+    return kind, int(number)

@@ -5,8 +5,10 @@ from datetime import timedelta
 import pytest
 
 from escalation.models import EscalationPolicy, Service
+from people.actions import deactivate_user
 from people.ledger.models import Entry
 from tests.admin.filled import filled
+from tests.world import TESTS
 
 POLICY = "/admin/escalation/escalationpolicy/"
 SERVICE = "/admin/escalation/service/"
@@ -172,3 +174,45 @@ def test_the_ledger_is_searched_by_who_and_what(mia, world):
     found = text(mia.get("/admin/ledger/entry/?q=Mia+deactivated"))
     assert "deactivated ana" in found
     assert "created bo" not in found
+
+
+def test_a_step_asks_for_severities_and_hours_and_a_policy_for_answers(mia, world):
+    address = f"{POLICY}{world.policy.pk}/change/"
+    asked = {"steps-1-severities": ["SEV-2", "SEV-1"], "steps-1-hours": "outside", "acknowledgements": "2"}
+    assert mia.post(address, filled(mia.get(address), **asked)).status_code == 302
+    world.policy.refresh_from_db()
+    assert world.policy.acknowledgements == 2
+    row = world.policy.steps.get(position=2)
+    assert (row.severities, row.hours) == (["SEV-1", "SEV-2"], "outside")
+    before = Entry.objects.count()
+    assert mia.post(address, filled(mia.get(address))).status_code == 302
+    assert Entry.objects.count() == before
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"repeat": "-1"}, "greater than or equal to 0"),
+        ({"repeat": "30000"}, "runs again 0 to 100 times"),
+        ({"acknowledgements": "0"}, "From 1 to 20 people"),
+        ({"steps-0-duration": "8d"}, "longer than 7 days"),
+        ({f"steps-{number}-when": "after" for number in range(3)}, "stands outside the sequence"),
+        ({"steps-0-severities": ["SEV-9"]}, "Select a valid choice"),
+        ({"steps-0-hours": "night"}, "Select a valid choice"),
+    ],
+    ids=["repeat", "for ever", "no answers", "a week", "outside", "severity", "hours"],
+)
+def test_a_policy_that_makes_no_sense_is_refused_on_its_form(mia, world, given, said):
+    address = f"{POLICY}{world.policy.pk}/change/"
+    before = Entry.objects.count()
+    answer = mia.post(address, filled(mia.get(address), **given))
+    assert answer.status_code == 200
+    assert said in text(answer)
+    assert Entry.objects.count() == before
+
+
+def test_a_policy_that_names_somebody_who_has_left_is_refused_on_its_form(mia, world):
+    deactivate_user(user=world.ana, by=TESTS, now=world.now)
+    address = f"{POLICY}{world.policy.pk}/change/"
+    answer = mia.post(address, filled(mia.get(address), **{"steps-0-pages": [f"user:{world.ana.pk}:"]}))
+    assert "Select a valid choice" in text(answer)

@@ -1,11 +1,15 @@
-"""What an apply does to the schedules that it touches: looked at before and after, in its transaction."""
+"""What an apply does to the schedules and policies that it touches: looked at before and after, in its
+transaction.
+"""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from django.db.models import Q
 
+from escalation import advising
 from oncall.advice import Told, Watch
+from oncall.core.finding import Finding, news
 from oncall.models import Schedule
 from watchbill.provisioning.plan import Change, Plan
 
@@ -17,29 +21,54 @@ class Advising:
     """Made before the plan is carried out; `told` afterwards."""
 
     def __init__(self, plan: Plan, *, now: datetime) -> None:
-        self._touching = _touching(plan.changes)
+        named = _named(plan.changes)
+        self._schedules, self._policies, self._now = _schedules(named), _policies(named), now
         self._watch = Watch(self._ids(), now=now)
+        self._before = self._of_policies()
 
     def told(self) -> tuple[Told, ...]:
         """Errors first, and of them first those that the apply causes."""
-        found = self._watch.told(self._ids())
+        found = [*self._watch.told(self._ids()), *self._told_of_policies()]
         return tuple(sorted(found, key=lambda one: (one.finding.level, not one.new)))
 
     def _ids(self) -> list[int]:
-        return list(
-            Schedule.objects.filter(self._touching, retired_at=None).values_list("pk", flat=True).distinct()
-        )
+        rows = Schedule.objects.filter(self._schedules, retired_at=None)
+        return list(rows.values_list("pk", flat=True).distinct())
+
+    def _of_policies(self) -> list[Finding]:
+        return [one for found in advising.advise(self._policies, now=self._now).values() for one in found]
+
+    def _told_of_policies(self) -> Iterator[Told]:
+        after = self._of_policies()
+        new = news(self._before, after).worse
+        yield from (Told(one, new=one in new) for one in after)
 
 
-def _touching(changes: Iterable[Change]) -> Q:
-    """The schedules that are named, those that name a person who is, and those of a team that is."""
+def _named(changes: Iterable[Change]) -> dict[str, set[str]]:
+    """The first part of the identity of what changes, by kind."""
     named: dict[str, set[str]] = {}
     for change in changes:
         named.setdefault(change.kind, set()).add(change.identity[0])
+    return named
+
+
+def _schedules(named: dict[str, set[str]]) -> Q:
+    """Those that are named, those that name a person who is, and those of a team that is."""
     schedules = {name for kind in OF_A_SCHEDULE for name in named.get(kind, ())}
     people = {name for kind in OF_A_PERSON for name in named.get(kind, ())}
     return (
         Q(name__in=schedules)
         | Q(versions__participants__username__in=people)
         | Q(team__name__in=named.get("team", set()))
+    )
+
+
+def _policies(named: dict[str, set[str]]) -> Q:
+    """Those that are named, those of a service that is, and those that page whom or what is."""
+    return (
+        Q(name__in=named.get("escalation policy", set()))
+        | Q(services__name__in=named.get("service", set()))
+        | Q(steps__targets__user__username__in=named.get("user", set()))
+        | Q(steps__targets__team__name__in=named.get("team", set()))
+        | Q(steps__targets__schedule__name__in=named.get("schedule", set()))
     )

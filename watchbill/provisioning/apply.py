@@ -36,8 +36,8 @@ def apply(
     """Read, check, plan, `say` the plan, and do it, with `name` in the ledger. A second time changes nothing.
 
     `dry_run` does everything and takes it back, so that it finds what a real one would. The plan comes back
-    with `advice`: what there is to say about the schedules it touches, which stops nothing. Raises
-    DocumentFaults with everything that is wrong, and then nothing was written.
+    with `advice`: what there is to say about the schedules and policies it touches, which stops nothing.
+    Raises DocumentFaults with everything that is wrong, and then nothing was written.
     """
     document, reading = checking.parse(source)
     try:

@@ -46,12 +46,10 @@ class Change:
 class Plan:
     """Everything an apply would do, in order, and everything it would not.
 
-    `history`: overrides of the document that were cancelled, ended early or begun with another reason, and
-    maintenance that is over.
+    `history`: overrides of the document that were cancelled, ended early or begun with another reason,
+    maintenance and alert rules that are over.
     `kept`: parts that are stored and exported, and that nothing acts on yet. `advice`, once it is done: what
-    there is to say about the schedules it touches.
-    its alert rules that are over. `kept`: parts that are stored and exported, and that nothing acts on yet.
-    `advice`, once it is done: what there is to say about the schedules it touches.
+    there is to say about the schedules and policies it touches.
     """
 
     changes: tuple[Change, ...] = ()

@@ -24,6 +24,7 @@ from watchbill.provisioning.document.escalation import (
     Suppress,
     Target,
     Trial,
+    When,
 )
 from watchbill.provisioning.document.organisation import Organisation
 from watchbill.provisioning.document.pay import PayPlan
@@ -233,7 +234,16 @@ def _policy(policy: Policy) -> Policy:
 
 def _step(step: Step) -> Step:
     until = None if step.after is None else "resolved"
-    return step.model_copy(update={"until": until, "targets": [_target(target) for target in step.targets]})
+    targets = [_target(target) for target in step.targets]
+    return step.model_copy(
+        update={"until": until, "when": step.when and _when(step.when), "targets": targets}
+    )
+
+
+def _when(when: When) -> When | None:
+    """None where it asks for nothing."""
+    severity = sorted(set(when.severity)) if when.severity else None
+    return when.model_copy(update={"severity": severity}) if severity or when.hours else None
 
 
 def _target(target: Target) -> Target:

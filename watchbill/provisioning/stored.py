@@ -175,6 +175,7 @@ def _policy(policy: EscalationPolicy) -> dict[str, Any]:
     return {
         "name": policy.name,
         "repeat": policy.repeat,
+        "acknowledgements": policy.acknowledgements,
         "steps": [_step(step) for step in policy.steps.all()],
     }
 
@@ -183,6 +184,7 @@ def _step(step: Step) -> dict[str, Any]:
     return {
         "timeout": step.timeout and spell(step.timeout),
         "after": step.after and spell(step.after),
+        "when": {"severity": step.severities, "hours": step.hours or None},
         "targets": [_target(target) for target in step.targets.all()],
     }
 

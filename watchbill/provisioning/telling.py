@@ -53,7 +53,7 @@ def tell_advice(advice: Sequence[Told]) -> Iterator[str]:
     """What the apply causes, and what was so already on the schedules it touches."""
     if advice:
         new = sum(one.new for one in advice)
-        yield f"advice on the schedules it touches: {new} new, {len(advice) - new} known"
+        yield f"advice on what it touches: {new} new, {len(advice) - new} known"
     for finding, is_new in advice[:MOST_ADVICE]:
         yield f"  {MARKS[finding.level]} {'new: ' if is_new else ''}{finding.what} {finding.mend}".rstrip()
     if len(advice) > MOST_ADVICE:

@@ -53,8 +53,10 @@ def bundle(request: HttpRequest, token: str) -> HttpResponse:
 
 def _show(request: HttpRequest, reader: User, named: Sequence[Incident], **said: Any) -> HttpResponse:
     status = said.pop("status", 200)
-    waiting = sum(incident.status == Incident.Status.TRIGGERED for incident in named)
-    context = {"incidents": named, "reader": reader, "waiting": waiting, **said}
+    unanswered = [one for one in named if one.status == Incident.Status.TRIGGERED]
+    waiting = sum(not one.is_answered_by(reader) for one in unanswered)
+    short = [one for one in unanswered if one.is_answered_by(reader)]
+    context = {"incidents": named, "reader": reader, "waiting": waiting, "short": short, **said}
     return private(render(request, "web/bundle.html", context, status=status))
 
 

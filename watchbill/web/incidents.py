@@ -61,6 +61,8 @@ def detail(request: HttpRequest, incident_id: int) -> HttpResponse:
         "reader": person(request),
         "incident": incident,
         "open": incident.status != Incident.Status.RESOLVED,
+        "answered": selectors.answered(incident) if incident.wanted > 1 else [],
+        "people": User.objects.filter(is_active=True).order_by("name", "username"),
         "resolves_at": selectors.resolves_at(incident),
         "alerts": alerts,
         "maintenance": quiet,
@@ -98,10 +100,10 @@ def _links(incident: Incident, alerts: Sequence[Alert]) -> list[tuple[str, str, 
 
 @require_POST
 @for_people
-def act(request: HttpRequest, incident_id: int, action: str) -> HttpResponse:
+def act(request: HttpRequest, incident_id: str, action: str) -> HttpResponse:
     """POST `/incidents/<id>/<action>`, then back to where the button was."""
     try:
-        said = ACTIONS[action](request, incident_id)
+        said = ACTIONS[action](request, int(incident_id))
     except respond.Refused as refusal:
         messages.error(request, str(refusal))
     except Incident.DoesNotExist:
@@ -113,7 +115,9 @@ def act(request: HttpRequest, incident_id: int, action: str) -> HttpResponse:
 
 
 def _acknowledge(request: HttpRequest, incident_id: int) -> str:
-    respond.acknowledge(incident_id=incident_id, by=_by(request), now=clock.now())
+    incident = respond.acknowledge(incident_id=incident_id, by=_by(request), now=clock.now())
+    if incident.progress:
+        return f"You acknowledged #{incident_id}, and are paged no more. {incident.progress}."
     return f"You acknowledged #{incident_id}. Paging has stopped."
 
 
@@ -137,6 +141,26 @@ def _snooze(request: HttpRequest, incident_id: int) -> str:
     return f"#{incident_id} is quiet for {SNOOZES[minutes]}, then pages from step 1."
 
 
+def _reassign(request: HttpRequest, incident_id: int) -> str:
+    user = _chosen(request)
+    respond.reassign(incident_id=incident_id, users=[user], by=_by(request), now=clock.now())
+    return f"#{incident_id} is {user}'s: they are paged now, instead of everybody else."
+
+
+def _add_responder(request: HttpRequest, incident_id: int) -> str:
+    user = _chosen(request)
+    respond.add_responders(incident_id=incident_id, users=[user], by=_by(request), now=clock.now())
+    return f"{user} is paged about #{incident_id} now. What else runs goes on as it was."
+
+
+def _chosen(request: HttpRequest) -> User:
+    username = request.POST.get("user", "").replace("\x00", "")
+    user = User.objects.filter(username=username).first()
+    if user is None:
+        raise respond.Refused("Choose a person.")
+    return user
+
+
 def _note(request: HttpRequest, incident_id: int) -> str:
     text = request.POST.get("text", "")[:LONGEST_NOTE].replace("\x00", "")
     respond.note(incident_id=incident_id, text=text, by=_by(request), now=clock.now())
@@ -152,5 +176,7 @@ ACTIONS: dict[str, Callable[[HttpRequest, int], str]] = {
     "resolve": _resolve,
     "escalate": _escalate,
     "snooze": _snooze,
+    "reassign": _reassign,
+    "responder": _add_responder,
     "note": _note,
 }

@@ -82,7 +82,8 @@ def _show(request: HttpRequest, page: Page, incident: Incident, **said: Any) -> 
         "because": page.facts.get("because", ""),
         "links": outward(page.facts.get("links", ())),
         "open": incident.status != Incident.Status.RESOLVED,
-        "mine": incident.status == Incident.Status.ACKNOWLEDGED and incident.acknowledged_by == page.user,
+        "mine": incident.is_answered_by(page.user)
+        or (incident.status == Incident.Status.ACKNOWLEDGED and incident.acknowledged_by == page.user),
         **said,
     }
     return private(render(request, "web/link.html", context, status=status))

@@ -6,13 +6,16 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from escalation.core.decision import PageFallback, PageManagers, PageTargets
+from escalation.core.condition import Condition, Hours
+from escalation.core.decision import PageFallback, PageManagers, PagePerson, PageTargets
 from escalation.core.incident import QUIETS, Parked, Quiet, Status, Urgency
 from escalation.core.machine import decide, opening
+from escalation.core.moves import ADDED
 from escalation.core.policy import OutsideStep, Policy, Step, Target
 from escalation.core.stimulus import (
     Acknowledged,
     Active,
+    Added,
     Escalated,
     Joined,
     Merged,
@@ -27,12 +30,21 @@ from escalation.core.stimulus import (
     Triggered,
     Unreachable,
 )
+from escalation.core.support_hours import SupportHours
 from escalation.core.unheard import may_end
 
 WHO = (Target(label="Ana", user=1),)
 waits = st.integers(1, 7200).map(lambda seconds: timedelta(seconds=seconds))
 severities = st.sampled_from(["SEV-1", "SEV-2", "SEV-3", "SEV-4"])
 urgencies = st.sampled_from(list(Urgency))
+conditions = st.builds(
+    Condition,
+    severities=st.sets(severities).map(lambda some: tuple(sorted(some))),
+    hours=st.sampled_from(list(Hours)),
+)
+OFFICE = SupportHours(
+    days=("mon", "tue", "wed", "thu", "fri"), start="09:00", end="17:00", time_zone="Europe/Berlin"
+)
 reasons = st.sampled_from(sorted(QUIETS))
 
 
@@ -43,13 +55,16 @@ def answers(decision, *, anyone):
         return [StepRan(anyone, decision.number if decision.outside else None, told=told)]
     if isinstance(decision, PageManagers) and not anyone:
         return [Unreachable(f"{decision.run}.fallback")]
-    return [Unreachable(decision.run)] if isinstance(decision, PageFallback) and not anyone else []
+    alone = isinstance(decision, PageFallback | PagePerson)
+    return [Unreachable(decision.run)] if alone and not anyone else []
 
 
 class Walk(RuleBasedStateMachine):
     @initialize(
-        timeouts=st.lists(waits, min_size=0, max_size=4),
-        outside=st.lists(waits, max_size=2),
+        timeouts=st.lists(st.tuples(waits, conditions), min_size=0, max_size=4),
+        outside=st.lists(st.tuples(waits, conditions), max_size=2),
+        hours=st.none() | st.just(OFFICE),
+        wanted=st.integers(1, 3),
         repeat=st.integers(0, 3),
         ack=st.none() | waits,
         severity=severities,
@@ -57,11 +72,23 @@ class Walk(RuleBasedStateMachine):
         held=st.booleans(),
         quiet=st.none() | st.tuples(reasons, waits),
     )
-    def trigger(self, timeouts, outside, repeat, ack, severity, urgency, held, quiet):
+    def trigger(self, timeouts, outside, hours, wanted, repeat, ack, severity, urgency, held, quiet):
         self.now = datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
-        steps = tuple(Step(number=n, timeout=t, targets=WHO) for n, t in enumerate(timeouts, 1))
-        extra = tuple(OutsideStep(number=90 + n, after=t, targets=WHO) for n, t in enumerate(outside))
-        self.policy = Policy(name="p", steps=steps, outside=extra, repeat=repeat, acknowledgement_timeout=ack)
+        steps = tuple(
+            Step(number=n, timeout=t, targets=WHO, when=when) for n, (t, when) in enumerate(timeouts, 1)
+        )
+        extra = tuple(
+            OutsideStep(number=90 + n, after=t, targets=WHO, when=when) for n, (t, when) in enumerate(outside)
+        )
+        self.policy = Policy(
+            name="p",
+            steps=steps,
+            outside=extra,
+            repeat=repeat,
+            acknowledgement_timeout=ack,
+            acknowledgements=wanted,
+            support_hours=hours,
+        )
         raise_at = self.now + timedelta(hours=1) if held and urgency is Urgency.LOW else None
         stimulus = Triggered(
             severity=severity, urgency=urgency, raise_at=raise_at, quiet=quiet and self.quiet(*quiet)
@@ -82,17 +109,30 @@ class Walk(RuleBasedStateMachine):
                 return
             self.state, decisions = decide(self.state, self.policy, waiting.pop(0), self.now)
             for decision in decisions:
-                if isinstance(decision, PageTargets | PageManagers | PageFallback):
-                    assert not self.state.is_quiet(self.now), "paged in a quiet"
+                if isinstance(decision, PageTargets | PagePerson | PageManagers | PageFallback):
+                    asked_by_name = decision.run.startswith(ADDED)
+                    assert asked_by_name or not self.state.is_quiet(self.now), "paged in a quiet"
                     assert not self.resolved, "paged after a resolve"
                     assert decision.run not in self.runs, "two runs of one name"
                     self.runs.add(decision.run)
                     self.paged |= {decision.run} if anyone else set()
+                if isinstance(decision, PageTargets):
+                    self.pages_by_the_rules(decision)
                 waiting += answers(decision, anyone=anyone)
             wake_at = self.state.wake_at(self.policy)
             if not waiting and wake_at is not None and wake_at <= self.now:
                 waiting.append(Ticked())
         raise AssertionError("the machine does not come to rest")
+
+    def pages_by_the_rules(self, page):
+        """Nobody who is on it, and no step whose condition does not hold."""
+        steps = {step.number: step for step in (*self.policy.steps, *self.policy.outside)}
+        when = steps[page.number].when
+        assert not when.severities or self.state.severity in when.severities
+        if when.hours and self.policy.support_hours:
+            in_hours = self.policy.support_hours.open_at(self.now)
+            assert in_hours == (when.hours is Hours.SUPPORT)
+        assert self.policy.acknowledgements == 1 or set(self.state.answered) <= set(page.without)
 
     @rule(ahead=waits, anyone=st.booleans())
     def time_passes(self, ahead, anyone):
@@ -172,9 +212,30 @@ class Walk(RuleBasedStateMachine):
     def snoozed(self, until):
         self.happen(Snoozed(self.now + until), anyone=True)
 
-    @rule(what=st.sampled_from([Acknowledged(), Active(), Escalated(), Reassigned()]), anyone=st.booleans())
+    @rule(what=st.sampled_from([Active(), Escalated(), Reassigned()]), anyone=st.booleans())
     def somebody_acts(self, what, anyone):
         self.happen(what, anyone=anyone)
+
+    @rule(by=st.none() | st.integers(1, 4))
+    def acknowledged(self, by):
+        """It takes as many different people as the policy wants; then it is theirs."""
+        before = self.state
+        self.happen(Acknowledged(by), anyone=True)
+        if self.resolved or before.status is not Status.TRIGGERED:
+            return
+        given, wanted = {*before.answered, by} - {None}, self.policy.acknowledgements
+        enough = len(given) >= wanted if wanted > 1 and by is not None else wanted == 1
+        assert (self.state.status is Status.ACKNOWLEDGED) == enough
+        if not enough:
+            assert self.state.step_at == before.step_at, "the steps go on for the others"
+
+    @rule(users=st.lists(st.integers(1, 9), min_size=1, max_size=3, unique=True), anyone=st.booleans())
+    def responders_are_added(self, users, anyone):
+        before, paged = self.state, set(self.runs)
+        self.happen(Added(tuple(users)), anyone=anyone)
+        if not self.resolved:
+            assert len([run for run in self.runs - paged if run.count(".") == 2]) >= len(users)
+            assert (self.state.status, self.state.step_at) == (before.status, before.step_at)
 
     @rule(over=st.sampled_from([Resolved(), Merged(into=7)]))
     def resolve(self, over):

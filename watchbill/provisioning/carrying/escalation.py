@@ -51,8 +51,14 @@ def retire_webhook(change: Change, context: Context) -> None:
 
 def create_policy(change: Change, context: Context) -> None:
     policy = cast("Policy", change.wanted)
-    steps = [_step(step, context) for step in policy.steps]
-    config.create_policy(name=policy.name, repeat=policy.repeat, steps=steps, by=context.by, now=context.now)
+    config.create_policy(
+        name=policy.name,
+        repeat=policy.repeat,
+        acknowledgements=policy.acknowledgements,
+        steps=[_step(step, context) for step in policy.steps],
+        by=context.by,
+        now=context.now,
+    )
 
 
 def change_policy(change: Change, context: Context) -> None:
@@ -60,6 +66,7 @@ def change_policy(change: Change, context: Context) -> None:
     config.change_policy(
         policy=_policy(policy.name),
         repeat=policy.repeat,
+        acknowledgements=policy.acknowledgements,
         steps=[_step(step, context) for step in policy.steps],
         by=context.by,
         now=context.now,
@@ -178,7 +185,14 @@ def _service(name: str) -> ServiceRow:
 
 def _step(step: Step, context: Context) -> config.StepSpec:
     targets = [_target(target, context) for target in step.targets]
-    return config.StepSpec(timeout=step.timeout, after=step.after, targets=targets)
+    when = step.when
+    return config.StepSpec(
+        timeout=step.timeout,
+        after=step.after,
+        targets=targets,
+        severities=(when and when.severity) or (),
+        hours=(when and when.hours) or "",
+    )
 
 
 def _target(target: Target, context: Context) -> config.TargetSpec:

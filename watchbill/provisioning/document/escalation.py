@@ -104,12 +104,22 @@ class Target(Part):
         return self
 
 
+class When(Part):
+    """At these severities only, and only in or outside of the service's support hours."""
+
+    severity: Annotated[list[Severity], Field(min_length=1)] | None = None
+    hours: Literal["support", "outside"] | None = None
+
+
 class Step(Part):
-    """Waits `timeout` before the next; or stands outside the sequence: once, `after` the first trigger."""
+    """Waits `timeout` before the next; or stands outside the sequence: once, `after` the first trigger.
+    Where `when` does not hold as it comes, it is passed over at once.
+    """
 
     timeout: Duration | None = None
     after: Duration | None = None
     until: Literal["resolved"] | None = None
+    when: When | None = None
     targets: Annotated[list[Target], Field(min_length=1, max_length=50)]
 
     @model_validator(mode="after")
@@ -126,6 +136,7 @@ class Step(Part):
 class Policy(Part):
     name: Name
     repeat: Annotated[int, Field(ge=0, le=100)] = 0
+    acknowledgements: Annotated[int, Field(ge=1, le=20)] = 1
     steps: Annotated[list[Step], Field(min_length=1, max_length=MOST_STEPS)]
 
 
