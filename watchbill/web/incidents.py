@@ -87,10 +87,10 @@ def _links(incident: Incident, alerts: Sequence[Alert]) -> list[tuple[str, str, 
 
 @require_POST
 @for_people
-def act(request: HttpRequest, incident_id: int, action: str) -> HttpResponse:
+def act(request: HttpRequest, incident_id: str, action: str) -> HttpResponse:
     """POST `/incidents/<id>/<action>`, then back to where the button was."""
     try:
-        said = ACTIONS[action](request, incident_id)
+        said = ACTIONS[action](request, int(incident_id))
     except respond.Refused as refusal:
         messages.error(request, str(refusal))
     except Incident.DoesNotExist:
