@@ -264,6 +264,7 @@ def test_a_page_is_one_document_and_the_outbox_keeps_no_link_that_works(web):
         "service": "checkout-api",
         "severity": "SEV-1",
         "because": "primary of Checkout, step 1",
+        "remarks": [],
         "detail": {"cluster": "eu1"},
         "links": [{"label": "runbook", "address": "https://wiki.example/full"}],
         "url": body["url"],
