@@ -100,7 +100,8 @@ def window_of(row: MaintenanceWindow) -> Window:
 
 def state_of(row: Incident) -> State:
     """A quiet that another version has overruled, not knowing of it, is over."""
-    parked = _parked(row.parked_reason)
+    parked, reason = _parked(row.parked_reason), _parked(row.quiet_reason)
+    quiet = row.quiet_until is not None and (row.status != Status.TRIGGERED or parked in QUIETS)
     return State(
         status=Status(row.status),
         severity=row.severity,
@@ -119,7 +120,8 @@ def state_of(row: Incident) -> State:
         answered=tuple(row.answered or ()),
         added=row.added,
         parked=parked,
-        quiet_until=row.quiet_until if row.status != Status.TRIGGERED or parked in QUIETS else None,
+        quiet_until=row.quiet_until if quiet else None,
+        quiet_reason=(parked if row.status == Status.TRIGGERED else reason) if quiet else Parked.NOT,
     )
 
 
@@ -135,7 +137,7 @@ def _parked(word: str) -> Parked:
 STATE_COLUMNS = (
     "status", "severity", "urgency", "cycle", "repeat", "step", "step_at", "hold_until", "raise_at",
     "reached", "managers_paged", "outside_from", "outside_done", "outside_passed", "answered", "added",
-    "parked_reason", "quiet_until", "wake_at",
+    "parked_reason", "quiet_until", "quiet_reason", "wake_at",
 )  # fmt: skip
 
 
@@ -150,7 +152,8 @@ def put_state(row: Incident, state: State, policy: Policy) -> None:
     row.outside_from, row.outside_done = state.outside_from, list(state.outside_done)
     row.outside_passed, row.answered = list(state.outside_passed), list(state.answered)
     row.added = state.added
-    row.parked_reason, row.quiet_until = state.parked, state.quiet_until
+    row.parked_reason = state.parked
+    row.quiet_until, row.quiet_reason = state.quiet_until, state.quiet_reason
     row.wake_at = state.wake_at(policy)
 
 

@@ -378,6 +378,7 @@ class Incident(models.Model):
     added = models.PositiveIntegerField(default=0, db_default=0, help_text="Responders added by hand.")
     parked_reason = models.CharField(max_length=40, blank=True)
     quiet_until = models.DateTimeField(null=True, blank=True, help_text="Nobody is paged before this.")
+    quiet_reason = models.CharField(max_length=40, blank=True, default="", db_default="")
     wake_at = models.DateTimeField(null=True, blank=True)
     picked = models.JSONField(null=True, blank=True, editable=False)
     turn = models.PositiveSmallIntegerField(

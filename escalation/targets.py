@@ -134,6 +134,10 @@ class Ahead:
         return [one.user for one in found if one.user in self.people]
 
 
+def usernames(users: Collection[int]) -> set[str]:
+    return set(User.objects.filter(pk__in=users).values_list("username", flat=True))
+
+
 def managers(teams: Collection[int]) -> dict[int, list[Recipient]]:
     """The active managers of each team that has any, by username."""
     found: dict[int, list[Recipient]] = {}

@@ -206,7 +206,7 @@ def _follow(row: MaintenanceWindow, *, now: datetime) -> Quiet | None:
     """
     opened = Incident.objects.filter(service=row.service_id).exclude(status=Incident.Status.RESOLVED)
     list(opened.select_for_update().order_by("pk").values_list("pk", flat=True))
-    settled = any(engine.settle(row.service, now=now) for _ in range(AT_ONCE))
+    settled = any(not engine.settle(row.service, now=now).more for _ in range(AT_ONCE))
     engine.note_window(row, now=now)
     if not settled:
         row.look_at = now

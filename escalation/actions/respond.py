@@ -22,7 +22,7 @@ from escalation.core.stimulus import (
 )
 from escalation.loading import closed_at
 from escalation.models import Alert, Incident
-from escalation.quiet.windows import in_maintenance
+from escalation.quiet.windows import in_maintenance_now
 from paging.queue import nudge_on_commit
 from people.ledger.record import Actor, Line, record
 from people.ledger.verbs import Verb
@@ -177,7 +177,7 @@ def _stimulate(incident_id: int, stimulus: Stimulus, *, by: Actor, now: datetime
 
 def _refuse_in_maintenance(row: Incident, *, now: datetime) -> None:
     """Nobody is paged then, so nobody should believe that somebody was."""
-    quiet = in_maintenance([row.service], at=now).get(row.service_id)
+    quiet = in_maintenance_now([row], at=now).get(row.service_id)
     if quiet is not None:
         until = quiet.until.astimezone(UTC)
         raise Refused(

@@ -60,8 +60,8 @@ class State:
     `outside_done` holds their numbers, and `outside_passed` those of them whose condition did not hold.
     `answered` are the ids of those who have acknowledged, since it was last triggered. `added` counts
     responders who were added by hand. Before `quiet_until` nobody is paged at all, whatever falls due, but
-    whom a person adds; one that nobody is on starts at step one then, and is `parked` for one of QUIETS
-    until it does.
+    whom a person adds, and `quiet_reason` says why, also of what somebody is on; one that nobody is on starts
+    at step one then, and is `parked` for the same reason until it does.
     """
 
     status: Status
@@ -82,6 +82,7 @@ class State:
     added: int = 0
     parked: Parked = Parked.NOT
     quiet_until: datetime | None = None
+    quiet_reason: Parked = Parked.NOT
 
     def wake_at(self, policy: Policy) -> datetime | None:
         """When the engine has to look again; None when only an event or a person can change anything."""
@@ -90,6 +91,8 @@ class State:
         moments = [self.hold_until, *self._outside_moments(policy)]
         if self.status is Status.TRIGGERED:
             moments.append(self.step_at)
+        if self.outside_from is None and policy.outside:
+            moments.append(self.quiet_until)  # from which its steps outside the sequence count
         first = min((moment for moment in moments if moment is not None), default=None)
         return first if first is None or self.quiet_until is None else max(first, self.quiet_until)
 

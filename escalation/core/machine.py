@@ -19,7 +19,7 @@ from escalation.core.decision import (
     PageTargets,
     StopPaging,
 )
-from escalation.core.incident import Parked, State, Status, Urgency, is_worse
+from escalation.core.incident import Parked, Quiet, State, Status, Urgency, is_worse
 from escalation.core.policy import Policy
 from escalation.core.stimulus import (
     Acknowledged,
@@ -84,13 +84,39 @@ def _repeated(stimulus: Repeated, state: State, policy: Policy, now: datetime) -
         return moves.start(state, now), [Note(Event.HEALED, "it was open with nothing due; an event woke it")]
     if moves.is_parked_quiet(state):
         return _repeated_in_quiet(stimulus, state, policy, now)
+    if state.quiet_until is not None:
+        state, told = _as_quiet_as(stimulus, state, now)
+        state, more = _heard_again(stimulus, state, policy, now)
+        return state, told + more
+    return _heard_again(stimulus, state, policy, now)
+
+
+def _as_quiet_as(stimulus: Repeated, state: State, now: datetime) -> Answer:
+    """Of what somebody is on: it stays quiet no longer than its newest event is."""
+    if stimulus.quiet is None:
+        why = "an event came to which it does not apply"
+        return moves.loud(state, now), [Note(Event.QUIET_OVER, why)]
+    if state.quiet_until is not None and stimulus.quiet.until < state.quiet_until:
+        return moves.quieted(state, stimulus.quiet), [Note(Event.QUIETED, stimulus.quiet.why)]
+    return state, []
+
+
+def _heard_again(stimulus: Repeated, state: State, policy: Policy, now: datetime) -> Answer:
     if not is_worse(stimulus.severity, than=state.severity):
         return state, []
     raised = moves.asked_again(replace(state, severity=stimulus.severity), policy, was=state.severity)
     notes: list[Decision] = [Note(Event.RAISED, f"the source now says {stimulus.severity}")]
+    if stimulus.quiet is not None and state.parked in moves.WAITS and stimulus.urgency is Urgency.HIGH:
+        return _waits_quietly(raised, stimulus.quiet, notes)
     if stimulus.urgency is Urgency.LOW:
         return moves.raised_later(raised, stimulus.raise_at), notes
     return _raised(replace(raised, urgency=Urgency.HIGH), policy, now, was=state), notes
+
+
+def _waits_quietly(state: State, quiet: Quiet, notes: list[Decision]) -> Answer:
+    """What would start the steps now starts them when the quiet is over."""
+    urgent = replace(state, urgency=Urgency.HIGH, raise_at=None)
+    return moves.quieted(urgent, quiet), [*notes, Note(Event.QUIETED, quiet.why)]
 
 
 def _repeated_in_quiet(stimulus: Repeated, state: State, policy: Policy, now: datetime) -> Answer:
@@ -121,6 +147,10 @@ def _joined(stimulus: Joined, state: State, policy: Policy, now: datetime) -> An
         return _joined_in_quiet(stimulus, state, policy, now)
     worse = is_worse(stimulus.severity, than=state.severity)
     silent = state.parked in moves.WAITS or (state.status is Status.ACKNOWLEDGED and worse)
+    if stimulus.quiet is not None and state.parked in moves.WAITS and stimulus.urgency is Urgency.HIGH:
+        severity = stimulus.severity if worse else state.severity
+        raised = moves.asked_again(replace(state, severity=severity), policy, was=state.severity)
+        return _waits_quietly(raised, stimulus.quiet, [])
     if stimulus.urgency is Urgency.LOW or not silent or stimulus.quiet is not None:
         return _repeated(stimulus, state, policy, now)
     severity = stimulus.severity if worse else state.severity
@@ -228,6 +258,7 @@ def _escalated(stimulus: Escalated, state: State, policy: Policy, now: datetime)
         raise_at=None,
         step_at=now,
         quiet_until=None,
+        quiet_reason=Parked.NOT,
     )
     if woken.step >= len(policy.steps):
         woken = moves.start(woken, now)
@@ -254,8 +285,12 @@ def _added(stimulus: Added, state: State, policy: Policy, now: datetime) -> Answ
 
 @_answer.register
 def _quieted(stimulus: Quieted, state: State, policy: Policy, now: datetime) -> Answer:
-    """Of two that overlap the one that ends later counts."""
+    """Of two that overlap the one that ends later counts. What pages nobody anyway, whenever, is left as it
+    is: or each night's maintenance would start what was exhausted again.
+    """
     quiet = stimulus.quiet
+    if moves.waits_for_nothing(state, policy):
+        return state, []
     if quiet.until <= now or (state.quiet_until is not None and state.quiet_until >= quiet.until):
         return state, []
     stop = StopPaging(quiet.reason.value)
@@ -264,7 +299,7 @@ def _quieted(stimulus: Quieted, state: State, policy: Policy, now: datetime) -> 
 
 @_answer.register
 def _quiet_over(stimulus: QuietOver, state: State, policy: Policy, now: datetime) -> Answer:
-    if state.quiet_until is None or state.parked not in (stimulus.reason, Parked.NOT):
+    if state.quiet_until is None or state.quiet_reason is not stimulus.reason:
         return state, []
     if stimulus.then is not None and stimulus.then.until > now:
         why = stimulus.then.why

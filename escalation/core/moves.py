@@ -39,6 +39,7 @@ def start(state: State, now: datetime) -> State:
         outside_from=state.outside_from or now,
         parked=Parked.NOT,
         quiet_until=None,
+        quiet_reason=Parked.NOT,
     )
 
 
@@ -54,6 +55,7 @@ def over(state: State) -> State:
         hold_until=None,
         parked=Parked.NOT,
         quiet_until=None,
+        quiet_reason=Parked.NOT,
     )
 
 
@@ -76,11 +78,12 @@ def quieted(state: State, quiet: Quiet) -> State:
     `hold_until` says the same to a version that knows of no quiet.
     """
     if state.status is Status.ACKNOWLEDGED:
-        return replace(state, quiet_until=quiet.until)
+        return replace(state, quiet_until=quiet.until, quiet_reason=quiet.reason)
     return replace(
         state,
         parked=quiet.reason,
         quiet_until=quiet.until,
+        quiet_reason=quiet.reason,
         hold_until=quiet.until,
         step_at=None,
         outside_from=None,
@@ -92,12 +95,21 @@ def is_parked_quiet(state: State) -> bool:
 
 
 def loud(state: State, now: datetime) -> State:
-    """No quiet any more: what was parked by it starts at step one, or waits as its urgency has it."""
+    """No quiet any more: what was parked by it starts at step one, or waits as its urgency has it. Of what
+    somebody has acknowledged meanwhile, the steps outside the sequence count from here.
+    """
+    low = state.urgency is Urgency.LOW and (state.raise_at is None or now < state.raise_at)
+    over = replace(state, quiet_until=None, quiet_reason=Parked.NOT)
     if not is_parked_quiet(state):
-        return replace(state, quiet_until=None)
-    if state.urgency is Urgency.LOW and (state.raise_at is None or now < state.raise_at):
-        return held(replace(state, quiet_until=None), state.raise_at)
-    return start(replace(state, urgency=Urgency.HIGH, answered=()), now)
+        return over if low else replace(over, outside_from=state.outside_from or now)
+    if low:
+        return held(over, state.raise_at)
+    return start(replace(over, urgency=Urgency.HIGH, answered=()), now)
+
+
+def waits_for_nothing(state: State, policy: Policy) -> bool:
+    """Exhausted, or of low urgency for good: no time that comes pages anybody."""
+    return state.status is Status.TRIGGERED and state.parked in WAITS and state.wake_at(policy) is None
 
 
 def raised_later(state: State, raise_at: datetime | None) -> State:

@@ -4,7 +4,7 @@ that does not grow with them.
 
 from collections import deque
 from collections.abc import Generator, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from escalation import telling, wording
@@ -25,10 +25,6 @@ from escalation.core.moves import FALLBACK
 from escalation.core.policy import Policy
 from escalation.core.stimulus import (
     Merged,
-    Quieted,
-    QuietOver,
-    Repeated,
-    Resolved,
     Snoozed,
     StepRan,
     Stimulus,
@@ -37,11 +33,11 @@ from escalation.core.stimulus import (
     Unreachable,
 )
 from escalation.core.unheard import ends_at
+from escalation.engine import quiet
 from escalation.engine.around import Around
 from escalation.engine.paging import Asking, Paging
-from escalation.loading import STATE_COLUMNS, put_state, state_of
+from escalation.loading import STATE_COLUMNS, put_state
 from escalation.models import Incident, Service
-from escalation.quiet.windows import in_maintenance
 from paging.actions import pages
 from paging.actions.codes import free_codes
 from paging.actions.pages import PageRequest
@@ -84,10 +80,10 @@ def apply_all(changes: Sequence[Change], *, now: datetime) -> None:
     """
     lines: list[Line] = []
     around = Around([change.row for change in changes], at=now)
-    quiet = in_maintenance([change.row.service for change in changes], at=now)
+    kept = quiet.kept([(change.row, change.stimulus) for change in changes], now=now)
     news: list[Change] = []
     runs = [
-        _run(change, Paging(change.row, lines, around, now), news, quiet.get(change.row.service_id))
+        _run(change, Paging(change.row, lines, around, now), news, kept.get(change.row.pk))
         for change in changes
     ]
     in_step(runs, lines, now=now)
@@ -190,11 +186,11 @@ def open_incidents(
     return rows
 
 
-def _run(change: Change, paging: Paging, news: list[Change], quiet: Quiet | None) -> Run:
+def _run(change: Change, paging: Paging, news: list[Change], kept: Quiet | None) -> Run:
     """Until nothing more is due. `news` learns of it where those who were paged are to be told."""
     row, now = change.row, paging.now
-    policy, state = Policy.from_json(row.policy), state_of(row)
-    waiting: deque[Stimulus] = deque(_heard(change.stimulus, quiet))
+    policy, state = Policy.from_json(row.policy), quiet.graded(row, now=now)
+    waiting: deque[Stimulus] = deque(quiet.heard(change.stimulus, kept))
     while waiting:
         state, decisions = decide(state, policy, waiting.popleft(), now)
         put_state(row, state, policy)
@@ -206,20 +202,6 @@ def _run(change: Change, paging: Paging, news: list[Change], quiet: Quiet | None
     row.resolve_at = ends_at(state, policy, after=row.service.auto_resolve_after, heard=now)
     if _mark(row, state, now=now, by=change.by):
         news.append(change)
-
-
-def _heard(stimulus: Stimulus, quiet: Quiet | None) -> Sequence[Stimulus]:
-    """Maintenance that has begun comes before whatever might page, however late the keeper is; and what is
-    heard in it is quiet itself.
-    """
-    if isinstance(stimulus, QuietOver) and quiet is not None:
-        later = quiet if stimulus.then is None else max(quiet, stimulus.then, key=lambda one: one.until)
-        return (replace(stimulus, then=later),)
-    if quiet is None or isinstance(stimulus, Resolved | Merged | Quieted):
-        return (stimulus,)
-    if isinstance(stimulus, Repeated) and (stimulus.quiet is None or stimulus.quiet.until < quiet.until):
-        stimulus = replace(stimulus, quiet=quiet)
-    return Quieted(quiet), stimulus
 
 
 def _do(

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 import structlog
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import connection, transaction
 from django.db.models import QuerySet
 
 from escalation.core.decision import PageManagers
@@ -12,10 +12,12 @@ from escalation.core.incident import Urgency
 from escalation.core.stimulus import Ticked, Unreachable
 from escalation.engine.applying import Change, apply, apply_all, in_step
 from escalation.engine.around import Around
+from escalation.engine.faults import DEADLOCKED, is_outage, sqlstate
 from escalation.engine.next_in_turn import ask_next_in_turn
 from escalation.engine.paging import Paging
 from escalation.loading import service_urgency
 from escalation.models import Incident
+from escalation.quiet.windows import in_maintenance_now
 from paging.actions import pages
 from paging.core.cause import subject_of
 from paging.selectors import UNREACHABLE, is_anyone_reached, unreachable_runs
@@ -32,10 +34,6 @@ FAULT_PAUSE = timedelta(seconds=30)
 """An incident that the engine cannot decide is looked at again after this, behind the others."""
 
 DUE = "EXISTS (SELECT 1 FROM escalation_incident WHERE turn = %s AND wake_at <= %s)"
-DEADLOCKED = {"40P01", "40001"}
-CANCELLED = "57014"
-OUTAGE = ("08", "53", "57P", "58", "XX")
-"""SQLSTATE classes that are about the server: connections, resources, its shutdown, its disk, its bugs."""
 
 
 def run_due(*, clock: Callable[[], datetime], limit: int = BATCH) -> int:
@@ -75,7 +73,7 @@ def _run_batch(clock: Callable[[], datetime], turns: Sequence[int], limit: int) 
             late = [(now - (row.wake_at or now)).total_seconds() for row in rows]
             apply_all([Change(row, Ticked()) for row in rows], now=now)
     except Exception as fault:
-        if _is_outage(fault):
+        if is_outage(fault):
             raise
         log.warning("batch_not_decided", incidents=len(found), error=repr(fault), effect="one by one")
         return sum(_run_one(pk, clock) for pk in found)
@@ -113,29 +111,15 @@ def _run_one(pk: int, clock: Callable[[], datetime]) -> bool:
             _reconsider(row, now)
             apply(row, Ticked(), now=now)
     except Exception as fault:
-        if _is_outage(fault):
+        if is_outage(fault):
             raise
-        if _sqlstate(fault) in DEADLOCKED:
+        if sqlstate(fault) in DEADLOCKED:
             return False  # this one waits for the next tick, the others do not
         log.exception("incident_not_decided", incident=pk, effect=f"looked at again after {FAULT_PAUSE}")
         _postpone(pk, clock)
         return False
     metrics.STEP_LATENESS.observe(late)
     return True
-
-
-def _sqlstate(fault: Exception) -> str:
-    return str(getattr(fault.__cause__, "sqlstate", None) or "")
-
-
-def _is_outage(fault: Exception) -> bool:
-    """Whether the database itself fails, and not what was asked about one row: then nothing else works,
-    either. Without a code it is the connection or, on SQLite, the file.
-    """
-    if not isinstance(fault, OperationalError | InterfaceError):
-        return False
-    state = _sqlstate(fault)
-    return state != CANCELLED and (not state or state.startswith(OUTAGE))
 
 
 def _run_unreachable(clock: Callable[[], datetime], limit: int) -> int:
@@ -153,17 +137,23 @@ def _run_one_unreachable(cause: str, run: str, clock: Callable[[], datetime]) ->
                 return False  # somebody holds it: later, and not in the way of all others
             news = pages.give_up(cause=cause, run=run, now=now)
             lost = row is not None and news and not is_anyone_reached(cause, run)
-            if row is not None and lost and not ask_next_in_turn(row, run, now=now):
-                apply(row, Unreachable(run), now=now)
+            if row is not None and lost:
+                _go_on(row, run, now)
     except Exception as fault:
-        if _is_outage(fault):
+        if is_outage(fault):
             raise
-        if _sqlstate(fault) in DEADLOCKED:
+        if sqlstate(fault) in DEADLOCKED:
             return False
         # its steps go on by their own time; it must not hold up the others
         log.exception("unreachable_not_decided", cause=cause, run=run)
         pages.give_up(cause=cause, run=run, now=clock())
     return True
+
+
+def _go_on(row: Incident, run: str, now: datetime) -> None:
+    """Nobody is asked in the place of another in maintenance: that is what the incident hears instead."""
+    if in_maintenance_now([row], at=now) or not ask_next_in_turn(row, run, now=now):
+        apply(row, Unreachable(run), now=now)
 
 
 def _reconsider(row: Incident, now: datetime) -> None:
@@ -176,7 +166,7 @@ def _reconsider(row: Incident, now: datetime) -> None:
 
 def _postpone(pk: int, clock: Callable[[], datetime]) -> None:
     """One incident that cannot be decided must not keep the others waiting, nor stay unheard of: its
-    managers are paged, once.
+    managers are paged, once; not in maintenance.
     """
     try:
         with transaction.atomic():
@@ -187,12 +177,14 @@ def _postpone(pk: int, clock: Callable[[], datetime]) -> None:
             Incident.objects.filter(pk=pk).update(wake_at=now + FAULT_PAUSE)
             what = "The engine could not decide what happens next; it tries again in 30 seconds."
             record([Line(Verb.INCIDENT_UNREACHABLE, ("incident", pk), ENGINE, what)], now=now)
+            if in_maintenance_now([row], at=now):
+                return
         with transaction.atomic():
             lines: list[Line] = []
             asked = PageManagers(run="fault.managers", why="it could not be decided")
             paging = Paging(row, lines, Around([row], at=now), now)
             in_step([paging.managers(asked)], lines, now=now)
     except Exception as fault:
-        if _is_outage(fault):
+        if is_outage(fault):
             raise
         log.exception("managers_not_paged", incident=pk)

@@ -6,14 +6,17 @@ What the engine decides never hangs on this: it asks the windows itself before a
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 import structlog
 from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import Q, QuerySet
 
 from escalation.core.incident import Parked, Quiet
+from escalation.core.moves import WAITS
 from escalation.core.stimulus import Quieted, QuietOver
-from escalation.engine.applying import Change, apply_all
+from escalation.engine.applying import Change
+from escalation.engine.one_by_one import apply_each
 from escalation.loading import window_of
 from escalation.models import Incident, MaintenanceWindow, Service
 from escalation.quiet.windows import live, quiet_of, windows_of
@@ -56,7 +59,10 @@ def _keep(clock: Callable[[], datetime], limit: int) -> int:
     row = due.order_by("look_at", "pk").first()
     if row is None:
         return 0
-    if settle(row.service, now=now, limit=limit):
+    settled = settle(row.service, now=now, limit=limit, wait=False)
+    if settled.held:
+        return 0  # somebody else has the rest in hand: at the next look
+    if not settled.more:
         lines = _said(row, now)
         if not note_window(row, now=now, wait=False):
             row.look_at = now + TRIED_AGAIN_IN
@@ -69,28 +75,49 @@ def _due(now: datetime) -> QuerySet[MaintenanceWindow]:
     return MaintenanceWindow.objects.filter(look_at__lte=now)
 
 
-def settle(service: Service, *, now: datetime, limit: int = BATCH, by: Actor = ENGINE, why: str = "") -> bool:
-    """Bring the open incidents of a service in line with its windows, `limit` of them at most. Whether none
-    is left. In the caller's transaction; whoever does it twice does it once.
+class Settled(NamedTuple):
+    """Whether there may be `more`, and whether some are `held` by somebody for whom nobody waited."""
+
+    more: bool
+    held: bool = False
+
+
+def settle(
+    service: Service,
+    *,
+    now: datetime,
+    limit: int = BATCH,
+    wait: bool = True,
+    by: Actor = ENGINE,
+    why: str = "",
+) -> Settled:
+    """Bring the open incidents of a service in line with its windows, `limit` of them at most. One that
+    cannot be decided is left. In the caller's transaction; whoever does it twice does it once.
     """
     quiet = quiet_of(windows_of([service.pk], at=now).get(service.pk, ()), now)
     rows = list(
-        Incident.objects.select_for_update(of=("self",))
+        Incident.objects.select_for_update(of=("self",), skip_locked=not wait)
         .select_related("service", "service__team")
         .filter(_out_of_line(quiet, now), service=service)
         .order_by("pk")[:limit]
     )
-    apply_all([Change(row, _stimulus(row, quiet), by=by, why=why) for row in rows], now=now)
-    return len(rows) < limit
+    undecided = apply_each([Change(row, _stimulus(row, quiet), by=by, why=why) for row in rows], now=now)
+    if len(rows) == limit:
+        return Settled(more=True)
+    left = Incident.objects.filter(_out_of_line(quiet, now), service=service).exclude(pk__in=undecided)
+    return Settled(more=False, held=not wait and left.exists())
 
 
 def _out_of_line(quiet: Quiet | None, now: datetime) -> Q:
-    """Those that pages reach although they should not, or stay quiet longer than the windows say."""
-    kept = Q(status=TRIGGERED, parked_reason=Parked.MAINTENANCE) | Q(status=ACKNOWLEDGED)
+    """Those that pages reach although they should not, or stay quiet longer than the windows say. What pages
+    nobody anyway is left as it is.
+    """
+    kept = Q(status__in=[TRIGGERED, ACKNOWLEDGED], quiet_reason=Parked.MAINTENANCE)
     if quiet is None:
         return kept & Q(quiet_until__gt=now)
     too_little = Q(quiet_until=None) | Q(quiet_until__lt=quiet.until)
-    return Q(status__in=[TRIGGERED, ACKNOWLEDGED]) & too_little | kept & Q(quiet_until__gt=quiet.until)
+    pages = Q(status__in=[TRIGGERED, ACKNOWLEDGED]) & ~Q(parked_reason__in=WAITS, wake_at=None)
+    return pages & too_little | kept & Q(quiet_until__gt=quiet.until)
 
 
 def _stimulus(row: Incident, quiet: Quiet | None) -> Quieted | QuietOver:

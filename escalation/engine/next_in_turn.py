@@ -44,6 +44,7 @@ def _again(state: State, policy: Policy, run: str) -> PageTargets | None:
         run=run,
         targets=in_turn,
         outside=isinstance(step, OutsideStep),
+        without=moves.on_it(state, policy),
     )
 
 

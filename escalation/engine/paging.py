@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from escalation import wording
+from escalation import targets, wording
 from escalation.core.cause import cause_of
 from escalation.core.decision import PageManagers, PageTargets
 from escalation.core.incident import Urgency
@@ -60,6 +60,8 @@ class Paging:
 
     def _meant(self, decision: PageTargets, reason: str, *, but: Collection[str] = ()) -> list[Recipient]:
         """With a line of each whose turn it was and whom nothing reaches."""
+        if decision.without and any(target.pick for target in decision.targets):
+            but = {*but, *targets.usernames(decision.without)}
         meant = self.around.recipients(self.row, decision.targets, but=but)
         found = [one for one in meant if one.user not in decision.without]
         self.lines.extend(

@@ -85,7 +85,8 @@ def open_to(
 def _takes_in(row: Incident, service: Service, now: datetime) -> bool:
     window = service.group_window
     open_ = row.status != Incident.Status.RESOLVED and row.parked_reason in JOINED_WHILE
-    return open_ and window is not None and now - row.triggered_at < window
+    ruled = row.quiet_until is not None and row.quiet_reason != Parked.MAINTENANCE
+    return open_ and not ruled and window is not None and now - row.triggered_at < window
 
 
 def _rows(rows: Sequence[Incident]) -> QuerySet[Incident]:

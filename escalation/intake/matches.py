@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
+from django.db.models import Q
+
 from escalation.core.incident import Parked
 from escalation.models import Incident, RuleMatch
 from escalation.quiet.rules import Ruled
@@ -32,7 +34,8 @@ def touch_matches(alerts: Iterable[int], *, now: datetime) -> None:
 
 def kept_by_rules(incident_ids: Iterable[int]) -> set[int]:
     """Those of the incidents that page nobody because of a rule."""
+    by_rule = [Parked.SUPPRESSED, Parked.TRIAL]
     rows = Incident.objects.filter(
-        pk__in=list(incident_ids), parked_reason__in=[Parked.SUPPRESSED, Parked.TRIAL]
-    )
+        Q(parked_reason__in=by_rule) | Q(quiet_reason__in=by_rule), pk__in=list(incident_ids)
+    ).exclude(status=Incident.Status.RESOLVED)
     return set(rows.values_list("pk", flat=True))

@@ -23,7 +23,7 @@ def masked(address: str) -> str:
 def without(text: str, address: str) -> str:
     """`text`, as a provider wrote it, with the address as others may see it, however it spelled it."""
     written = re.escape(address)
-    if address.startswith("+"):  # “+1 (415) 555-0101”, “14155550101”
+    if re.fullmatch(r"\+\d+", address):  # “+1 (415) 555-0101”, “14155550101”
         written = r"\+?" + r"[\s().\-]*".join(address[1:])
     return re.sub(written, lambda _: masked(address), text, flags=re.IGNORECASE) if address else text
 

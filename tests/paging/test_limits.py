@@ -416,6 +416,7 @@ def test_who_acknowledges_while_a_message_gathers_others_is_not_turned_away(phon
     ask(alice, 1)
     send(clock)
     phone.expect_sms(to=ALICE_SMS)
+    pages.stop(cause="incident:1", reason="acknowledged", now=NOW)
     rules(alice, ("sms", 0), ("sms", 1))
     for number in (2, 3):
         ask(alice, number)

@@ -3,7 +3,7 @@ from html import escape
 from xml.etree import ElementTree as ET
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from paging.core import gsm7, mail, render
@@ -181,6 +181,7 @@ def test_a_number_that_a_provider_repeats_is_masked_however_it_is_spelled(said, 
     assert without(said, "+14155550101") == kept
 
 
+@example("", "+$@A.Ac", "")  # no number
 @given(st.text(max_size=40), st.emails(), st.text(max_size=40))
 def test_no_mailbox_stands_in_a_sentence_that_others_read(before, address, after):
     said = without(f"{before} {address.upper()} {after} {address}", address)

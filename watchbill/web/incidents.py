@@ -100,10 +100,11 @@ def _links(incident: Incident, alerts: Sequence[Alert]) -> list[tuple[str, str, 
 
 @require_POST
 @for_people
-def act(request: HttpRequest, incident_id: str, action: str) -> HttpResponse:
+def act(request: HttpRequest, number: str, action: str) -> HttpResponse:
     """POST `/incidents/<id>/<action>`, then back to where the button was."""
+    incident_id = int(number)
     try:
-        said = ACTIONS[action](request, int(incident_id))
+        said = ACTIONS[action](request, incident_id)
     except respond.Refused as refusal:
         messages.error(request, str(refusal))
     except Incident.DoesNotExist:

@@ -10,7 +10,7 @@ from escalation.core.condition import Condition, Hours
 from escalation.core.decision import PageFallback, PageManagers, PagePerson, PageTargets
 from escalation.core.incident import QUIETS, Parked, Quiet, Status, Urgency
 from escalation.core.machine import decide, opening
-from escalation.core.moves import ADDED
+from escalation.core.moves import ADDED, WAITS, waits_for_nothing
 from escalation.core.policy import OutsideStep, Policy, Step, Target
 from escalation.core.stimulus import (
     Acknowledged,
@@ -168,7 +168,7 @@ class Walk(RuleBasedStateMachine):
 
     @rule(severity=severities, urgency=urgencies, quiet=st.none() | st.tuples(reasons, waits))
     def repeated(self, severity, urgency, quiet):
-        loud = not self.state.is_quiet(self.now)
+        loud = not self.state.is_quiet(self.now) and self.state.parked not in WAITS
         self.happen(
             Repeated(severity=severity, urgency=urgency, quiet=quiet and self.quiet(*quiet)), anyone=True
         )
@@ -176,8 +176,9 @@ class Walk(RuleBasedStateMachine):
 
     @rule(reason=reasons, lasts=waits)
     def quiet_begins(self, reason, lasts):
+        waits = waits_for_nothing(self.state, self.policy)
         self.happen(Quieted(self.quiet(reason, lasts)), anyone=True)
-        assert self.resolved or self.state.is_quiet(self.now)
+        assert self.resolved or waits or self.state.is_quiet(self.now)
 
     @rule(reason=reasons, then=st.none() | st.tuples(reasons, waits))
     def quiet_ends_early(self, reason, then):
@@ -246,7 +247,9 @@ class Walk(RuleBasedStateMachine):
     def nobody_is_forgotten(self):
         if self.state.status is Status.TRIGGERED:
             assert self.state.wake_at(self.policy) is not None or self.state.parked is not Parked.NOT
+        assert (self.state.quiet_until is None) == (self.state.quiet_reason is Parked.NOT)
         if self.state.parked in QUIETS:
+            assert self.state.quiet_reason is self.state.parked
             assert self.state.wake_at(self.policy) == self.state.quiet_until
 
     @invariant()

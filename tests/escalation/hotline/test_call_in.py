@@ -11,7 +11,9 @@ from escalation.actions import config, hot_lines
 from escalation.models import HotCall, Incident
 from oncall import actions as oncall
 from paging.actions import contacts
+from people.actions import deactivate_user
 from people.ledger.models import Entry
+from people.models import User
 from tests.fakes.caller import IncomingCall
 from tests.world import TESTS, World
 
@@ -166,11 +168,12 @@ def test_who_has_no_verified_number_is_passed_over(world, call):
 
 
 def test_with_nobody_on_call_the_message_is_taken_at_once(world, call):
-    nobody = config.TargetSpec(schedule=world.schedule, role="nights")
+    nobody = config.TargetSpec(user=world.person("gone", "Gone Away"))
     policy = config.create_policy(
         name="Nights", repeat=0, steps=[world.step(nobody)], by=TESTS, now=world.now
     )
     config.change_service(service=world.service, policy=policy, by=TESTS, now=world.now)
+    deactivate_user(user=User.objects.get(username="gone"), by=TESTS, now=world.now)
     assert call.begin().recording
     call.say(RECORDING)
     assert "called at 10:00:00 UTC; nobody is on call" in " ".join(world.timeline(the_incident()))

@@ -9,7 +9,7 @@ from django.test import Client
 from escalation.actions import respond
 from escalation.models import Incident
 from escalation.replies import acting, calls
-from paging.actions import contacts, testing
+from paging.actions import contacts, pages, testing
 from paging.models import Inbound, Notification, Page
 from people.ledger.record import Actor
 from tests.escalation.replies.conftest import ANA, BO, deadlocked
@@ -254,9 +254,10 @@ def test_a_key_in_the_call_of_a_test_page_stops_the_rest_of_it(world, tested, ke
 def test_a_call_that_says_two_moments_of_one_incident_knows_all_its_keys(world, phone):
     """Its first call was held back until its second came due."""
     world.have_phone(world.ana, ANA, "voice")
-    world.alert("disk")
+    first = world.alert("disk")
     world.send()
     phone(ANA).expect_call()
+    pages.stop(cause=f"incident:{first.pk}", reason="acknowledged", now=world.now)
     wanted = [("voice", timedelta(0)), ("voice", timedelta(minutes=1))]
     contacts.set_rules(user=world.ana, urgency="high", rules=wanted, by=TESTS, now=world.now)
     second = world.alert("cpu")
