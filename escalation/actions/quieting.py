@@ -49,9 +49,10 @@ def quiet_what_is_open(rule: Rule, service: Service, *, by: Actor, now: datetime
     )
     quiet = Quiet(reason=rule.reason, until=rule.until, why=rule.why)
     incidents = {alert.incident_id or 0 for alert in kept}
+    undecided: set[int] = set()
     for locked in _locked(incidents):
-        engine.apply_all([Change(row, Quieted(quiet), by=by) for row in locked], now=now)
-    return len(incidents)
+        undecided |= engine.apply_each([Change(row, Quieted(quiet), by=by) for row in locked], now=now)
+    return len(incidents - undecided)
 
 
 def reconsider(rule: AlertRule, *, until: datetime, by: Actor, why: str, now: datetime) -> None:
@@ -75,7 +76,7 @@ def reconsider(rule: AlertRule, *, until: datetime, by: Actor, why: str, now: da
                 stimulus = _stimulus(row, alerts[row.pk], of, own=own if goes_on else None)
             if stimulus is not None:
                 changes.append(Change(row, stimulus, by=by, why=why))
-        engine.apply_all(changes, now=now)
+        engine.apply_each(changes, now=now)
     if pks:
         nudge_on_commit()
 

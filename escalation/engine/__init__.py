@@ -8,12 +8,14 @@ proves that its state is the last one decided.
 from escalation.engine.applying import Change, Opening, apply, apply_all, open_incidents
 from escalation.engine.due import run_due
 from escalation.engine.keeping import keep_windows, note_window, settle
+from escalation.engine.one_by_one import apply_each
 
 __all__ = [
     "Change",
     "Opening",
     "apply",
     "apply_all",
+    "apply_each",
     "keep_windows",
     "note_window",
     "open_incidents",
