@@ -240,6 +240,11 @@ def test_a_second_rule_about_the_same_alerts_is_refused_and_the_first_one_named(
     world.rule(match={"b": "2", "a": "1"})
 
 
+def test_a_rule_whose_value_has_a_comma_is_not_taken_for_another_one(world):
+    first, second = world.rule(match={"a": "1, b=2"}), world.rule(match={"a": "1", "b": "2"})
+    assert first.match_digest != second.match_digest
+
+
 def test_one_may_be_made_again_right_after_its_end(world):
     world.rule(ends_at=world.later(minutes=1))
     world.now = world.later(minutes=1)
