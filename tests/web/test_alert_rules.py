@@ -63,8 +63,7 @@ def test_an_incident_offers_a_rule_with_its_labels(world):
     form = page(world.ana, f"/rules/new?incident={incident.pk}")
     assert "alertname=DiskFull\ncluster=eu1</textarea>" in form
     assert "<option selected>payments-api</option>" in form
-    assert 'value="SEV-2" checked' in form
-    assert 'value="SEV-1" checked' not in form
+    assert not re.search(r'name="severities" value="SEV-\d" checked', form)
     assert re.search(r'name="quiet_open" value="1">', form)  # not ticked
 
 
@@ -103,7 +102,6 @@ def test_a_rule_is_made_by_its_form_and_keeps_quiet_what_it_says(world):
         ({"kind": "nonsense"}, "Choose what it does"),
         ({"days": "9999"}, "Choose what it does"),
         ({"days": "90", "kind": "trial"}, "A trial lasts 28 days at most"),
-        ({"severities": []}, "Tick the severities"),
         ({"severities": ["SEV-9"]}, "is no severity"),
         ({"owner": "0"}, "Choose who answers for it."),
         ({"owner": "x\x00"}, "Choose who answers for it."),
@@ -117,6 +115,18 @@ def test_what_makes_no_rule_is_refused_on_the_form_which_keeps_what_was_typed(wo
     assert said in shown
     assert "<h1>A rule that pages nobody</h1>" in shown
     assert not AlertRule.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("kind", "severities"),
+    [("suppress", ["SEV-2", "SEV-3", "SEV-4"]), ("trial", ["SEV-1", "SEV-2", "SEV-3", "SEV-4"])],
+)
+def test_without_a_tick_it_is_about_the_severities_that_are_usual_for_its_kind(world, kind, severities):
+    """As the form proposes them, whichever kind is chosen on it."""
+    form = page(world.ana, "/rules/new?kind=trial")
+    ticked = re.findall(r'name="severities" value="(SEV-\d)" checked', form)
+    post(world.ana, "/rules/new", fields(world, kind=kind, severities=ticked))
+    assert AlertRule.objects.get().severities == severities
 
 
 def test_an_incident_without_labels_says_that_no_rule_can_mean_it(world):
