@@ -4,11 +4,16 @@ import re
 
 import pytest
 import time_machine
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
-from escalation.models import AlertRule
+from escalation.actions import config
+from escalation.models import AlertRule, Service
+from escalation.permissions import may_silence, silenceable
 from escalation.rulekeeping.reckoning import reckon_due
-from people.actions import set_members
+from people.actions import create_team, set_members
+from people.models import User
 from tests.escalation.rules.conftest import Ruled
 from tests.world import TESTS
 
@@ -127,6 +132,39 @@ def test_without_a_tick_it_is_about_the_severities_that_are_usual_for_its_kind(w
     ticked = re.findall(r'name="severities" value="(SEV-\d)" checked', form)
     post(world.ana, "/rules/new", fields(world, kind=kind, severities=ticked))
     assert AlertRule.objects.get().severities == severities
+
+
+def test_as_many_queries_for_many_services_as_for_one(world):
+    def asked(address):
+        client = browser(world.ana)
+        with CaptureQueriesContext(connection) as found:
+            assert client.get(address).status_code == 200
+        return len(found)
+
+    addresses = ("/rules", "/rules/new")
+    with_one = [asked(address) for address in addresses]
+    for n in range(29):
+        named = {"name": f"api-{n}", "policy": world.policy, "team": world.team}
+        config.create_service(**named, by=TESTS, now=world.now)
+    assert [asked(address) for address in addresses] == with_one
+
+
+def test_what_a_person_may_silence_is_said_of_all_services_as_of_each(world):
+    root = world.person("root", "Root")
+    User.objects.filter(pk=root.pk).update(is_superuser=True)
+    root.refresh_from_db()
+    zoe = world.person("zoe", "Zoe Voss")
+    search = create_team(name="Search", by=TESTS, now=world.now)
+    set_members(team=search, members={zoe: "manager", world.odo: "responder"}, by=TESTS, now=world.now)
+    gone = [{"name": "nobodys", "team": None}, {"name": "search-api", "team": search}]
+    for named in [*gone, {"name": "retired", "team": world.team}]:
+        config.create_service(**named, policy=world.policy, by=TESTS, now=world.now)
+    config.retire_service(service=Service.objects.get(name="retired"), by=TESTS, now=world.now)
+    services = Service.objects.filter(retired_at=None).order_by("name")
+    for user in (world.ana, world.mia, world.odo, world.eve, zoe, root):
+        each = [one.name for one in services if may_silence(User.objects.get(pk=user.pk), one)]
+        assert [one.name for one in silenceable(User.objects.get(pk=user.pk))] == each
+    assert [one.name for one in silenceable(world.mia)] == ["nobodys", "payments-api"]
 
 
 def test_an_incident_without_labels_says_that_no_rule_can_mean_it(world):
