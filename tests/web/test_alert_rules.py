@@ -167,6 +167,20 @@ def test_what_a_person_may_silence_is_said_of_all_services_as_of_each(world):
     assert [one.name for one in silenceable(world.mia)] == ["nobodys", "payments-api"]
 
 
+@pytest.mark.parametrize("address", ["/heartbeats", "/maintenance", "/rules"])
+def test_what_keeps_quiet_and_what_listens_stand_side_by_side(world, address):
+    shown = page(world.ana, address)
+    for other in ("/incidents", "/heartbeats", "/maintenance", "/rules"):
+        assert re.search(rf'<p class="tabs[^>]*>.*href="{other}"', shown)
+    assert re.findall(r'href="([^"]*)" aria-current="page"', tabs(shown)) == [address]
+    of_all = tabs(page(world.ana, "/incidents"))
+    assert re.findall(r'href="([^"]*)" aria-current', of_all) == ["/incidents"]
+
+
+def tabs(shown):
+    return re.search(r'<p class="tabs.*?</p>', shown)[0]
+
+
 def test_an_incident_without_labels_says_that_no_rule_can_mean_it(world):
     incident = world.alert()
     assert "has no labels, so no rule can mean it" in page(world.ana, f"/rules/new?incident={incident.pk}")
