@@ -1,5 +1,6 @@
 """Which alerts a rule means: those that carry every label of its match. Plain text, and `*` for anything."""
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -100,8 +101,14 @@ def _faults_of_label(name: str, pattern: str) -> list[str]:
 
 
 def canonical(match: Match) -> str:
-    """One spelling for one match, whatever the order in which it was written."""
-    return ", ".join(f"{name}={match[name]}" for name in sorted(match))
+    """One spelling for one match, whatever the order in which it was written, and another one for any other:
+    what has a comma in it stands in quotes.
+    """
+    return ", ".join(f"{_quoted(name, '=')}={_quoted(match[name])}" for name in sorted(match))
+
+
+def _quoted(text: str, also: str = ",") -> str:
+    return json.dumps(text, ensure_ascii=False) if {",", '"', also} & {*text} else text
 
 
 def spelled(match: Match) -> str:

@@ -10,7 +10,7 @@ from unfold.widgets import (
     UnfoldBooleanSwitchWidget,
 )
 
-from escalation.actions.rules import SEVERITIES, usual_severities
+from escalation.actions.rules import SEVERITIES
 from escalation.core.matching import in_lines, read_match
 from escalation.models import AlertRule
 from people.forms import RowForm
@@ -29,9 +29,9 @@ class AlertRuleForm(RowForm):
     )
     severities = forms.MultipleChoiceField(
         choices=[(one, one) for one in SEVERITIES],
-        initial=usual_severities(AlertRule.Kind.SUPPRESS),
+        required=False,
         widget=UnfoldAdminCheckboxSelectMultipleWidget,
-        help_text="With SEV-1 ticked, the worst pages nobody, either.",
+        help_text="None ticked: all but SEV-1; for a trial, every one. With SEV-1 the worst pages nobody.",
     )
     quiet_open = forms.BooleanField(
         required=False,

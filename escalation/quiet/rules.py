@@ -38,16 +38,19 @@ class Ruled:
     rules: tuple[Rule, ...]
 
 
-def in_force(service: Service, *, at: datetime) -> list[Rule]:
+def in_force(service: Service, *, at: datetime, shared: bool = True) -> list[Rule]:
     """The rules of a service at `at`. One of somebody who has left is none: nobody answers for it. Without
     any there is no query.
 
     In a transaction none of them can be ended before that is over (escalation.actions.rules): what is decided
-    by a rule is found by whoever ends it. Those who decide by them never wait for each other.
+    by a rule is found by whoever ends it. Those who decide by them never wait for each other. Not `shared`:
+    they are only read, by one who holds what is decided.
     """
     if not service.has_rules:
         return []
-    locked = connection.features.has_select_for_update and transaction.get_connection().in_atomic_block
+    locked = (
+        shared and connection.features.has_select_for_update and transaction.get_connection().in_atomic_block
+    )
     moment = connection.ops.adapt_datetimefield_value(at)
     rows = AlertRule.objects.raw(IN_FORCE + (SHARED if locked else ""), [service.pk, moment])
     return [as_rule(row, owner=vars(row)["owner_name"]) for row in rows]

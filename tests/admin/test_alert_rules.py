@@ -62,6 +62,22 @@ def test_a_manager_makes_a_rule_and_it_stands_in_the_ledger(mia, world):
     assert Entry.objects.get(verb="alert_rule.created").actor == world.mia
 
 
+@pytest.mark.parametrize(("kind", "worst"), [("suppress", "SEV-2"), ("trial", "SEV-1")])
+def test_the_form_as_it_is_proposed_is_about_what_is_usual_for_the_kind(mia, world, kind, worst):
+    proposed = form(mia, world, kind=kind)
+    proposed["severities"] = filled(mia.get(f"{LIST}add/")).get("severities", [])
+    assert mia.post(f"{LIST}add/", proposed).status_code == 302
+    assert AlertRule.objects.get().severities[0] == worst
+
+
+def test_no_severity_is_left_to_one_that_is_changed_only_if_some_is_named(mia, world):
+    page = f"{LIST}{world.rule().pk}/change/"
+    answer = mia.post(
+        page, filled(mia.get(page), severities=[], ends_at_0="2026-03-10", ends_at_1="10:00:00")
+    )
+    assert "is about no severity" in said(answer)
+
+
 @pytest.mark.parametrize(
     ("changed", "told"),
     [

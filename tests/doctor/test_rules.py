@@ -19,15 +19,23 @@ def said(world, **later):
     return [one.what for one in rules(world.now + timedelta(**later))]
 
 
-def test_what_ends_within_a_week_is_named_with_its_owner(world):
+def test_what_ends_within_a_day_is_named_with_its_owner(world):
     rule = world.rule(ends_at=world.later(days=30))
-    assert said(world, days=23, seconds=-1) == []
-    (found,) = said(world, days=23)
+    world.now = world.later(days=29)
+    world.fires()
+    assert said(world, seconds=-1) == []
+    (found,) = said(world)
     assert found == (
         f"Suppress rule #{rule.pk} of Ana Ruiz on service “payments-api” (alertname=DiskFull) ends "
         "2026-04-01 10:00 UTC: these alerts page from then on."
     )
-    assert said(world, days=30) == []
+    assert said(world, days=1) == []
+
+
+def test_a_trial_is_not_named_while_its_week_has_just_begun(world):
+    world.trial()
+    assert said(world) == said(world, days=6, seconds=-1) == []
+    assert len(said(world, days=6)) == 1
 
 
 def test_what_has_meant_no_alert_for_a_month_is_named(world):

@@ -53,6 +53,18 @@ def test_a_second_apply_changes_nothing_in_whichever_words():
     assert AlertRule.objects.count() == 2
 
 
+def test_two_that_differ_by_a_comma_alone_are_two():
+    both = ", ".join(
+        f"{{match: {match}, owner: ana, until: 2025-06-20T10:00}}"
+        for match in ("{a: '1, b=2'}", "{a: '1', b: '2'}")
+    )
+    plan = put(with_rules(both))
+    assert '  + suppress rule api a="1, b=2"' in said(plan)
+    assert AlertRule.objects.filter(kind="suppress").count() == 2
+    assert put(with_rules(both)).changes == ()
+    assert put(export(now=NOW)).changes == ()
+
+
 def test_what_is_exported_is_what_was_applied():
     put(with_rules())
     document = export(now=NOW)

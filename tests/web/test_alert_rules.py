@@ -4,11 +4,16 @@ import re
 
 import pytest
 import time_machine
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
-from escalation.models import AlertRule
+from escalation.actions import config
+from escalation.models import AlertRule, Service
+from escalation.permissions import may_silence, silenceable
 from escalation.rulekeeping.reckoning import reckon_due
-from people.actions import set_members
+from people.actions import create_team, set_members
+from people.models import User
 from tests.escalation.rules.conftest import Ruled
 from tests.world import TESTS
 
@@ -63,8 +68,7 @@ def test_an_incident_offers_a_rule_with_its_labels(world):
     form = page(world.ana, f"/rules/new?incident={incident.pk}")
     assert "alertname=DiskFull\ncluster=eu1</textarea>" in form
     assert "<option selected>payments-api</option>" in form
-    assert 'value="SEV-2" checked' in form
-    assert 'value="SEV-1" checked' not in form
+    assert not re.search(r'name="severities" value="SEV-\d" checked', form)
     assert re.search(r'name="quiet_open" value="1">', form)  # not ticked
 
 
@@ -103,7 +107,6 @@ def test_a_rule_is_made_by_its_form_and_keeps_quiet_what_it_says(world):
         ({"kind": "nonsense"}, "Choose what it does"),
         ({"days": "9999"}, "Choose what it does"),
         ({"days": "90", "kind": "trial"}, "A trial lasts 28 days at most"),
-        ({"severities": []}, "Tick the severities"),
         ({"severities": ["SEV-9"]}, "is no severity"),
         ({"owner": "0"}, "Choose who answers for it."),
         ({"owner": "x\x00"}, "Choose who answers for it."),
@@ -117,6 +120,65 @@ def test_what_makes_no_rule_is_refused_on_the_form_which_keeps_what_was_typed(wo
     assert said in shown
     assert "<h1>A rule that pages nobody</h1>" in shown
     assert not AlertRule.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("kind", "severities"),
+    [("suppress", ["SEV-2", "SEV-3", "SEV-4"]), ("trial", ["SEV-1", "SEV-2", "SEV-3", "SEV-4"])],
+)
+def test_without_a_tick_it_is_about_the_severities_that_are_usual_for_its_kind(world, kind, severities):
+    """As the form proposes them, whichever kind is chosen on it."""
+    form = page(world.ana, "/rules/new?kind=trial")
+    ticked = re.findall(r'name="severities" value="(SEV-\d)" checked', form)
+    post(world.ana, "/rules/new", fields(world, kind=kind, severities=ticked))
+    assert AlertRule.objects.get().severities == severities
+
+
+def test_as_many_queries_for_many_services_as_for_one(world):
+    def asked(address):
+        client = browser(world.ana)
+        with CaptureQueriesContext(connection) as found:
+            assert client.get(address).status_code == 200
+        return len(found)
+
+    addresses = ("/rules", "/rules/new")
+    with_one = [asked(address) for address in addresses]
+    for n in range(29):
+        named = {"name": f"api-{n}", "policy": world.policy, "team": world.team}
+        config.create_service(**named, by=TESTS, now=world.now)
+    assert [asked(address) for address in addresses] == with_one
+
+
+def test_what_a_person_may_silence_is_said_of_all_services_as_of_each(world):
+    root = world.person("root", "Root")
+    User.objects.filter(pk=root.pk).update(is_superuser=True)
+    root.refresh_from_db()
+    zoe = world.person("zoe", "Zoe Voss")
+    search = create_team(name="Search", by=TESTS, now=world.now)
+    set_members(team=search, members={zoe: "manager", world.odo: "responder"}, by=TESTS, now=world.now)
+    gone = [{"name": "nobodys", "team": None}, {"name": "search-api", "team": search}]
+    for named in [*gone, {"name": "retired", "team": world.team}]:
+        config.create_service(**named, policy=world.policy, by=TESTS, now=world.now)
+    config.retire_service(service=Service.objects.get(name="retired"), by=TESTS, now=world.now)
+    services = Service.objects.filter(retired_at=None).order_by("name")
+    for user in (world.ana, world.mia, world.odo, world.eve, zoe, root):
+        each = [one.name for one in services if may_silence(User.objects.get(pk=user.pk), one)]
+        assert [one.name for one in silenceable(User.objects.get(pk=user.pk))] == each
+    assert [one.name for one in silenceable(world.mia)] == ["nobodys", "payments-api"]
+
+
+@pytest.mark.parametrize("address", ["/heartbeats", "/maintenance", "/rules"])
+def test_what_keeps_quiet_and_what_listens_stand_side_by_side(world, address):
+    shown = page(world.ana, address)
+    for other in ("/incidents", "/heartbeats", "/maintenance", "/rules"):
+        assert re.search(rf'<p class="tabs[^>]*>.*href="{other}"', shown)
+    assert re.findall(r'href="([^"]*)" aria-current="page"', tabs(shown)) == [address]
+    of_all = tabs(page(world.ana, "/incidents"))
+    assert re.findall(r'href="([^"]*)" aria-current', of_all) == ["/incidents"]
+
+
+def tabs(shown):
+    return re.search(r'<p class="tabs.*?</p>', shown)[0]
 
 
 def test_an_incident_without_labels_says_that_no_rule_can_mean_it(world):

@@ -10,12 +10,12 @@ from escalation.models import AlertRule
 from escalation.quiet.reading import running
 from oncall.core.finding import Finding, warning
 
-SOON = timedelta(days=7)
+SOON = timedelta(days=1)
 IDLE = timedelta(days=30)
 
 
 def rules(now: datetime) -> Iterator[Finding]:
-    """What ends within the week, and what has meant no alert for a month."""
+    """What ends within the day, and what has meant no alert for a month."""
     for rule in running(now=now):
         name = capfirst(f"{rule} of {rule.owner} on service “{rule.service}” ({spelled(rule.match)})")
         if not rule.owner.is_active:

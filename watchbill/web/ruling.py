@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
-from escalation.actions.rules import SEVERITIES, Kind, RuleSpec, create_rule, usual_severities
+from escalation.actions.rules import SEVERITIES, Kind, RuleSpec, create_rule
 from escalation.actions.steps import ConfigError
 from escalation.core.matching import in_lines, read_match, suggested
 from escalation.models import AlertRule, Incident, Service
@@ -65,7 +65,9 @@ def _typed(request: HttpRequest) -> Mapping[str, object]:
 
 
 def _proposed(request: HttpRequest) -> Mapping[str, object]:
-    """What an incident's labels come to; without one an empty form."""
+    """What an incident's labels come to; without one an empty form. No severity is ticked, since a trial is
+    usually about others than a suppress rule, and which of them it is to be is chosen on the form.
+    """
     incident, number = None, request.GET.get("incident", "")
     if number.isascii() and number.isdecimal() and len(number) <= NUMBER:
         incident = Incident.objects.select_related("service").filter(pk=int(number)).first()
@@ -76,7 +78,7 @@ def _proposed(request: HttpRequest) -> Mapping[str, object]:
         "match": in_lines(suggested(alert.labels)) if alert else "",
         "owner": str(person(request).pk),
         "days": "7",
-        "severities": usual_severities(Kind.SUPPRESS),
+        "severities": [],
         "incident": incident,
         "unlabelled": incident is not None and not (alert and alert.labels),
     }
@@ -95,8 +97,6 @@ def _made(request: HttpRequest, services: list[Service], people: list[User]) -> 
     if asked.get("kind") not in Kind.values or asked.get("days") not in LENGTHS:
         raise ConfigError("Choose what it does, and for how long.")
     kind = Kind(asked["kind"])
-    if not asked.getlist("severities"):
-        raise ConfigError("Tick the severities that it is about.")
     spec = RuleSpec(
         service=service,
         kind=kind,

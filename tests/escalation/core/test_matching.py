@@ -4,7 +4,7 @@ import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from escalation.core.incident import Parked
@@ -105,3 +105,15 @@ def test_one_match_has_one_spelling():
     assert canonical({"b": "2", "a": "1"}) == canonical({"a": "1", "b": "2"}) == "a=1, b=2"
     assert not faults_of({"alertname": "DiskFull", "job": "*"})
     assert spelled({"a": "x" * 400}).endswith("…")
+
+
+AWKWARD = st.text(alphabet='ab1,= "\\', min_size=1, max_size=8)
+
+
+@given(st.lists(st.dictionaries(AWKWARD, AWKWARD, min_size=1, max_size=3), min_size=2, max_size=2))
+@example([{"a": "1, b=2"}, {"a": "1", "b": "2"}])
+@example([{"a": '"1", b=2'}, {"a": "1", "b": "2"}])
+@example([{"a=1": "2"}, {"a": "1=2"}])
+def test_two_matches_have_two_spellings(matches):
+    one, other = matches
+    assert (canonical(one) == canonical(other)) == (one == other)

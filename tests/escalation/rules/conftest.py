@@ -15,7 +15,7 @@ DISK = {"alertname": "DiskFull", "cluster": "eu1"}
 class Ruled(World):
     """The world, with alerts that have labels, and rules about them. Ana answers for the rules."""
 
-    def fires(self, dedup_key="disk", *, labels=DISK, severity="SEV-2", action=Action.TRIGGER):
+    def fires(self, dedup_key="disk", *, labels=DISK, severity="SEV-2", action=Action.TRIGGER, key=KEY):
         event = Event(
             action=action,
             dedup_key=dedup_key,
@@ -23,7 +23,7 @@ class Ruled(World):
             severity=severity,
             labels=labels,
         )
-        intake.receive(key=KEY, events=[event], source="tests", now=self.now)
+        intake.receive(key=key, events=[event], source="tests", now=self.now)
         return Incident.objects.get(pk=Alert.objects.filter(dedup_key=dedup_key).latest("pk").incident_id)
 
     def rule(self, *, kind=Kind.SUPPRESS, match=None, quiet_open=False, **fields):
