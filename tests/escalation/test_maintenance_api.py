@@ -166,3 +166,8 @@ def test_e11_an_incident_in_maintenance_is_not_escalated_reassigned_or_given_res
         assert answer.status_code == 409
         assert "is in maintenance until 2026-03-02 11:00 UTC" in answer.json()["detail"]
     assert api.post(f"/api/v1/incidents/{incident.pk}/acknowledge").status_code == 200
+
+
+@pytest.mark.parametrize("running", ["", "null", "x"])
+def test_a_running_that_says_nothing_is_no_error_of_ours(api, world, running):
+    assert api.get(f"/api/v1/maintenance?running={running}").status_code in {200, 400}
