@@ -62,6 +62,13 @@ def test_a_manager_makes_a_rule_and_it_stands_in_the_ledger(mia, world):
     assert Entry.objects.get(verb="alert_rule.created").actor == world.mia
 
 
+def test_a_manager_makes_one_for_a_service_without_a_team_as_on_the_page(mia, world):
+    world.service.team = None
+    world.service.save(update_fields=["team"])
+    assert mia.post(f"{LIST}add/", form(mia, world)).status_code == 302
+    assert AlertRule.objects.get().service == world.service
+
+
 @pytest.mark.parametrize(
     ("changed", "told"),
     [
