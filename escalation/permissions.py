@@ -17,6 +17,11 @@ from people.models import Membership, User
 from people.permissions import managed_team_ids, may_edit_team
 
 LONGEST_BY_HAND = timedelta(hours=8)
+LONGEST_MUTE_BY_ANYBODY = timedelta(hours=24)
+TOO_LONG = (
+    "Mute it for a day at most; for longer, ask a responder or a manager of the team that its service "
+    "belongs to."
+)
 
 
 def may_plan(user: User, service: Service) -> bool:
@@ -50,6 +55,11 @@ def _carried(user: User, services: Collection[Service], *, now: datetime) -> set
 def may_silence(user: User, service: Service) -> bool:
     """Those who carry its team's pager, its managers, and superusers."""
     return may_edit_team(user, service.team) or _carries(user).filter(team=service.team_id).exists()
+
+
+def may_mute(user: User, service: Service, *, lasts: timedelta) -> bool:
+    """One of its heartbeats: everybody for a day, as everybody may snooze; who may silence, for longer."""
+    return lasts <= LONGEST_MUTE_BY_ANYBODY or may_silence(user, service)
 
 
 def may_change_rule(user: User, rule: AlertRule) -> bool:

@@ -6,7 +6,7 @@ from datetime import datetime
 from django.db.models import Max, QuerySet
 
 from escalation.core.cause import incident_in
-from escalation.models import Heartbeat, HotLine, Incident
+from escalation.models import Alert, Heartbeat, HotLine, Incident
 from people.ledger.models import Entry
 from people.ledger.verbs import Verb
 from people.models import User
@@ -45,6 +45,11 @@ def answered(incident: Incident) -> list[User]:
 def timeline(incident_id: int) -> QuerySet[Entry]:
     """Who did what, when and why, oldest first."""
     return Entry.objects.filter(subject_type="incident", subject_id=incident_id).order_by("id")
+
+
+def newest_alerts(incident: Incident, *, most: int) -> list[Alert]:
+    """The `most` of it of which something was heard last, the newest first: a storm may give it thousands."""
+    return list(incident.alerts.order_by("-last_event_at", "-pk")[:most])
 
 
 def heartbeats() -> QuerySet[Heartbeat]:

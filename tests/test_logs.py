@@ -10,6 +10,8 @@ from watchbill.logs import without_secrets
     [
         ("Bad Request: /integrations/alertmanager/0123abc", "Bad Request: /integrations/alertmanager/…"),
         ("/integrations/alertmanager/0123abc/ x", "/integrations/alertmanager/…/ x"),
+        ("Not Found: /heartbeats/0123abc/", "Not Found: /heartbeats/…/"),
+        ("/heartbeats/0123abc?status=1", "/heartbeats/…?status=1"),
         ("Forbidden: /ical/tok-en_1.ics", "Forbidden: /ical/…"),
         ("Gone: /p/12.1xUipy.5hoNW_oB3-", "Gone: /p/…"),
         ("Not Found: /incidents/12", "Not Found: /incidents/12"),

@@ -8,11 +8,11 @@ from typing import Any
 import structlog
 from structlog.typing import EventDict
 
-SECRET_IN_ADDRESS = re.compile(r"(/integrations/[^/\s]+/|/ical/|/p/)[^\s\"'/?#]+")
+SECRET_IN_ADDRESS = re.compile(r"(/integrations/[^/\s]+/|/heartbeats/|/ical/|/p/)[^\s\"'/?#]+")
 
 
 def without_secrets(_logger: Any, _name: str, event: EventDict) -> EventDict:
-    """Routing keys, calendar tokens and signed links stand in addresses, and an address is soon logged."""
+    """Keys, calendar tokens and signed links stand in addresses, and an address is soon logged."""
     return {
         key: SECRET_IN_ADDRESS.sub(r"\1…", value) if isinstance(value, str) else value
         for key, value in event.items()

@@ -19,7 +19,7 @@ from paging.queue import nudge_on_commit
 from people.ledger.record import Actor
 
 AT_ONCE = 50
-BY_RULES = (Parked.SUPPRESSED, Parked.TRIAL, Parked.NOT)
+BY_RULES = (Parked.SUPPRESSED, Parked.TRIAL)
 
 
 class _Alert(NamedTuple):
@@ -83,7 +83,7 @@ def reconsider(rule: AlertRule, *, until: datetime, by: Actor, why: str, now: da
 
 def _kept_quiet(rule: AlertRule, *, until: datetime, now: datetime) -> set[int]:
     """Incidents of its service, and those into which alerts that it meant were merged."""
-    rows = Incident.objects.filter(quiet_until__lte=until, quiet_until__gt=now, parked_reason__in=BY_RULES)
+    rows = Incident.objects.filter(quiet_until__lte=until, quiet_until__gt=now, quiet_reason__in=BY_RULES)
     rows = rows.exclude(status=Incident.Status.RESOLVED)
     meant = Alert.objects.filter(rule_matches__rule=rule).values("incident")
     return {
@@ -103,7 +103,7 @@ def _rules_of(services: Collection[int], *, now: datetime) -> dict[int, list[Rul
 def _is_kept(row: Incident, until: datetime) -> bool:
     """Asked once it is locked: by a rule, and by nothing that lasts longer."""
     return (
-        row.parked_reason in BY_RULES
+        row.quiet_reason in BY_RULES
         and row.quiet_until is not None
         and row.quiet_until <= until
         and row.status != Incident.Status.RESOLVED
@@ -130,7 +130,7 @@ def _stimulus(
         for alert in alerts
     ]
     quiets = [one.quiet for one in found if one is not None]
-    over = Parked(row.parked_reason) or Parked.SUPPRESSED
+    over = Parked(row.quiet_reason)
     if not quiets or len(quiets) < len(found) or row.quiet_until is None:
         return QuietOver(over)
     last = min(quiets, key=lambda quiet: quiet.until)

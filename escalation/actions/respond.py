@@ -95,7 +95,9 @@ def snooze(*, incident_id: int, until: datetime, by: Actor, now: datetime, why: 
 
 @transaction.atomic
 def reassign(*, incident_id: int, users: Sequence[User], by: Actor, now: datetime, why: str = "") -> Incident:
-    """Page these people instead. If they do not acknowledge, the team's managers hear of it."""
+    """Page these people instead; not in maintenance. If they do not acknowledge, the team's managers hear of
+    it.
+    """
     users = _asked_for(users, what="reassign it to")
     row = _locked(incident_id)
     _refuse_in_maintenance(row, now=now)
@@ -114,17 +116,19 @@ def reassign(*, incident_id: int, users: Sequence[User], by: Actor, now: datetim
     )
 
 
+@transaction.atomic
 def add_responders(
     *, incident_id: int, users: Sequence[User], by: Actor, now: datetime, why: str = ""
 ) -> Incident:
-    """Page these people as well, at once, also where somebody is on it. What runs goes on as it was; if
-    nothing reaches one of them, the team's managers are asked. Raises Refused when the incident is resolved,
-    or one of them has left.
+    """Page these people as well, at once, also where somebody is on it; not in maintenance. What runs goes on
+    as it was; if nothing reaches one of them, the team's managers are asked. Raises Refused when the incident
+    is resolved or its service in maintenance, or one of them has left.
     """
     users = _asked_for(users, what="add")
     if len(users) > MOST_ADDED:
         raise Refused(f"{len(users)} people are too many at once; add at most {MOST_ADDED}.")
     names = ", ".join(str(user) for user in users)
+    _refuse_in_maintenance(_locked(incident_id), now=now)
     added = Added(tuple(user.pk for user in users))
     return _stimulate(incident_id, added, by=by, now=now, why=names + (f": {why}" if why else ""))
 

@@ -15,11 +15,12 @@ from escalation.actions.rules import Kind, RuleSpec, change_rule, create_rule, e
 from escalation.actions.steps import ConfigError
 from escalation.core.matching import spelled
 from escalation.forms.rules import AlertRuleForm
-from escalation.models import AlertRule, RuleMatch, Service, TrialPage
+from escalation.models import AlertRule, RuleMatch, TrialPage
+from escalation.permissions import silenceable
 from escalation.quiet.reading import running, running_first
 from people import clock
 from people.models import Team, User
-from people.recorded import ByVerb, Shown, actor_of, teams_of
+from people.recorded import ByVerb, Shown, actor_of, user_of
 
 A_WEEK = timedelta(days=7)
 
@@ -110,10 +111,7 @@ class AlertRuleAdmin(ByVerb):
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "service":
-            services = Service.objects.filter(retired_at=None).order_by("name")
-            kwargs["queryset"] = (
-                services if request.user.is_superuser else services.filter(team__in=teams_of(request))
-            )
+            kwargs["queryset"] = silenceable(user_of(request))
         if db_field.name == "owner":
             kwargs["queryset"] = User.objects.filter(is_active=True)
         return super().formfield_for_foreignkey(db_field, request, **kwargs)

@@ -1,5 +1,6 @@
 """Policies, services and incidents in the admin."""
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
@@ -39,7 +40,7 @@ from escalation.models import (
     Step,
     Webhook,
 )
-from escalation.permissions import may_plan
+from escalation.permissions import TOO_LONG, may_mute, may_plan
 from escalation.quiet import showing
 from escalation.sources.registry import PARSERS
 from oncall.advice import sentences
@@ -63,6 +64,8 @@ from people.recorded import (
 )
 
 MINUTE = "%Y-%m-%d %H:%M"
+MOST_ALERTS = 50
+PK = re.compile(r"[0-9]{1,18}", re.ASCII)
 STATUSES = {"triggered": "danger", "acknowledged": "warning", "resolved": "success"}
 SEVERITIES = {"SEV-1": "danger", "SEV-2": "danger", "SEV-3": "warning", "SEV-4": "info"}
 
@@ -161,6 +164,10 @@ class WebhookAdmin(Retirable):
     actions = ("test", "new_secret", "retire")
     page_actions: ClassVar[Sequence[str]] = actions
     main_action = "test"
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """Its key is another table's, so Django does not ask whether a number fits the column."""
+        return super().get_object(request, object_id, from_field) if PK.fullmatch(object_id) else None
 
     def team_of(self, row: Webhook) -> None:
         """None of its own."""
@@ -537,9 +544,11 @@ class IncidentAdmin(ReadOnly):
         row = self.get_object(request, object_id) if object_id else None
         shown: dict[str, Any] = {}
         if row:
+            more = row.alerts.count() - MOST_ALERTS
             shown = {
                 "timeline": selectors.timeline(row.pk),
-                "alerts": row.alerts.order_by("-last_event_at", "-pk"),
+                "alerts": selectors.newest_alerts(row, most=MOST_ALERTS),
+                "more_alerts": f"{more:,}" if more > 0 else "",
             }
         return super().changeform_view(request, object_id, form_url, shown | (extra_context or {}))
 
@@ -690,6 +699,8 @@ class HeartbeatAdmin(ReadOnly):
         now = clock.now()
 
         def mute(row: Heartbeat) -> None:
+            if not may_mute(user_of(request), row.service, lasts=time):
+                raise config.ConfigError(TOO_LONG)
             heartbeats.mute_heartbeat(heartbeat_id=row.pk, until=now + time, by=actor_of(request), now=now)
 
         self.each(request, rows, mute, done=f"Muted until {now + time:{MINUTE}} UTC")

@@ -4,9 +4,10 @@ from datetime import timedelta
 from typing import Any
 
 from django_filters import rest_framework as filters
-from drf_spectacular.utils import extend_schema, extend_schema_field
+from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_field
 from rest_framework import serializers, viewsets
 from rest_framework.decorators import action
+from rest_framework.exceptions import PermissionDenied
 from rest_framework.generics import get_object_or_404
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -19,10 +20,15 @@ from escalation.api.serializers import ReasonSerializer
 from escalation.core.heartbeat import LONGEST_MUTE, State, state_of
 from escalation.loading import beat_of
 from escalation.models import Heartbeat
+from escalation.permissions import TOO_LONG, may_mute
 from people import clock
 from people.ledger.record import Actor
 from people.models import User
 from people.pagination import SafeCursor
+
+TOO_LONG_FOR_YOU = OpenApiResponse(
+    description="Longer than a day, and another team's; `detail` says who may."
+)
 
 
 class HeartbeatSerializer(serializers.ModelSerializer[Heartbeat]):
@@ -51,7 +57,9 @@ class HeartbeatSerializer(serializers.ModelSerializer[Heartbeat]):
 
 
 class MuteSerializer(ReasonSerializer):
-    """Either `minutes` from now or `until`, a time; at most 90 days ahead."""
+    """Either `minutes` from now or `until`, a time; at most 90 days ahead, a day where you may not
+    silence its service.
+    """
 
     minutes = serializers.IntegerField(
         required=False, min_value=1, max_value=int(LONGEST_MUTE / timedelta(minutes=1))
@@ -80,7 +88,9 @@ class OldestFirst(SafeCursor):
 
 
 class HeartbeatViewSet(viewsets.ReadOnlyModelViewSet[Heartbeat]):
-    """Everyone who can log in sees them and may mute one for a while, as they may snooze an incident."""
+    """Everyone who can log in sees them and may mute one for a day, as they may snooze an incident; who may
+    silence its service, for longer.
+    """
 
     queryset = selectors.heartbeats()
     serializer_class = HeartbeatSerializer
@@ -91,7 +101,7 @@ class HeartbeatViewSet(viewsets.ReadOnlyModelViewSet[Heartbeat]):
     def get_serializer_context(self) -> dict[str, Any]:
         return {**super().get_serializer_context(), "now": clock.now()}
 
-    @extend_schema(request=MuteSerializer, responses=HeartbeatSerializer)
+    @extend_schema(request=MuteSerializer, responses={200: HeartbeatSerializer, 403: TOO_LONG_FOR_YOU})
     @action(detail=True, methods=["post"])
     def mute(self, request: Request, pk: str) -> Response:
         """Its silence is no alert until then."""
@@ -110,6 +120,8 @@ class HeartbeatViewSet(viewsets.ReadOnlyModelViewSet[Heartbeat]):
         user = self.request.user
         assert isinstance(user, User)  # noqa: S101 - IsAuthenticated has let nobody else in
         given = {name: form.validated_data[name] for name in names}
+        if "until" in given and not may_mute(user, found.service, lasts=given["until"] - context["now"]):
+            raise PermissionDenied(TOO_LONG)
         by, why = Actor.person(user, via="API"), form.validated_data["reason"]
         try:
             verb(heartbeat_id=found.pk, by=by, now=context["now"], why=why, **given)

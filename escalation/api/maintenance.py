@@ -99,7 +99,7 @@ class MaintenanceListView(APIView):
         if "service" in asked:
             rows = rows.filter(service=asked["service"])
         found = showing.shown(rows, now=now)
-        if "running" in request.query_params:
+        if "running" in asked and "running" in request.query_params:  # one that is not there reads as false
             found = [one for one in found if (one.running is not None) is asked["running"]]
         return Response(MaintenanceSerializer(found, many=True).data)
 

@@ -10,10 +10,12 @@ from escalation.actions import bulk
 from escalation.core.flapping import is_flapping
 from escalation.core.severity import SEVERITIES
 from escalation.models import Alert, Incident, Service
-from escalation.selectors import answered
+from escalation.selectors import answered, newest_alerts
 from escalation.sources.event import MAX_DEDUP_KEY, MAX_SUMMARY, UNKNOWN_SEVERITY
 from people.ledger.models import Entry
 from people.models import User
+
+MOST_ALERTS = 100
 
 
 class AlertSerializer(serializers.ModelSerializer[Alert]):
@@ -66,7 +68,9 @@ class IncidentSerializer(serializers.ModelSerializer[Incident]):
 
 
 class IncidentDetailSerializer(IncidentSerializer):
-    alerts = AlertSerializer(many=True, read_only=True)
+    alerts = serializers.SerializerMethodField(
+        help_text=f"The {MOST_ALERTS} of which something was heard last; `alert_count`: how many there are."
+    )
     timeline = serializers.SerializerMethodField()
     answered_by = serializers.SerializerMethodField(help_text="The usernames of those who have acknowledged.")
     merged: Any = serializers.PrimaryKeyRelatedField(
@@ -75,6 +79,10 @@ class IncidentDetailSerializer(IncidentSerializer):
 
     class Meta(IncidentSerializer.Meta):
         fields = (*IncidentSerializer.Meta.fields, "answered_by", "merged", "alerts", "timeline")  # type: ignore[assignment]
+
+    @extend_schema_field(AlertSerializer(many=True))
+    def get_alerts(self, incident: Incident) -> list[dict[str, Any]]:
+        return list(AlertSerializer(newest_alerts(incident, most=MOST_ALERTS), many=True).data)
 
     def get_answered_by(self, incident: Incident) -> list[str]:
         return [user.username for user in answered(incident)]

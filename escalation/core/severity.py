@@ -26,6 +26,12 @@ def usual_severity(word: object) -> str:
     return USUAL.get(folded(word), UNKNOWN) if isinstance(word, str) else UNKNOWN
 
 
+def usually() -> str:
+    """What the usual words mean, for people: “critical, p1, ... SEV-1; error, ... SEV-2”."""
+    words = {one: [word for word, severity in USUAL.items() if severity == one] for one in SEVERITIES}
+    return "; ".join(f"{', '.join(found)}: {severity}" for severity, found in words.items())
+
+
 @dataclass(frozen=True)
 class Graded:
     """A severity, and why it is another one than usual; empty where it is the usual one."""

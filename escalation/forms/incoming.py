@@ -38,7 +38,10 @@ def labels(text: str) -> dict[str, str]:
     for pair in (part.strip() for part in text.split(",")):
         name, sign, value = pair.partition("=")
         if pair and not (sign and name.strip()):
-            raise ValidationError(f"“{pair}” is not a label; write alertname=HighErrorRate.")
+            raise ValidationError(
+                f"“{pair}” is not a label; write alertname=HighErrorRate. A comma ends a label here: one "
+                "that has a comma in its value can be written in the document only."
+            )
         if pair:
             match[name.strip()] = value.strip()
     return match

@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
+from escalation.core.severity import UNKNOWN, usually
 from escalation.core.urgency import DEFAULTS
 from escalation.forms import incoming
 from escalation.models import HotLine, RoutingKey, Service
@@ -63,8 +64,7 @@ class ServiceForm(RowForm):
         label="What its sources' words mean",
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
         help_text="One a line, such as critical = SEV-2 or P3 = SEV-1. A word that is not here means what it "
-        "usually does: critical and P1 SEV-1, error and P2 SEV-2, warning and P3 SEV-3, info, P4 and P5 "
-        "SEV-4, any other SEV-2.",
+        f"usually does: {usually()}. What is missing or unknown is {UNKNOWN}.",
     )
     label_rules = forms.CharField(
         required=False,
@@ -107,12 +107,23 @@ class ServiceForm(RowForm):
         return found
 
     def clean_books(self) -> list[dict[str, Any]]:
+        if self._is_untouched("books"):
+            return list(self.instance.runbooks)
         return [_runbook(line) for line in self.cleaned_data["books"].splitlines() if line.strip()]
+
+    def _is_untouched(self, name: str) -> bool:
+        """Whether it stands as it was shown, however a browser ends lines. What is stored may have a comma in
+        a label, which cannot be written here.
+        """
+        given, shown = self.cleaned_data[name], self.initial.get(name, "")
+        return bool(self.instance.pk) and given.splitlines() == shown.strip().splitlines()
 
     def clean_words(self) -> dict[str, str]:
         return incoming.words(self.cleaned_data["words"])
 
     def clean_label_rules(self) -> list[dict[str, Any]]:
+        if self._is_untouched("label_rules"):
+            return list(self.instance.severity_rules)
         return incoming.rules(self.cleaned_data["label_rules"])
 
     def clean(self) -> Any:

@@ -51,7 +51,7 @@ def left(rule: AlertRule) -> Notice:
 
 def morning(rule: AlertRule, found: Outlook) -> Notice:
     """To the author of a trial, each day."""
-    pages = len(found.pages)
+    pages = found.count
     said = f"{_counted(pages, 'would-be page')} in {span(found.looked)}"
     asleep = f", {found.asleep} in sleep hours" if found.asleep else ""
     lines = [
@@ -70,7 +70,7 @@ def morning(rule: AlertRule, found: Outlook) -> Notice:
 def _pages(found: Outlook) -> list[str]:
     """A line each, those that wake somebody first."""
     shown = [_page(one) for one in found.pages[:MOST_PAGES]]
-    more = len(found.pages) - len(shown)
+    more = found.count - len(shown)
     return [*shown, *([f"And {more} more."] if more > 0 else [])]
 
 

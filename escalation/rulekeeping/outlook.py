@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 
 from escalation.core.forecast import LOOKED_BACK, SOON, Carried, how_sure, shift_length, verdict
 from escalation.models import AlertRule, TrialPage
@@ -15,6 +15,7 @@ from paging.core.rules import HIGH
 from paging.selectors import paged_between
 from people.models import Team
 
+MOST_PAGES = 100
 BEYOND = timedelta(days=62)
 """Shifts of up to about two months are seen whole."""
 USUAL_BUDGET = int(Team._meta.get_field("pages_per_shift_budget").default)  # noqa: SLF001 - Django's Meta API
@@ -22,20 +23,19 @@ USUAL_BUDGET = int(Team._meta.get_field("pages_per_shift_budget").default)  # no
 
 @dataclass(frozen=True, kw_only=True)
 class Outlook:
-    """`pages` are the would-be ones, those that wake somebody first; `waiting` alerts are not reckoned yet.
-    `elsewhere` of the pages go to people whom a step names: no shift carries them.
+    """`count` would-be pages, of which `pages` are the first MOST_PAGES, those that wake somebody first, and
+    `asleep` fall into sleep hours; `waiting` alerts are not reckoned yet. `elsewhere` of the pages go to
+    people whom a step names: no shift carries them.
     """
 
     incidents: int
     pages: Sequence[TrialPage]
+    count: int
+    asleep: int
     waiting: int
     elsewhere: int
     carried: Sequence[Carried]
     looked: timedelta
-
-    @property
-    def asleep(self) -> int:
-        return sum(page.asleep for page in self.pages)
 
     @property
     def forecast(self) -> list[str]:
@@ -46,30 +46,36 @@ class Outlook:
                 f"{self.elsewhere} of the pages go to people whom a step names, whatever their shift."
             )
         sure = how_sure(self.looked)
-        return [*found, sure] if sure and self.pages else found
+        return [*found, sure] if sure and self.count else found
 
     @property
     def verdict(self) -> str:
-        return verdict(self.carried, incidents=self.incidents, pages=len(self.pages), looked=self.looked)
+        return verdict(self.carried, incidents=self.incidents, pages=self.count, looked=self.looked)
 
 
 def outlook(rule: AlertRule, *, now: datetime) -> Outlook:
     """Of a trial up to `now`, or to its end. In a number of queries that grows with the roles only."""
     until = min(now, rule.ended_at or rule.ends_at)
-    pages = list(would_be_pages(rule, until=until))
+    rows = would_be_pages(rule, until=until)
     incidents = rule.matches.order_by().values("alert__incident").distinct().count()
-    roles: dict[tuple[Schedule, str], int] = {}
-    for page in pages:
-        if page.schedule is not None:
-            key = page.schedule, page.role
-            roles[key] = roles.get(key, 0) + 1
-    found = (_carried(schedule, role, count, now=until) for (schedule, role), count in roles.items())
+    counted = (
+        rows.order_by()
+        .values_list("schedule", "role")
+        .annotate(all=Count("pk"), asleep_of_all=Count("pk", filter=Q(asleep=True)))
+    )
+    found = list(counted)
+    schedules = Schedule.objects.select_related("team").in_bulk({pk for pk, *_ in found if pk is not None})
+    carried = (
+        _carried(schedules[pk], role, count, now=until) for pk, role, count, _ in found if pk is not None
+    )
     return Outlook(
         incidents=incidents,
-        pages=pages,
+        pages=list(rows[:MOST_PAGES]),
+        count=sum(count for _, _, count, _ in found),
+        asleep=sum(asleep for *_, asleep in found),
         waiting=rule.matches.filter(reckoned_at=None).count(),
-        elsewhere=len(pages) - sum(roles.values()),
-        carried=[one for one in found if one is not None],
+        elsewhere=sum(count for pk, _, count, _ in found if pk is None),
+        carried=[one for one in carried if one is not None],
         looked=until - rule.created_at,
     )
 

@@ -78,6 +78,13 @@ def test_no_severity_is_left_to_one_that_is_changed_only_if_some_is_named(mia, w
     assert "is about no severity" in said(answer)
 
 
+def test_a_manager_makes_one_for_a_service_without_a_team_as_on_the_page(mia, world):
+    world.service.team = None
+    world.service.save(update_fields=["team"])
+    assert mia.post(f"{LIST}add/", form(mia, world)).status_code == 302
+    assert AlertRule.objects.get().service == world.service
+
+
 @pytest.mark.parametrize(
     ("changed", "told"),
     [

@@ -90,10 +90,12 @@ def test_all_of_them_are_listed_and_muted_by_whoever_is_in_the_admin(zoe, world)
     listed = zoe.get(LIST).content.decode()
     assert "never called" in listed
     assert KEY not in listed
-    zoe.post(f"{LIST}{row.pk}/act/mute_for_a_week/")
+    too_long = zoe.post(f"{LIST}{row.pk}/act/mute_for_a_week/", follow=True).content.decode()
+    assert "Mute it for a day at most" in too_long
+    zoe.post(f"{LIST}{row.pk}/act/mute_for_a_day/")
     row.refresh_from_db()
-    assert (row.muted_until, row.muted_by) == (world.now + timedelta(days=7), world.zoe)
-    assert "muted until 2026-03-09 10:00" in zoe.get(f"{LIST}{row.pk}/change/").content.decode()
+    assert (row.muted_until, row.muted_by) == (world.now + timedelta(days=1), world.zoe)
+    assert "muted until 2026-03-03 10:00" in zoe.get(f"{LIST}{row.pk}/change/").content.decode()
     zoe.post(f"{LIST}{row.pk}/act/unmute/")
     row.refresh_from_db()
     assert row.muted_until is None

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from escalation.core.severity import USUAL
 from escalation.models import Incident, Service
 from people.ledger.models import Entry
 from tests.admin.filled import filled
@@ -42,6 +43,40 @@ def test_severities_rules_and_grouping_are_written_in_lines_and_stand_there_agai
     assert change(mia, world, group_window="", group_labels="", words="", label_rules="").status_code == 302
     service.refresh_from_db()
     assert (service.severities, service.severity_rules, service.group_window) == ({}, [], None)
+
+
+def test_labels_with_commas_stay_as_the_document_says_them(mia, world):
+    match = {"host": "db-1,db-2", "alertname": "Disk"}
+    rules = [{"match": match, "severity": "SEV-3"}, {"match": {"a": "b"}, "severity": "SEV-1"}]
+    books = [
+        {"match": match, "url": "https://wiki.example/a"},
+        {"match": {}, "url": "https://wiki.example/b"},
+    ]
+    Service.objects.filter(pk=world.service.pk).update(severity_rules=rules, runbooks=books)
+    address = f"{SERVICE}{world.service.pk}/change/"
+    given = filled(mia.get(address), group_window="15m")
+    for name in ("label_rules", "books"):
+        given[name] = given[name].replace("\n", "\r\n")
+    assert mia.post(address, given).status_code == 302
+    service = Service.objects.get(pk=world.service.pk)
+    assert (service.severity_rules, service.runbooks) == (rules, books)
+    assert service.group_window == timedelta(minutes=15)
+    for name, line in (
+        ("label_rules", "SEV-2 host=db-1,db-2"),
+        ("books", "https://wiki.example/c host=db-1,db-2"),
+    ):
+        refused = change(mia, world, **{name: line})
+        assert "can be written in the document only" in text(refused)
+
+
+def test_the_usual_words_are_said_as_they_are(mia, world):
+    said = text(mia.get(f"{SERVICE}{world.service.pk}/change/"))
+    for word in USUAL:
+        assert word in said
+    assert (
+        "info, p4, p5, sev4, sev-4, low, informational, none: SEV-4. What is missing or unknown is SEV-2."
+        in said
+    )
 
 
 @pytest.mark.parametrize(

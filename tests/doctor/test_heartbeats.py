@@ -4,8 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from escalation.actions.heartbeats import HeartbeatSpec, ensure_heartbeat
+from escalation.actions.heartbeats import HeartbeatSpec, ensure_heartbeat, mute_heartbeat
 from escalation.intake import call_in, raise_silent
+from escalation.models import Heartbeat
+from people.ledger.record import Actor
 from tests.world import TESTS, World
 from watchbill.doctor import heartbeats
 from watchbill.watch import hearing
@@ -47,6 +49,14 @@ def test_one_that_is_silent_is_said_until_it_calls(world):
     ]
     call_in(key=KEY, now=world.now)
     assert found(world.now) == []
+
+
+@pytest.mark.parametrize(("hours", "said"), [(24, 0), (25, 1)])
+def test_one_that_stays_muted_for_longer_than_a_day_is_said(world, hours, said):
+    row, by = Heartbeat.objects.get(), Actor.person(world.mia)
+    mute_heartbeat(heartbeat_id=row.pk, until=world.now + hours * HOUR, by=by, now=world.now)
+    line = "is muted by Mia Falk until 2026-03-03 11:00 UTC: its silence would not be noticed before."
+    assert found(world.now) == said * [f"Heartbeat nightly-backup of payments-api {line}"]
 
 
 @pytest.mark.parametrize(("gap", "said"), [(60, 0), (61, 1)])

@@ -207,7 +207,7 @@ def test_another_service_pages_on(world):
     assert world.sent() == [(0, "ana", "email")]
 
 
-def test_e11_a_person_may_not_escalate_or_reassign_in_maintenance_and_hears_how_to_end_it(world):
+def test_e11_a_person_may_page_nobody_by_hand_in_maintenance_and_hears_how_to_end_it(world):
     """Case E11."""
     planned(world)
     incident = world.alert()
@@ -215,11 +215,14 @@ def test_e11_a_person_may_not_escalate_or_reassign_in_maintenance_and_hears_how_
     for refused in (
         lambda: respond.escalate(incident_id=incident.pk, **by),
         lambda: respond.reassign(incident_id=incident.pk, users=[world.bo], **by),
+        lambda: respond.add_responders(incident_id=incident.pk, users=[world.bo], **by),
     ):
         with pytest.raises(respond.Refused, match=r"until 2026-03-02 11:00 UTC .*database upgrade.*End it"):
             refused()
     assert again(incident).parked_reason == "maintenance"
     assert incident.policy["steps"][0]["targets"][0].get("user") is None
+    world.wait(minutes=10)
+    assert world.sent() == []
 
 
 def test_a_person_may_acknowledge_snooze_note_and_resolve_in_maintenance(world):

@@ -153,12 +153,21 @@ def test_bad_input_is_400_with_a_sentence_and_nothing_is_written(manager, world,
     assert not MaintenanceWindow.objects.exists()
 
 
-def test_e11_an_incident_in_maintenance_is_not_escalated_or_reassigned(api, world):
+def test_e11_an_incident_in_maintenance_is_not_escalated_reassigned_or_given_responders(api, world):
     """Case E11, as a script sees it."""
     planned(world)
     incident = world.alert()
-    for action, body in (("escalate", {}), ("reassign", {"users": ["ana"]})):
+    for action, body in (
+        ("escalate", {}),
+        ("reassign", {"users": ["ana"]}),
+        ("responders", {"users": ["ana"]}),
+    ):
         answer = api.post(f"/api/v1/incidents/{incident.pk}/{action}", body, format="json")
         assert answer.status_code == 409
         assert "is in maintenance until 2026-03-02 11:00 UTC" in answer.json()["detail"]
     assert api.post(f"/api/v1/incidents/{incident.pk}/acknowledge").status_code == 200
+
+
+@pytest.mark.parametrize("running", ["", "null", "x"])
+def test_a_running_that_says_nothing_is_no_error_of_ours(api, world, running):
+    assert api.get(f"/api/v1/maintenance?running={running}").status_code in {200, 400}

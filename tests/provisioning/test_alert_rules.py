@@ -134,6 +134,28 @@ def test_one_that_somebody_ended_early_is_not_begun_again_by_the_same_document()
     assert len(apply(with_rules(longer), name="test.yaml", now=again).changes) == 1
 
 
+def test_an_end_that_somebody_moved_by_hand_is_the_document_s_before_its_own_is_past_and_left_after():
+    put(with_rules(trials=""))
+    rule = AlertRule.objects.get()
+    told, longer = rule.ends_at, rule.ends_at + timedelta(days=7)
+    rules.change_rule(rule=rule, ends_at=longer, by=TESTS, now=NOW)
+    before = apply(with_rules(trials=""), name="test.yaml", now=told - timedelta(hours=1))
+    assert [change.action for change in before.changes] == ["change"]
+    rule.refresh_from_db()
+    assert rule.ends_at == told
+
+    rules.change_rule(rule=rule, ends_at=longer, by=TESTS, now=told - timedelta(minutes=30))
+    for now in (told, told + timedelta(days=2)):
+        after = apply(with_rules(trials=""), name="test.yaml", now=now)
+        assert after.changes == ()
+        assert any(
+            line.startswith("extended by hand until 2025-06-27") and ", left so: suppress rule api" in line
+            for line in said(after)
+        )
+    rule.refresh_from_db()
+    assert rule.ends_at == longer
+
+
 @pytest.mark.parametrize(
     ("suppress", "path", "what"),
     [

@@ -208,7 +208,8 @@ def test_a_routing_key_that_stands_twice_is_refused():
     other = f"  - {{name: web, escalation_policy: Ops, routing_keys: [{key}]}}\n"
     [said] = refused(SMALL + other)
     assert said.startswith("services[1].routing_keys[0].key (line 24)")
-    assert "two routing keys" in said
+    assert "This is the key of routing key main of api already" in said
+    assert "0123456789abcdef" not in said
 
 
 def test_a_routing_key_of_another_stored_service_is_refused():

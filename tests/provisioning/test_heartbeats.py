@@ -128,7 +128,8 @@ def test_a_name_or_a_key_that_stands_twice_is_refused():
     (fault,) = refused(beating(BACKUP, BACKUP))
     assert "“nightly-backup” is the name of two heartbeats of api; give each its own" in fault
     (fault,) = refused(beating(f"{BACKUP}, key: {KEY}", f"name: b, every: 1h, key: {KEY}"))
-    assert f"“{KEY}” is the key of two heartbeats" in fault
+    assert "This is the key of heartbeat nightly-backup of api already" in fault
+    assert KEY not in fault
 
 
 def test_the_key_of_another_one_that_the_document_does_not_name_is_refused():

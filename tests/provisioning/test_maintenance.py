@@ -1,6 +1,6 @@
 """Maintenance stands in the document beside the service that it silences."""
 
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 
@@ -8,6 +8,7 @@ from escalation.actions import maintenance
 from escalation.models import MaintenanceWindow, Service
 from people.ledger.record import Actor
 from tests.provisioning.organisations import ACME, NOW, SMALL, done, empty_the_database, put, refused
+from watchbill.provisioning.apply import apply
 from watchbill.provisioning.export import export
 from watchbill.provisioning.telling import tell
 
@@ -95,6 +96,29 @@ def test_what_is_over_stays_in_the_document_and_does_nothing():
     later = NOW + timedelta(days=30)
     assert put(with_windows(ONCE), now=later).changes == ()
     assert "maintenance" not in export(now=later)
+
+
+def test_a_last_day_that_somebody_moved_by_hand_is_left_once_the_document_s_own_is_past():
+    document = with_windows(WEEKLY.replace("2026-06-01", "2025-06-22"))
+    put(document)
+    spec = window_spec_until(date(2025, 7, 31))
+    maintenance.change_window(window=live().get(), spec=spec, by=BY, now=NOW)
+    assert done(put(document))[0].startswith("change maintenance api")
+    assert live().get().until == date(2025, 6, 22)
+
+    maintenance.change_window(window=live().get(), spec=spec, by=BY, now=NOW)
+    plan = apply(document, name="test.yaml", now=NOW + timedelta(days=14))
+    assert plan.changes == ()
+    assert any(line.startswith("extended by hand until 2025-07-31, left so: maint") for line in tell(plan))
+    assert live().get().until == date(2025, 7, 31)
+
+
+def window_spec_until(until):
+    row = live().get()
+    kept = {name: getattr(row, name) for name in ("time_zone", "reason")}
+    start, end = (datetime.fromisoformat(text) for text in (row.start, row.end))
+    repeat = maintenance.Repeat(row.repeat)
+    return maintenance.WindowSpec(start=start, end=end, repeat=repeat, until=until, **kept)
 
 
 def test_an_apply_does_not_start_again_what_somebody_has_ended():

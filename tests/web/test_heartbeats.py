@@ -111,3 +111,21 @@ def test_the_page_of_an_incident_says_when_it_ends_by_itself(ana, world):
     with time_machine.travel(world.now + HOUR, tick=False):
         ana.post(f"/incidents/{incident.pk}/note", {"text": "mine"})
     assert "Mon 2 Mar 15:00" in ana.get(f"/incidents/{incident.pk}").content.decode()
+
+
+@pytest.mark.parametrize(("minutes", "muted"), [("1440", True), ("10080", False)])
+def test_a_stranger_to_its_team_mutes_one_for_a_day_and_not_for_longer(client, beating, minutes, muted):
+    stranger = beating.person("kim", "Kim Noor")
+    client.force_login(stranger, backend="django.contrib.auth.backends.ModelBackend")
+    pk = Heartbeat.objects.get(name="a-late").pk
+    said = client.post(f"/heartbeats/{pk}/mute", {"minutes": minutes}, follow=True).content.decode()
+    assert ("Mute it for a day at most" in said) is not muted
+    assert Heartbeat.objects.exclude(muted_until=None).exists() is muted
+
+
+def test_a_responder_of_its_team_mutes_one_for_a_week(ana, beating):
+    pk = Heartbeat.objects.get(name="a-late").pk
+    assert (
+        "is muted for 1 week"
+        in ana.post(f"/heartbeats/{pk}/mute", {"minutes": "10080"}, follow=True).content.decode()
+    )

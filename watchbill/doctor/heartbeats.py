@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from escalation import selectors
 from escalation.core.heartbeat import State, state_of
 from escalation.loading import beat_of
+from escalation.permissions import LONGEST_MUTE_BY_ANYBODY
 from oncall.core.finding import Finding, warning
 from watchbill.watch import hearing
 from watchbill.watch.overdue import TOO_LATE
@@ -30,6 +31,18 @@ def heartbeats(now: datetime) -> Iterator[Finding]:
             )
 
 
+def muted(now: datetime) -> Iterator[Finding]:
+    """Those that stay so for longer than everybody may mute one."""
+    for row in selectors.heartbeats():
+        if row.muted_until is not None and row.muted_until > now + LONGEST_MUTE_BY_ANYBODY:
+            who = f" by {row.muted_by}" if row.muted_by else ""
+            yield warning(
+                f"Heartbeat {row} is muted{who} until {row.muted_until.astimezone(UTC):{MINUTE}} UTC: "
+                "its silence would not be noticed before.",
+                "See whether it has to be so long; it is unmuted on the page /heartbeats.",
+            )
+
+
 def web(now: datetime) -> Iterator[Finding]:
     """Only where somebody has to be heard."""
     heard = hearing.heard_until()
@@ -41,4 +54,4 @@ def web(now: datetime) -> Iterator[Finding]:
         )
 
 
-CHECKS = (heartbeats, web)
+CHECKS = (heartbeats, muted, web)

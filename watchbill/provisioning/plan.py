@@ -47,7 +47,7 @@ class Plan:
     """Everything an apply would do, in order, and everything it would not.
 
     `history`: overrides of the document that were cancelled, ended early or begun with another reason,
-    maintenance and alert rules that are over.
+    maintenance and alert rules that are over, by the document at least.
     `kept`: parts that are stored and exported, and that nothing acts on yet. `advice`, once it is done: what
     there is to say about the schedules and policies it touches.
     """

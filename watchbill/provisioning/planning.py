@@ -82,19 +82,24 @@ class _Planner:
 
     def _is_history(self, change: Change) -> bool:
         part = change.wanted
+        if isinstance(part, Maintenance | Suppress | Trial) and change.action == "change":
+            return self._is_past(part)  # what is stored runs: somebody has extended it by hand
         if isinstance(part, Maintenance):
-            return change.action == "create" and self._was_carried_out(part, change.identity[0])
+            return self._was_carried_out(part, change.identity[0])
         if isinstance(part, Suppress | Trial):
-            return change.action == "create" and _is_over(part, change.identity[0])
+            return _is_over(part, change.identity[0])
         if not isinstance(part, Override) or not self._has_begun(part, change.identity[0]):
             return False
         return change.action == "change" or self._was_undone(part, change.identity[0])
 
+    def _is_past(self, part: Maintenance | Suppress | Trial) -> bool:
+        """Whether its end, as the document says it, is not ahead."""
+        over = _over_at(part)
+        return over is not None and over <= self.now
+
     def _was_carried_out(self, part: Maintenance, service: str) -> bool:
         """Whether it is over, or begun and ended early by somebody: an apply does not start it again."""
-        window = window_spec(part).window()
-        over = window.over_at()
-        if over is not None and over <= self.now:
+        if self._is_past(part):
             return True
         columns = window_spec(part).columns()
         same = {name: columns[name] for name in WHEN}
@@ -113,6 +118,13 @@ class _Planner:
             user__username=part.user,
         )
         return any(row.cancelled_at is not None or row.end <= end for row in rows)
+
+
+def _over_at(part: Maintenance | Suppress | Trial) -> datetime | None:
+    """The end that the settled document says; None for a window that repeats for good."""
+    return (
+        window_spec(part).window().over_at() if isinstance(part, Maintenance) else instant(part.until, "UTC")
+    )
 
 
 def _has_started(part: Maintenance, now: datetime) -> bool:

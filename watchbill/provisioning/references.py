@@ -94,20 +94,18 @@ def _twice(document: Organisation) -> Iterator[Fault]:
             for n, one in enumerate(service.heartbeats)
         ]
         yield from _repeated(named, f"is the name of two heartbeats of {service.name}; give each its own")
-    values = [
-        (key.key, ("services", index, "routing_keys", n, "key"))
+    keys_of = [
+        (key.key, f"routing key {key.name} of {service.name}", ("services", index, "routing_keys", n, "key"))
         for index, service in enumerate(document.services)
         for n, key in enumerate(service.routing_keys)
-        if key.key is not None
     ]
-    yield from _repeated(values, "is the value of two routing keys; a key belongs to one service")
+    yield from _shared(keys_of, "a key belongs to one service")
     calling = [
-        (one.key, ("services", index, "heartbeats", n, "key"))
+        (one.key, f"heartbeat {one.name} of {service.name}", ("services", index, "heartbeats", n, "key"))
         for index, service in enumerate(document.services)
         for n, one in enumerate(service.heartbeats)
-        if one.key is not None
     ]
-    yield from _repeated(calling, "is the key of two heartbeats; every key is one heartbeat's")
+    yield from _shared(calling, "every key is one heartbeat's")
     dialled = [
         (number, ("services", index, "hot_lines", n))
         for index, service in enumerate(document.services)
@@ -139,6 +137,16 @@ def _repeated(values: Iterable[tuple[object, Path]], what: str) -> Iterator[Faul
         seen[value] += 1
         if seen[value] > 1:
             yield Fault(path, f"“{value}” {what}." if isinstance(value, str) else f"This {what}.")
+
+
+def _shared(keys: Iterable[tuple[str | None, str, Path]], why: str) -> Iterator[Fault]:
+    """A key that stands twice is told by what has it: the key itself would soon stand in a log."""
+    seen: dict[str, str] = {}
+    for key, owner, path in keys:
+        if key in seen:
+            yield Fault(path, f"This is the key of {seen[key]} already; {why}.")
+        elif key is not None:
+            seen[key] = owner
 
 
 class _Checker:

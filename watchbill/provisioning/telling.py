@@ -8,6 +8,7 @@ from typing import Any
 from oncall.advice import Told
 from oncall.core.finding import Level
 from paging.core.address import masked
+from watchbill.provisioning.document.escalation import Maintenance, Suppress, Trial
 from watchbill.provisioning.plan import Change, Difference, Plan
 
 SIGNS = {"create": "+", "change": "~", "retire": "-"}
@@ -27,7 +28,7 @@ RULES = frozenset({"suppress rule", "trial"})
 LONGEST = 200
 MOST_ADVICE = 40
 KEYS = frozenset({"chat", "webhook"})
-SECRET = frozenset({"secret"})
+SECRET = frozenset({"secret", "key"})
 MARKS = {Level.ERROR: "✗", Level.WARNING: "!"}
 
 
@@ -66,6 +67,9 @@ def _line(change: Change) -> str:
 
 
 def _left(change: Change) -> str:
+    if change.action == "change" and isinstance(change.stored, Maintenance | Suppress | Trial):
+        until = f"until {change.stored.until}" if change.stored.until else "without an end"
+        return f"extended by hand {until}, left so: {change.kind} {change.name}"
     if change.kind in RULES:
         return f"over, and left so: {change.kind} {change.name}; a later until would begin it again"
     return f"left as it was carried: {change.kind} {change.name}"

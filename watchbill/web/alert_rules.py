@@ -61,7 +61,7 @@ def detail(request: HttpRequest, rule_id: int) -> HttpResponse:
         "may_end": goes_on and may_end_rule(reader, rule),
         "outlook": found,
         "pages": found.pages[:SHOWN_PAGES] if found else [],
-        "more_pages": max(0, len(found.pages) - SHOWN_PAGES) if found else 0,
+        "more_pages": max(0, found.count - SHOWN_PAGES) if found else 0,
         "alerts": alerts[:SHOWN_ALERTS],
         "more_alerts": max(0, alerts.count() - SHOWN_ALERTS),
         "lengths": _lengths(rule.kind),

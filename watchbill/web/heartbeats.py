@@ -16,6 +16,7 @@ from escalation.core.heartbeat import State, state_of
 from escalation.core.spoken import about, exactly
 from escalation.loading import beat_of
 from escalation.models import Heartbeat
+from escalation.permissions import TOO_LONG, may_mute
 from people import clock
 from people.ledger.record import Actor
 from watchbill.web.pages import for_people, person
@@ -80,9 +81,13 @@ def _mute(request: HttpRequest, heartbeat_id: int) -> str:
     minutes, now = request.POST.get("minutes", ""), clock.now()
     if minutes not in MUTES:
         raise ConfigError("Choose how long to mute it.")
+    lasts = timedelta(minutes=int(minutes))
+    row = selectors.heartbeats().get(pk=heartbeat_id)
+    if not may_mute(person(request), row.service, lasts=lasts):
+        raise ConfigError(TOO_LONG)
     row = mute_heartbeat(
         heartbeat_id=heartbeat_id,
-        until=now + timedelta(minutes=int(minutes)),
+        until=now + lasts,
         by=_by(request),
         now=now,
         why=request.POST.get("why", "").strip()[:LONGEST_WHY],

@@ -24,6 +24,7 @@ from watchbill.web.pages import for_people, outward, person
 PER_PAGE = 50
 PK = re.compile(r"[0-9]{1,18}", re.ASCII)
 SHOWN_OF_PLAN = 8
+SHOWN_OF_ALERTS = 50
 SNOOZES = {"30": "30 minutes", "60": "1 hour", "240": "4 hours", "480": "8 hours", "1440": "1 day"}
 LONGEST_NOTE = 10_000
 
@@ -55,7 +56,8 @@ def index(request: HttpRequest) -> HttpResponse:
 def detail(request: HttpRequest, incident_id: int) -> HttpResponse:
     incident = get_object_or_404(selectors.incidents(), pk=incident_id)
     quiet = in_maintenance([incident.service], at=clock.now()).get(incident.service_id)
-    alerts = list(incident.alerts.order_by("-last_event_at", "-pk"))
+    alerts = selectors.newest_alerts(incident, most=SHOWN_OF_ALERTS)
+    how_many = incident.alerts.count() if len(alerts) == SHOWN_OF_ALERTS else len(alerts)
     context = {
         "here": "incidents",
         "reader": person(request),
@@ -65,6 +67,8 @@ def detail(request: HttpRequest, incident_id: int) -> HttpResponse:
         "people": User.objects.filter(is_active=True).order_by("name", "username"),
         "resolves_at": selectors.resolves_at(incident),
         "alerts": alerts,
+        "how_many_alerts": f"{how_many:,}",
+        "more_alerts": f"{how_many - len(alerts):,}" if how_many > len(alerts) else "",
         "maintenance": quiet,
         "labels": sorted(alerts[0].labels.items()) if alerts else [],
         "links": _links(incident, alerts),

@@ -7,7 +7,7 @@ from rest_framework import serializers
 
 from escalation.actions.rules import LONGEST_REASON, SEVERITIES, Kind, is_running
 from escalation.models import AlertRule, Service
-from escalation.rulekeeping.outlook import outlook
+from escalation.rulekeeping.outlook import MOST_PAGES, outlook
 from people import clock
 from people.models import User
 
@@ -44,7 +44,8 @@ class WouldBePageSerializer(serializers.Serializer[Any]):
 
 class TrialForecastSerializer(serializers.Serializer[Any]):
     incidents = serializers.IntegerField()
-    pages = WouldBePageSerializer(many=True)
+    pages = WouldBePageSerializer(many=True, help_text=f"{MOST_PAGES} at most, those in sleep hours first.")
+    page_count = serializers.IntegerField(source="count", help_text="All of them.")
     asleep = serializers.IntegerField()
     waiting = serializers.IntegerField(help_text="Alerts whose pages are not reckoned yet.")
     forecast = serializers.ListField(child=serializers.CharField())

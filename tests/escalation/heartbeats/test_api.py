@@ -3,12 +3,15 @@
 from datetime import timedelta
 
 import pytest
+import time_machine
 from rest_framework.test import APIClient
 
 from escalation.intake import call_in
 from escalation.models import Heartbeat
+from people.actions import create_token
 from people.ledger.models import Entry
 from tests.escalation.heartbeats.conftest import HOUR, KEY
+from tests.world import TESTS
 
 
 @pytest.fixture
@@ -94,3 +97,13 @@ def test_an_incident_says_when_it_may_end_by_itself(api, world):
     incident = world.alert(severity="SEV-4")
     shown = api.get(f"/api/v1/incidents/{incident.pk}").json()
     assert shown["resolve_at"] == "2026-03-02T14:00:00Z"
+
+
+@pytest.mark.parametrize(("minutes", "status"), [(24 * 60, 200), (24 * 60 + 1, 403)])
+def test_for_longer_than_a_day_only_who_may_silence_its_service_mutes_one(world, rows, minutes, status):
+    client, path = APIClient(), f"/api/v1/heartbeats/{rows.pk}/mute"
+    for user, wanted in ((world.person("kim", "Kim Noor"), status), (world.mia, 200)):
+        token = create_token(user=user, by=TESTS, now=world.now)
+        client.credentials(HTTP_AUTHORIZATION=f"Bearer {token}")
+        with time_machine.travel(world.now, tick=False):
+            assert client.post(path, {"minutes": minutes}, format="json").status_code == wanted

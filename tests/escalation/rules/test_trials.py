@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import time_machine
 
 from escalation import planning
 from escalation.actions import config, rules
@@ -101,6 +102,21 @@ def test_one_that_would_wait_for_support_hours_would_page_then_unless_it_is_over
     at(world, NIGHT.replace(hour=5)).fires("goes", action=Action.RESOLVE)
     assert outlook(rule, now=NIGHT.replace(hour=8)).pages == []
     assert [page.match.alert.dedup_key for page in outlook(rule, now=nine).pages] == ["stays"]
+
+
+def test_what_is_listed_has_a_bound_and_what_is_counted_has_none(world, api, monkeypatch):
+    rule = world.trial()
+    world.fires("noon")
+    at(world, NIGHT).fires("night")
+    world.fires("later")
+    keep(world)
+    monkeypatch.setattr("escalation.rulekeeping.outlook.MOST_PAGES", 1)
+    found = outlook(rule, now=world.now)
+    assert (found.count, found.asleep, found.elsewhere) == (3, 2, 0)
+    assert [page.asleep for page in found.pages] == [True]
+    with time_machine.travel(world.now, tick=False):
+        shown = api.get(f"/api/v1/alert-rules/{rule.pk}/").json()["would_be"]
+    assert (len(shown["pages"]), shown["page_count"], shown["asleep"]) == (1, 3, 2)
 
 
 def test_one_that_never_pages_would_page_nobody(world):
