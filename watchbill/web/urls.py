@@ -43,7 +43,7 @@ urlpatterns = [
     path("incidents/<int:incident_id>", incidents.detail, name="incident"),
     path("incidents/<int:incident_id>/", incidents.detail),
     re_path(
-        rf"^incidents/(?P<incident_id>[0-9]{{1,18}})/(?P<action>{'|'.join(incidents.ACTIONS)})/?$",
+        rf"^incidents/(?P<number>[0-9]{{1,18}})/(?P<action>{'|'.join(incidents.ACTIONS)})/?$",
         incidents.act,
         name="incident-act",
     ),
