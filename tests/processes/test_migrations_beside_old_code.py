@@ -28,6 +28,9 @@ SAFE_ALL_THE_SAME = {
 }
 CHECKS_THAT_OLD_CODE_KEEPS = {
     "a_cost_has_a_currency": "of columns that old code leaves empty",
+    "a_policy_repeats_for_a_while": "of an edit alone: an old form that asks for more gets an error",
+    "a_policy_wants_an_acknowledgement": "of a column that has its default with old code",
+    "a_step_asks_for_hours_that_there_are": "of a column that old code leaves empty",
     "feed_is_of_one_thing": "looser than the one that it takes the place of",
     "merged_incident_is_over": "of a column that old code leaves empty, and it opens nothing that is over",
     "hours_of_time_off_end_after_they_start": "of columns that old code leaves empty",
