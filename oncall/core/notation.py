@@ -31,7 +31,7 @@ def read_layer(written: Any, path: Path, zone: tzinfo | None, into: Gathering) -
         shift_length=_length(layer.get("shift_length"), turns, (*path, "shift_length"), into),
         turns=turns,
         restrictions=tuple(
-            _restriction(one, (*path, "restrictions", n), into) for n, one in enumerate(restrictions)
+            read_window(one, (*path, "restrictions", n), into) for n, one in enumerate(restrictions)
         ),
         end=end,
     )
@@ -48,13 +48,13 @@ def write_layer(layer: Layer) -> dict[str, Any]:
     if layer.turns != "all":
         written["turns"] = layer.turns
     if layer.restrictions:
-        written["restrictions"] = [_write_restriction(one) for one in layer.restrictions]
+        written["restrictions"] = [write_window(one) for one in layer.restrictions]
     if layer.end:
         written["end"] = layer.end.isoformat(timespec="auto" if layer.end.second else "minutes")
     return written
 
 
-def _write_restriction(one: Restriction) -> dict[str, Any]:
+def write_window(one: Restriction) -> dict[str, Any]:
     start, end = f"{one.start:%H:%M}", f"{one.end:%H:%M}"
     if one.until is None:
         return {"days": [DAYS[day] for day in one.days], "start": start, "end": end}
@@ -125,7 +125,8 @@ def _moment(value: Any) -> datetime | None:
     return datetime.fromisoformat(str(value).strip())
 
 
-def _restriction(written: Any, path: Path, into: Gathering) -> Restriction:
+def read_window(written: Any, path: Path, into: Gathering) -> Restriction:
+    """A weekly window: `days` with `start` and `end`, or a day in both of these."""
     one = into.mapping(written, path, ("days", "start", "end"))
     if "days" in one:
         return _daily(one, path, into)

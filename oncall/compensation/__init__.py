@@ -1,0 +1,1 @@
+"""What people are owed for being on call."""

@@ -1,0 +1,1 @@
+"""Pay as plain values: exact fractions until a line is rounded, once."""

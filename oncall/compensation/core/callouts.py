@@ -1,0 +1,165 @@
+"""Being called out: interruptions outside working hours, joined where they lie close together, and what they
+earn in money or in time off.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from fractions import Fraction
+
+from oncall.compensation.core.bands import Place, covers, holiday_spans, is_in
+from oncall.compensation.core.money import HOUR, hours
+from oncall.compensation.core.terms import (
+    NOTHING,
+    ONE,
+    CallOutPay,
+    CallOuts,
+    LieuByNight,
+    LieuByTime,
+    Terms,
+)
+from oncall.core.restriction import Restriction
+from oncall.core.span import Span
+
+NIGHT = (Restriction(tuple(range(7)), time(22), time(8)),)
+"""Sleep hours, as the pager-load report has them; a plan with a band `night` says itself what night is."""
+EVENING = (Restriction(tuple(range(7)), time(18), time(22)),)
+WEEKENDS = (Restriction((5, 6), time(0), time(0)),)
+KINDS: Mapping[str, tuple[Restriction, ...]] = {"weekend": WEEKENDS, "night": NIGHT, "evening": EVENING}
+OTHERWISE = "weekday"
+HOLIDAY = "holiday"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Engagement:
+    """One interruption of a person, from its first page to their own last action about it, or the resolve.
+
+    `pages` are the ids of what they were paged with; `ended_by` is for people (“resolved by Ana”).
+    """
+
+    span: Span
+    pages: tuple[int, ...] = ()
+    schedule: str = ""
+    role: str = ""
+    ended_by: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallOut:
+    """Engagements that count as one. `kind` is the kind of time it began in; `woken` whether that was night.
+
+    `paid` is the length that is paid for; `amount` and `lieu` (time off) are not rounded.
+    """
+
+    engagements: tuple[Engagement, ...]
+    kind: str
+    woken: bool
+    paid: timedelta
+    amount: Fraction
+    lieu: Fraction
+    """Minutes."""
+
+    @property
+    def span(self) -> Span:
+        return Span(self.engagements[0].span.start, max(one.span.end for one in self.engagements))
+
+    @property
+    def pages(self) -> tuple[int, ...]:
+        return tuple(page for one in self.engagements for page in one.pages)
+
+
+def call_outs(engagements: Iterable[Engagement], terms: Terms, place: Place) -> list[CallOut]:
+    """In order of time. One that begins in working hours is none; a holiday has no working hours."""
+    rules = terms.call_outs
+    if rules is None:
+        return []
+    outside = [one for one in engagements if is_outside(one.span.start, rules, place)]
+    return [_call_out(group, rules, terms, place) for group in _joined(outside, rules)]
+
+
+def is_outside(at: datetime, rules: CallOuts, place: Place) -> bool:
+    return _is_holiday(at, place) or not covers(rules.working, at, place.zone)
+
+
+def _joined(engagements: Iterable[Engagement], rules: CallOuts) -> list[list[Engagement]]:
+    groups: list[list[Engagement]] = []
+    end: datetime | None = None
+    for one in sorted(engagements, key=lambda one: (one.span, one.pages)):
+        ends = min(max(one.span.end, one.span.start), one.span.start + rules.longest)
+        cut = Engagement(
+            span=Span(one.span.start, ends),
+            pages=one.pages,
+            schedule=one.schedule,
+            role=one.role,
+            ended_by=one.ended_by,
+        )
+        if end is not None and one.span.start <= end + rules.merge:
+            groups[-1].append(cut)
+            end = max(end, ends)
+        else:
+            groups.append([cut])
+            end = ends
+    return groups
+
+
+def _call_out(group: Sequence[Engagement], rules: CallOuts, terms: Terms, place: Place) -> CallOut:
+    start, end = group[0].span.start, max(one.span.end for one in group)
+    lasted = end - start
+    counted = max(_rounded_up(lasted, rules.round_up_to), rules.minimum)
+    kind, woken = kind_of(start, terms, place), _is_night(start, terms, place)
+    return CallOut(
+        engagements=tuple(group),
+        kind=kind,
+        woken=woken,
+        paid=counted,
+        amount=_pay(rules.pay, counted, kind),
+        lieu=_lieu(rules.lieu, lasted=lasted, counted=counted, woken=woken),
+    )
+
+
+def _rounded_up(length: timedelta, unit: timedelta) -> timedelta:
+    return -(-length // unit) * unit
+
+
+def _pay(pay: CallOutPay | None, counted: timedelta, kind: str) -> Fraction:
+    if pay is None:
+        return NOTHING
+    return pay.amount * (hours(counted) if pay.per_hour else ONE) * pay.multipliers.get(kind, ONE)
+
+
+def _lieu(
+    lieu: LieuByTime | LieuByNight | None, *, lasted: timedelta, counted: timedelta, woken: bool
+) -> Fraction:
+    match lieu:
+        case None:
+            return NOTHING
+        case LieuByTime(rate=rate):
+            return hours(counted) * 60 * rate
+        case LieuByNight():
+            further = max(0, -(-(lasted - HOUR) // HOUR))
+            days = (lieu.woken if woken else lieu.awake) + further * lieu.further_hour
+            return days * hours(lieu.day) * 60
+
+
+def kind_of(at: datetime, terms: Terms, place: Place) -> str:
+    """holiday, weekend, night, evening or weekday: the first of them that has `at`, as the plan's bands of
+    these names draw them, or as usual where it has none.
+    """
+    if _is_holiday(at, place):
+        return HOLIDAY
+    order = [name for name in terms.precedence if name in KINDS]
+    names = [*order, *(name for name in KINDS if name not in order)]
+    return next((name for name in names if covers(_drawn(name, terms), at, place.zone)), OTHERWISE)
+
+
+def _drawn(name: str, terms: Terms) -> tuple[Restriction, ...]:
+    drawn = [band.within for band in terms.bands if band.name == name and band.within and not band.outside]
+    return drawn[0] if drawn else KINDS[name]
+
+
+def _is_night(at: datetime, terms: Terms, place: Place) -> bool:
+    return covers(_drawn("night", terms), at, place.zone)
+
+
+def _is_holiday(at: datetime, place: Place) -> bool:
+    return is_in(at, holiday_spans(place, Span(at, at + timedelta(microseconds=1))))
