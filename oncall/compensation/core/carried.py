@@ -48,7 +48,7 @@ def paid(carried: Sequence[Carried], terms: Terms) -> list[Paid]:
     ordered = sorted(carried, key=_place)
     if terms.overlap is Overlap.EACH:
         return [Paid(one, (one.span,), terms.factor(one.role)) for one in ordered]
-    ranked = sorted(ordered, key=lambda one: (-terms.factor(one.role), one.schedule, one.role, one.span))
+    ranked = sorted(ordered, key=lambda one: (-terms.factor(one.role), one.schedule, one.role, _place(one)))
     taken: list[Span] = []
     found: list[Paid] = []
     for one in ranked:
@@ -59,5 +59,5 @@ def paid(carried: Sequence[Carried], terms: Terms) -> list[Paid]:
     return sorted(found, key=lambda part: _place(part.carried))
 
 
-def _place(one: Carried) -> tuple[Span, str, str]:
-    return one.span, one.schedule, one.role
+def _place(one: Carried) -> tuple[Span, str, str, Span, str]:
+    return one.span, one.schedule, one.role, one.turn, one.override

@@ -80,7 +80,7 @@ def _of_stage(
         place.zone,
         before=stage.used,
     )
-    kept.sort(key=lambda line: (line.span, line.schedule, line.role, line.kind, line.band))
+    kept.sort(key=lambda line: (line.span, line.schedule, line.role, line.kind, line.band, line.exact))
     return rounded(kept, terms.rounding), warnings
 
 

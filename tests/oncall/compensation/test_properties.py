@@ -162,7 +162,7 @@ def test_money_is_conserved_however_a_shift_is_split(plan, chosen, world, seed, 
 
 @settings(max_examples=EXAMPLES, deadline=None)
 @given(plan=plans, world=worlds(), seed=st.integers(0, 2**32), once=st.booleans(), data=st.data())
-def test_the_order_in_which_stretches_are_stretchedchanges_nothing(plan, world, seed, once, data):
+def test_the_order_in_which_stretches_are_given_changes_nothing(plan, world, seed, once, data):
     zone, holidays, near = world
     carried = [data.draw(stretches(near)) for _ in range(3)]
     shuffled = Random(seed).sample(carried, len(carried))  # noqa: S311 - it shuffles
