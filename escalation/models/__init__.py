@@ -1,0 +1,42 @@
+"""Rows of the escalation floor: what comes in, what people respond to, and when to look again."""
+
+from escalation.models.alerts import Alert, ChangeEvent
+from escalation.models.heartbeats import Heartbeat
+from escalation.models.hot_lines import HotCall, HotLine, Ring
+from escalation.models.incidents import Incident
+from escalation.models.maintenance import MaintenanceWindow
+from escalation.models.policies import (
+    MOST_ACKNOWLEDGEMENTS,
+    MOST_REPEATS,
+    EscalationPolicy,
+    Step,
+    Target,
+    TeamTurn,
+    Webhook,
+)
+from escalation.models.rules import AlertRule, RuleMatch, TrialPage
+from escalation.models.services import RoutingKey, Service, new_routing_key
+
+__all__ = [
+    "MOST_ACKNOWLEDGEMENTS",
+    "MOST_REPEATS",
+    "Alert",
+    "AlertRule",
+    "ChangeEvent",
+    "EscalationPolicy",
+    "Heartbeat",
+    "HotCall",
+    "HotLine",
+    "Incident",
+    "MaintenanceWindow",
+    "Ring",
+    "RoutingKey",
+    "RuleMatch",
+    "Service",
+    "Step",
+    "Target",
+    "TeamTurn",
+    "TrialPage",
+    "Webhook",
+    "new_routing_key",
+]
