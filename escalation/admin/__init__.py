@@ -1,6 +1,21 @@
 """The admin of this floor: what pages whom, incidents and calls; and the rules that keep alerts quiet."""
 
+from escalation.admin.calls import HotCallAdmin
+from escalation.admin.heartbeats import HeartbeatAdmin
+from escalation.admin.incidents import IncidentAdmin
+from escalation.admin.maintenance import MaintenanceAdmin
+from escalation.admin.policies import PolicyAdmin
 from escalation.admin.rules import AlertRuleAdmin
-from escalation.admin.setup import HotCallAdmin, IncidentAdmin, PolicyAdmin, ServiceAdmin
+from escalation.admin.services import ServiceAdmin
+from escalation.admin.webhooks import WebhookAdmin
 
-__all__ = ["AlertRuleAdmin", "HotCallAdmin", "IncidentAdmin", "PolicyAdmin", "ServiceAdmin"]
+__all__ = [
+    "AlertRuleAdmin",
+    "HeartbeatAdmin",
+    "HotCallAdmin",
+    "IncidentAdmin",
+    "MaintenanceAdmin",
+    "PolicyAdmin",
+    "ServiceAdmin",
+    "WebhookAdmin",
+]

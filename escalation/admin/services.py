@@ -1,0 +1,145 @@
+"""Services, with the secrets that lead to them."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html_join
+from unfold.decorators import action, display
+
+from escalation.actions import config, heartbeats, hot_lines
+from escalation.admin.heartbeats import HeartbeatRows
+from escalation.admin.policies import advise
+from escalation.forms.service import HotLineForm, RoutingKeyForm, ServiceForm
+from escalation.models import (
+    EscalationPolicy,
+    Heartbeat,
+    HotLine,
+    RoutingKey,
+    Service,
+)
+from escalation.sources.registry import PARSERS
+from people import clock
+from people.ledger.record import Actor
+from people.recorded import (
+    Retirable,
+    Rows,
+    actor_of,
+    kept_rows,
+    teams_of,
+)
+
+
+class RoutingKeyRows(Rows):
+    """The secrets by which senders raise alerts, with the addresses to give to each."""
+
+    model = RoutingKey
+    form = RoutingKeyForm
+    fields = ("name", "addresses", "revoke")
+    readonly_fields = ("addresses",)
+    can_delete = False
+    verbose_name_plural = "routing keys and the addresses to send alerts to"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[RoutingKey]:
+        return super().get_queryset(request).filter(revoked_at=None).order_by("pk")
+
+    @display(description="Copy this to the sender")
+    def addresses(self, row: RoutingKey) -> str:
+        if not row.pk:
+            return "Save, and the key and its addresses stand here."
+        public = settings.PUBLIC_URL
+        lines = [("PagerDuty Events v2", f"{public}/v2/enqueue"), ("its routing_key", row.key)]
+        lines += [(source, f"{public}/integrations/{source}/{row.key}") for source in sorted(PARSERS)]
+        return format_html_join("", "<div>{}: <code style='user-select:all'>{}</code></div>", lines)
+
+
+class HotLineRows(Rows):
+    """Numbers that people call to reach the on-call of the service."""
+
+    model = HotLine
+    form = HotLineForm
+    fields = ("number", "remove")
+    can_delete = False
+    verbose_name_plural = "numbers that ring the on-call (docs/call-the-on-call.md)"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[HotLine]:
+        return super().get_queryset(request).filter(retired_at=None).order_by("pk")
+
+
+@admin.register(Service)
+class ServiceAdmin(Retirable):
+    form = ServiceForm
+    refusals = (config.ConfigError,)
+    list_display = ("name", "team", "policy", "in_use")
+    list_filter = (("retired_at", admin.EmptyFieldListFilter), "team")
+    list_select_related = ("team", "policy")
+    search_fields = ("name",)
+    ordering = ("name",)
+    actions = ("retire",)
+    fieldsets = (
+        (None, {"fields": ("name", "team", "policy", ("acknowledgement_timeout", "auto_resolve_after"))}),
+        ("Urgency", {"fields": (("sev_1", "sev_2"), ("sev_3", "sev_4"), ("hours", "hours_zone"))}),
+        ("Severity", {"fields": ("words", "label_rules")}),
+        ("Grouping", {"fields": (("group_window", "group_labels"),)}),
+        ("Runbooks", {"fields": ("books",)}),
+    )
+
+    def get_fieldsets(self, request: HttpRequest, obj: Service | None = None) -> Any:
+        if obj and not self.has_change_permission(request, obj):
+            return self.fieldsets[:1]
+        return super().get_fieldsets(request, obj)
+
+    def get_inlines(self, request: HttpRequest, obj: Service | None) -> Any:
+        """Keys are secrets of the team."""
+        shown = obj is None or self.has_change_permission(request, obj)
+        return (RoutingKeyRows, HeartbeatRows, HotLineRows) if shown else (HotLineRows,)
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "team":
+            kwargs["queryset"] = teams_of(request)
+        if db_field.name == "policy":
+            kwargs["queryset"] = EscalationPolicy.objects.filter(retired_at=None).order_by("name")
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def write(
+        self, request: HttpRequest, row: Service | None, form: Any, formsets: Mapping[type, Any]
+    ) -> Service:
+        by, now = actor_of(request), clock.now()
+        if row is None:
+            said = form.fields_of_service()
+            row = config.create_service(name=form.cleaned_data["name"], by=by, now=now, **said)
+        else:
+            config.change_service(service=row, by=by, now=now, **form.fields_of_service())
+        _write_keys(row, formsets, by=by, now=now)
+        for one in kept_rows(formsets[Heartbeat]):
+            if one.cleaned_data["retire"]:
+                heartbeats.retire_heartbeat(heartbeat=one.instance, by=by, now=now)
+            else:
+                heartbeats.ensure_heartbeat(service=row, spec=one.spec(), by=by, now=now)
+        advise(request, row.policy, now=now)
+        return row
+
+    @action(description="Retire")
+    def retire(self, request: HttpRequest, queryset: QuerySet[Service]) -> None:
+        def stop(service: Service) -> None:
+            config.retire_service(service=service, by=actor_of(request), now=clock.now())
+
+        self.each(request, queryset, stop, done="Retired; their routing keys are revoked")
+
+
+def _write_keys(row: Service, formsets: Mapping[type, Any], *, by: Actor, now: datetime) -> None:
+    """The keys and the numbers that lead to the service."""
+    for one in kept_rows(formsets[RoutingKey]):
+        if not one.instance.pk:
+            config.ensure_routing_key(service=row, name=one.cleaned_data["name"], by=by, now=now)
+        elif one.cleaned_data["revoke"]:
+            config.revoke_routing_key(key=one.instance, by=by, now=now)
+    for one in kept_rows(formsets[HotLine]):
+        if not one.instance.pk:
+            hot_lines.add_hot_line(service=row, number=one.cleaned_data["number"], by=by, now=now)
+        elif one.cleaned_data["remove"]:
+            hot_lines.retire_hot_line(line=one.instance, by=by, now=now)
