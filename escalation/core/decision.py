@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
+from escalation.core.incident import State
 from escalation.core.policy import Target
 
 
@@ -98,3 +99,4 @@ class Note:
 
 
 Decision = PageTargets | PagePerson | PageManagers | PageFallback | StopPaging | Note
+Answer = tuple[State, list[Decision]]

@@ -4,22 +4,21 @@ The engine gathers rows, asks `decide`, and applies the answer in one transactio
 answered with `StepRan`, because only the engine knows whether anyone was on call.
 """
 
-from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import singledispatch
 
-from escalation.core import moves
+from escalation.core import due, heard, moves
 from escalation.core.decision import (
+    Answer,
     Decision,
     Event,
     Note,
     PageFallback,
     PagePerson,
-    PageTargets,
     StopPaging,
 )
-from escalation.core.incident import Parked, Quiet, State, Status, Urgency, is_worse
+from escalation.core.incident import Parked, State, Status, Urgency
 from escalation.core.policy import Policy
 from escalation.core.stimulus import (
     Acknowledged,
@@ -40,11 +39,6 @@ from escalation.core.stimulus import (
     Triggered,
     Unreachable,
 )
-
-Answer = tuple[State, list[Decision]]
-
-LATE = timedelta(seconds=5)
-"""A step that fires later than this gives the next one its full timeout from when it fired."""
 
 
 def decide(state: State, policy: Policy, stimulus: Stimulus, now: datetime) -> Answer:
@@ -80,103 +74,17 @@ def _triggered(stimulus: Triggered, state: State, policy: Policy, now: datetime)
 
 @_answer.register
 def _repeated(stimulus: Repeated, state: State, policy: Policy, now: datetime) -> Answer:
-    if moves.is_lost(state, policy):
-        return moves.start(state, now), [Note(Event.HEALED, "it was open with nothing due; an event woke it")]
-    if moves.is_parked_quiet(state):
-        return _repeated_in_quiet(stimulus, state, policy, now)
-    if state.quiet_until is not None:
-        state, told = _as_quiet_as(stimulus, state, now)
-        state, more = _heard_again(stimulus, state, policy, now)
-        return state, told + more
-    return _heard_again(stimulus, state, policy, now)
-
-
-def _as_quiet_as(stimulus: Repeated, state: State, now: datetime) -> Answer:
-    """Of what somebody is on: it stays quiet no longer than its newest event is."""
-    if stimulus.quiet is None:
-        why = "an event came to which it does not apply"
-        return moves.loud(state, now), [Note(Event.QUIET_OVER, why)]
-    if state.quiet_until is not None and stimulus.quiet.until < state.quiet_until:
-        return moves.quieted(state, stimulus.quiet), [Note(Event.QUIETED, stimulus.quiet.why)]
-    return state, []
-
-
-def _heard_again(stimulus: Repeated, state: State, policy: Policy, now: datetime) -> Answer:
-    if not is_worse(stimulus.severity, than=state.severity):
-        return state, []
-    raised = moves.asked_again(replace(state, severity=stimulus.severity), policy, was=state.severity)
-    notes: list[Decision] = [Note(Event.RAISED, f"the source now says {stimulus.severity}")]
-    if stimulus.quiet is not None and state.parked in moves.WAITS and stimulus.urgency is Urgency.HIGH:
-        return _waits_quietly(raised, stimulus.quiet, notes)
-    if stimulus.urgency is Urgency.LOW:
-        return moves.raised_later(raised, stimulus.raise_at), notes
-    return _raised(replace(raised, urgency=Urgency.HIGH), policy, now, was=state), notes
-
-
-def _waits_quietly(state: State, quiet: Quiet, notes: list[Decision]) -> Answer:
-    """What would start the steps now starts them when the quiet is over."""
-    urgent = replace(state, urgency=Urgency.HIGH, raise_at=None)
-    return moves.quieted(urgent, quiet), [*notes, Note(Event.QUIETED, quiet.why)]
-
-
-def _repeated_in_quiet(stimulus: Repeated, state: State, policy: Policy, now: datetime) -> Answer:
-    """What would page if it came now pages; what would not is only written up."""
-    if is_worse(stimulus.severity, than=state.severity):
-        urgent, was = stimulus.urgency is Urgency.HIGH, state.severity
-        state = replace(
-            state,
-            severity=stimulus.severity,
-            urgency=stimulus.urgency if urgent else state.urgency,
-            raise_at=None if urgent else stimulus.raise_at,
-        )
-        state = moves.asked_again(state, policy, was=was)
-    if stimulus.quiet is None:
-        return moves.loud(state, now), [Note(Event.QUIET_OVER, "an event came to which it does not apply")]
-    if state.quiet_until is None or stimulus.quiet.until >= state.quiet_until:
-        return state, []
-    # What kept it quiet for longer does not apply any more, and another one does.
-    return moves.quieted(state, stimulus.quiet), [Note(Event.QUIETED, stimulus.quiet.why)]
+    return heard.repeated(stimulus, state, policy, now)
 
 
 @_answer.register
 def _joined(stimulus: Joined, state: State, policy: Policy, now: datetime) -> Answer:
-    """As one more event; but it is another alert, of which nobody has heard yet. Where nobody is being paged
-    and nobody has answered for anything as bad, an urgent one starts the steps.
-    """
-    if moves.is_parked_quiet(state):
-        return _joined_in_quiet(stimulus, state, policy, now)
-    worse = is_worse(stimulus.severity, than=state.severity)
-    silent = state.parked in moves.WAITS or (state.status is Status.ACKNOWLEDGED and worse)
-    if stimulus.quiet is not None and state.parked in moves.WAITS and stimulus.urgency is Urgency.HIGH:
-        severity = stimulus.severity if worse else state.severity
-        raised = moves.asked_again(replace(state, severity=severity), policy, was=state.severity)
-        return _waits_quietly(raised, stimulus.quiet, [])
-    if stimulus.urgency is Urgency.LOW or not silent or stimulus.quiet is not None:
-        return _repeated(stimulus, state, policy, now)
-    severity = stimulus.severity if worse else state.severity
-    raised = moves.asked_again(replace(state, severity=severity), policy, was=state.severity)
-    started = moves.start(replace(raised, urgency=Urgency.HIGH), now)
-    return started, [Note(Event.JOINED_URGENT, moves.why_started(state))]
-
-
-def _joined_in_quiet(stimulus: Joined, state: State, policy: Policy, now: datetime) -> Answer:
-    """What is not quiet itself is not kept so by what it joins."""
-    if stimulus.quiet is not None:
-        return _repeated_in_quiet(stimulus, state, policy, now)
-    notes: list[Decision] = [Note(Event.QUIET_OVER, "an alert has joined to which it does not apply")]
-    joined, more = _joined(stimulus, moves.loud(state, now), policy, now)
-    return joined, notes + more
+    return heard.joined(stimulus, state, policy, now)
 
 
 @_answer.register
 def _ticked(stimulus: Ticked, state: State, policy: Policy, now: datetime) -> Answer:
-    decisions: list[Decision] = []
-    if state.is_quiet(now):
-        return state, decisions
-    for phase in (_end_quiet, _end_hold, _run_outside, _run_step):
-        state, more = phase(state, policy, now)
-        decisions += more
-    return state, decisions
+    return due.ticked(state, policy, now)
 
 
 @_answer.register
@@ -315,94 +223,3 @@ def _resolved(stimulus: Resolved, state: State, policy: Policy, now: datetime) -
 @_answer.register
 def _merged(stimulus: Merged, state: State, policy: Policy, now: datetime) -> Answer:
     return moves.over(state), [Note(Event.MERGED), StopPaging(f"merged into #{stimulus.into}")]
-
-
-Phase = Callable[[State, Policy, datetime], Answer]
-
-
-def _end_quiet(state: State, policy: Policy, now: datetime) -> Answer:
-    if state.quiet_until is None:
-        return state, []
-    return moves.loud(state, now), [Note(Event.QUIET_OVER)]
-
-
-def _end_hold(state: State, policy: Policy, now: datetime) -> Answer:
-    """A hold that is over starts the steps again: nothing stays put off for ever."""
-    if state.hold_until is None or now < state.hold_until:
-        return state, []
-    state = replace(state, answered=())
-    if state.urgency is Urgency.LOW and (state.raise_at is None or now < state.raise_at):
-        held = replace(moves.held(state, state.raise_at), status=Status.TRIGGERED)
-        return held, [Note(Event.ACK_EXPIRED), Note(Event.HELD, moves.why_held(state.raise_at))]
-    if state.status is Status.ACKNOWLEDGED:
-        return moves.start(replace(state, urgency=Urgency.HIGH), now), [Note(Event.ACK_EXPIRED)]
-    return moves.start(replace(state, urgency=Urgency.HIGH), now), [
-        Note(Event.RAISED, "support hours have begun")
-    ]
-
-
-def _run_outside(state: State, policy: Policy, now: datetime) -> Answer:
-    decisions: list[Decision] = []
-    for step in policy.outside:
-        due = state.outside_from is not None and state.outside_from + step.after <= now
-        if not due or step.number in state.outside_done:
-            continue
-        state = replace(state, outside_done=(*state.outside_done, step.number))
-        if why := policy.why_not(step, severity=state.severity, at=now):
-            state = replace(state, outside_passed=(*state.outside_passed, step.number))
-            decisions.append(Note(Event.STEP_PASSED, f"step {step.number}: {why}"))
-            continue
-        page = PageTargets(
-            number=step.number,
-            repeat=0,
-            run=f"{moves.OUTSIDE}{step.number}",
-            targets=step.targets,
-            outside=True,
-            without=moves.on_it(state, policy),
-        )
-        decisions.append(page)
-    return state, decisions
-
-
-def _run_step(state: State, policy: Policy, now: datetime) -> Answer:
-    if state.status is not Status.TRIGGERED or state.step_at is None or now < state.step_at:
-        return state, []
-    if state.step >= len(policy.steps):
-        return _exhaust(state, policy)
-    step = policy.steps[state.step]
-    on_time = now - state.step_at <= min(LATE, step.timeout / 2)
-    base = state.step_at if on_time else now
-    reached = state.reached and state.step > 0
-    ran = replace(moves.advanced(state, policy), step_at=base + step.timeout, reached=reached)
-    if why := policy.why_not(step, severity=state.severity, at=now):
-        return moves.passed_over(ran, policy, now, Note(Event.STEP_PASSED, f"step {step.number}: {why}"))
-    page = PageTargets(
-        number=step.number,
-        repeat=state.repeat,
-        run=moves.run_name(state, step, state.repeat),
-        targets=step.targets,
-        valid_for=step.timeout,
-        without=moves.on_it(state, policy),
-    )
-    return ran, [page]
-
-
-def _exhaust(state: State, policy: Policy) -> Answer:
-    parked = replace(state, step_at=None, parked=Parked.EXHAUSTED)
-    given, wanted = len(moves.on_it(state, policy)), policy.acknowledgements
-    few = f"only {moves.answers(given, wanted)}" if given else "nobody acknowledged"
-    parked, more = moves.page_managers(parked, policy, "exhausted", f"the policy is exhausted and {few}")
-    return parked, [Note(Event.EXHAUSTED), *more]
-
-
-def _raised(state: State, policy: Policy, now: datetime, *, was: State) -> State:
-    """Who is on it already is left alone, though not for ever; what waited is triggered again, and so is what
-    has passed over a step that pages at the severity of now.
-    """
-    if state.status is Status.ACKNOWLEDGED:
-        lasts = policy.acknowledgement_timeout
-        return replace(state, hold_until=state.hold_until or (now + lasts if lasts else None))
-    waited = was.parked is not Parked.NOT or was.urgency is Urgency.LOW
-    if waited or moves.opens_a_step(state, policy, was=was.severity):
-        return moves.start(state, now)
-    return state
