@@ -16,7 +16,7 @@ from escalation import selectors
 from escalation.actions import heartbeats
 from escalation.actions.steps import ConfigError
 from escalation.api.incidents import Conflict
-from escalation.api.serializers import ReasonSerializer
+from escalation.api.serializers import ReasonSerializer, UntilSerializer
 from escalation.core.heartbeat import LONGEST_MUTE, State, state_of
 from escalation.loading import beat_of
 from escalation.models import Heartbeat
@@ -56,7 +56,7 @@ class HeartbeatSerializer(serializers.ModelSerializer[Heartbeat]):
         return state_of(beat_of(row), now=self.context["now"])
 
 
-class MuteSerializer(ReasonSerializer):
+class MuteSerializer(UntilSerializer):
     """Either `minutes` from now or `until`, a time; at most 90 days ahead, a day where you may not
     silence its service.
     """
@@ -64,14 +64,6 @@ class MuteSerializer(ReasonSerializer):
     minutes = serializers.IntegerField(
         required=False, min_value=1, max_value=int(LONGEST_MUTE / timedelta(minutes=1))
     )
-    until = serializers.DateTimeField(required=False)
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if ("minutes" in attrs) == ("until" in attrs):
-            raise serializers.ValidationError("Give either minutes or until.")
-        if "minutes" in attrs:
-            attrs["until"] = self.context["now"] + timedelta(minutes=attrs["minutes"])
-        return attrs
 
 
 class HeartbeatFilter(filters.FilterSet):  # type: ignore[misc] # it has no types

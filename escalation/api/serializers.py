@@ -142,10 +142,9 @@ class OutcomeSerializer(serializers.Serializer[bulk.Outcome]):
         return [{"incident": pk, "why": why} for pk, why in outcome.refused.items()]
 
 
-class SnoozeSerializer(ReasonSerializer):
-    """Either `minutes` from now or `until`, a time."""
+class UntilSerializer(ReasonSerializer):
+    """Either `minutes` from now or `until`, a time; how many minutes, each says itself."""
 
-    minutes = serializers.IntegerField(required=False, min_value=1, max_value=14 * 24 * 60)
     until = serializers.DateTimeField(required=False)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
@@ -154,6 +153,12 @@ class SnoozeSerializer(ReasonSerializer):
         if "minutes" in attrs:
             attrs["until"] = self.context["now"] + timedelta(minutes=attrs["minutes"])
         return attrs
+
+
+class SnoozeSerializer(UntilSerializer):
+    """Either `minutes` from now or `until`, a time."""
+
+    minutes = serializers.IntegerField(required=False, min_value=1, max_value=14 * 24 * 60)
 
 
 class ReassignSerializer(ReasonSerializer):
