@@ -21,6 +21,9 @@ NO_PAGE = Q(urgency=INFO) | Q(cause__startswith=TESTS)
 
 LATELY = timedelta(minutes=5)
 FOR_LONG = timedelta(minutes=1)
+GIVEN_BACK = (State.FAILED, State.UNDELIVERED)
+SENT_WITHIN = timedelta(days=2)
+"""A page whose first message left later than this after it was asked for is not looked for."""
 CARRIED = (ContactMethod.Kind.EMAIL, ContactMethod.Kind.SMS, ContactMethod.Kind.VOICE)
 
 
@@ -288,3 +291,38 @@ def told_of(cause: str) -> list[int]:
         user__outcome_notices=True,
     ).exclude(urgency=INFO)
     return sorted(set(rows.values_list("user_id", flat=True)))
+
+
+class Left(NamedTuple):
+    """A page of which a message left, first at `at`: for whom, about what, and when it was stopped."""
+
+    page: int
+    user: int
+    cause: str
+    at: datetime
+    stopped: datetime | None
+
+
+def pages_left(user_ids: Collection[int], *, since: datetime, until: datetime) -> list[Left]:
+    """Those of incidents whose first message left in [since, until), oldest first. One query.
+
+    What was said by another message left with that one. What the provider or carrier gave back for good
+    interrupted nobody; notices and test pages are none.
+    """
+    said = Q(notifications__sent_at__isnull=False) & ~Q(notifications__state__in=GIVEN_BACK)
+    bundled = Q(notifications__state=State.BUNDLED) & ~Q(notifications__bundled_into__state__in=GIVEN_BACK)
+    rows = (
+        Page.objects.exclude(NO_PAGE)
+        .filter(user__in=user_ids, created_at__gte=since - SENT_WITHIN, created_at__lt=until)
+        .annotate(
+            own=Min("notifications__sent_at", filter=said),
+            others=Min("notifications__bundled_into__sent_at", filter=bundled),
+        )
+        .values_list("pk", "user_id", "cause", "own", "others", "stopped_at")
+    )
+    found = [
+        Left(pk, user, cause, min(at for at in (own, others) if at is not None), stopped)
+        for pk, user, cause, own, others, stopped in rows
+        if own is not None or others is not None
+    ]
+    return sorted((one for one in found if since <= one.at < until), key=lambda one: (one.at, one.page))

@@ -5,11 +5,11 @@ from datetime import datetime
 from typing import Any, TypedDict, Unpack
 
 from django.db import IntegrityError, transaction
-from django.db.models import Model, ProtectedError
+from django.db.models import Model, ProtectedError, QuerySet
 
 from people.ledger.record import Actor, Line, record
 from people.ledger.verbs import Verb
-from people.models import ApiToken, Membership, Team, User
+from people.models import ApiToken, Membership, PastMembership, PastPlace, Team, User
 
 
 class PeopleError(ValueError):
@@ -64,8 +64,14 @@ def create_administrator(
 
 @transaction.atomic
 def change_user(*, user: User, by: Actor, now: datetime, **changes: Unpack[PersonFields]) -> User:
-    """Set the given fields. Writes nothing when they already say so."""
+    """Set the given fields. Writes nothing when they already say so. Who moves to another zone or other
+    holidays moves at `now`: what was before stays as it was.
+    """
+    place = PastPlace(user=user, until=now, time_zone=user.time_zone, holidays=user.holidays)
     changed = _set(user, changes)
+    if changed.keys() & {"time_zone", "holidays"}:
+        places = {"time_zone": place.time_zone, "holidays": place.holidays}
+        PastPlace.objects.get_or_create(user=user, until=now, defaults=places)
     if changed:
         what = f"changed {', '.join(changed)} of {user.username}"
         record([Line(Verb.USER_CHANGED, ("user", user.pk), by, what, data=changed)], now=now)
@@ -119,10 +125,13 @@ def set_members(*, team: Team, members: Mapping[User, str], by: Actor, now: date
     before = {member.user: member.role for member in team.memberships.select_related("user").order_by("pk")}
     if before == members:
         return
-    team.memberships.exclude(user__in=members).delete()
+    since = now if before else None  # with the first ones a team begins, whenever it is written down
+    _dismiss(team.memberships.exclude(user__in=members), now=now)
     for user, role in members.items():
         if before.get(user) != role:
-            Membership.objects.update_or_create(team=team, user=user, defaults={"role": role})
+            Membership.objects.update_or_create(
+                team=team, user=user, defaults={"role": role}, create_defaults={"role": role, "since": since}
+            )
     for user in {*before, *members}:
         _admit(user)
     spelled = [{user.username: role for user, role in people.items()} for people in (before, members)]
@@ -156,6 +165,15 @@ def create_token(*, user: User, by: Actor, now: datetime) -> str:
     what = f"made API token {token.pk} for {user.username}"
     record([Line(Verb.TOKEN_CREATED, ("user", user.pk), by, what, data={"token": token.pk})], now=now)
     return secret
+
+
+def _dismiss(leaving: QuerySet[Membership], *, now: datetime) -> None:
+    rows = list(leaving)
+    PastMembership.objects.bulk_create(
+        PastMembership(team_id=one.team_id, user_id=one.user_id, role=one.role, since=one.since, until=now)
+        for one in rows
+    )
+    leaving.delete()
 
 
 def _admit(user: User) -> None:

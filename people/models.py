@@ -50,6 +50,23 @@ class User(AbstractUser):
         return self.username
 
 
+class PastPlace(models.Model):
+    """Where a person's clock hung, and whose holidays they kept, before they moved. Where they are now stands
+    with the person; pay asks where they were (`people.history`).
+    """
+
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="past_places")
+    until = models.DateTimeField()
+    time_zone = models.CharField(max_length=64, validators=[validate_time_zone])
+    holidays = models.CharField("holiday calendar", max_length=16, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "until"], name="one_move_at_an_instant")]
+
+    def __str__(self) -> str:
+        return f"{self.user} in {self.time_zone} until {self.until:%Y-%m-%d %H:%M}"
+
+
 class Team(models.Model):
     """People who carry the pager together. `extras` keeps parts of the document not yet acted on."""
 
@@ -69,7 +86,10 @@ class Team(models.Model):
 
 
 class Membership(models.Model):
-    """A person's part in a team. Managers edit the team's things and are paged when all else failed."""
+    """A person's part in a team. Managers edit the team's things and are paged when all else failed.
+
+    `since` is when they joined; empty where that was before it was written down.
+    """
 
     class Role(models.TextChoices):
         RESPONDER = "responder"
@@ -79,12 +99,29 @@ class Membership(models.Model):
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="memberships")
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="memberships")
     role = models.CharField(max_length=16, choices=Role, default=Role.RESPONDER)
+    since = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["team", "user"], name="one_membership_per_team")]
 
     def __str__(self) -> str:
         return f"{self.user} in {self.team} ({self.role})"
+
+
+class PastMembership(models.Model):
+    """A membership that ended at `until`: who is paid by their team is paid for the time they were in it."""
+
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="past_memberships")
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="past_memberships")
+    role = models.CharField(max_length=16, choices=Membership.Role)
+    since = models.DateTimeField(null=True, blank=True)
+    until = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["user", "until"], name="past_membership_of")]
+
+    def __str__(self) -> str:
+        return f"{self.user} in {self.team} until {self.until:%Y-%m-%d %H:%M}"
 
 
 class ApiToken(models.Model):

@@ -37,6 +37,7 @@ INSTALLED_APPS = [
     "watchbill.watch",
     "escalation",
     "oncall",
+    "oncall.compensation",
     "paging",
     "people",
     "people.ledger",

@@ -1,9 +1,10 @@
 """The most that a plan pays in a week, month or year: either it stops there, or it warns and pays on."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from fractions import Fraction
+from typing import NamedTuple
 
 from oncall.compensation.core.line import Kind, Line
 from oncall.compensation.core.money import hours
@@ -13,30 +14,39 @@ from oncall.core.walltime import wall_time
 
 @dataclass(frozen=True, slots=True)
 class Used:
-    """What earlier statements have paid of a cap's period already."""
+    """What was paid of a cap's period already."""
 
     hours: Fraction = NOTHING
     amount: Fraction = NOTHING
 
 
 UNUSED = Used()
+UNUSED_YET: Mapping[str, Used] = {}
+
+
+class Capped(NamedTuple):
+    """The lines as they are paid, what is used of each period by then, and a sentence for each one over."""
+
+    lines: list[Line]
+    used: Mapping[str, Used]
+    warnings: list[str]
 
 
 def capped(
-    lines: Sequence[Line], cap: Cap | None, zone: tzinfo, *, before: Used = UNUSED
-) -> tuple[list[Line], list[str]]:
-    """The lines as they are paid, in the order given, and a sentence for each period over the cap. A line
-    counts in the period that it begins in; `before` is of the period of the first one. Hours are those of
-    standby: a cap limits how much one is on call, not how often one is called.
+    lines: Sequence[Line], cap: Cap | None, zone: tzinfo, *, before: Mapping[str, Used] = UNUSED_YET
+) -> Capped:
+    """The lines as they are paid, sorted by time, and a sentence for each period over the cap. A line counts
+    in the period that it begins in; `before` says what was used of each. Hours are those of standby: a cap
+    limits how much one is on call, not how often one is called.
     """
     if cap is None:
-        return list(lines), []
+        return Capped(list(lines), before, [])
     kept: list[Line] = []
-    used: dict[str, Used] = {}
+    used = dict(before)
     over: dict[str, None] = {}
     for line in sorted(lines, key=lambda line: line.span):
         period = named(line.span.start, cap.per, zone)
-        so_far = used.get(period, UNUSED if used else before)
+        so_far = used.get(period, UNUSED)
         share = _share_left(line, cap, so_far)
         if share < 1:
             over[period] = None
@@ -46,7 +56,7 @@ def capped(
         )
         counted = hours(line.length) if line.kind is Kind.STANDBY else NOTHING
         used[period] = Used(so_far.hours + counted, so_far.amount + kept[-1].exact)
-    return kept, [_warning(period, cap, used[period]) for period in over]
+    return Capped(kept, used, [_warning(period, cap, used[period]) for period in over])
 
 
 def _share_left(line: Line, cap: Cap, so_far: Used) -> Fraction:

@@ -1,14 +1,14 @@
 """One person's statement: every line says what it is for, and is rounded once."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 
 from oncall.compensation.core.bands import Place
 from oncall.compensation.core.callouts import CallOut, Engagement, call_outs
-from oncall.compensation.core.capping import UNUSED, Used, capped
+from oncall.compensation.core.capping import UNUSED_YET, Capped, Used, capped
 from oncall.compensation.core.carried import Carried, Paid, paid, within
 from oncall.compensation.core.line import Kind, Line
 from oncall.compensation.core.money import Per, Rounding
@@ -21,12 +21,15 @@ WHOLE_MINUTES = Rounding(unit=Decimal(1))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
-    """While `span` lasts, these terms apply to the person, at this place. `used`: of their cap, before."""
+    """While `span` lasts, these terms apply to the person, at this place.
+
+    One that is not `shown` is over before the statement begins: it counts for what a cap has left.
+    """
 
     span: Span
     terms: Terms
     place: Place
-    used: Used = UNUSED
+    shown: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,20 +56,24 @@ def reckon(
 ) -> Statement:
     """Everything of all stages, which do not overlap. A call-out is of the stage it begins in, so that
     `engagements` reach back far enough to tell whether the first of a stage belongs to one that began before.
-    The order in which anything is given changes nothing.
+    Stages of one plan share its cap. The order in which anything is given changes nothing.
     """
     lines: list[Line] = []
     warnings: list[str] = []
+    used: dict[str, Mapping[str, Used]] = {}
     for stage in sorted(stages, key=lambda stage: stage.span):
-        found, said = _of_stage(stage, carried, engagements)
-        lines += found
-        warnings += said
-    return Statement(lines=tuple(lines), warnings=tuple(warnings))
+        plan = stage.terms.plan
+        found = _of_stage(stage, carried, engagements, used.get(plan, UNUSED_YET))
+        used[plan] = found.used
+        if stage.shown:
+            lines += rounded(sorted(found.lines, key=_place), stage.terms.rounding)
+            warnings += found.warnings
+    return Statement(lines=tuple(lines), warnings=tuple(dict.fromkeys(warnings)))
 
 
 def _of_stage(
-    stage: Stage, carried: Sequence[Carried], engagements: Sequence[Engagement]
-) -> tuple[list[Line], list[str]]:
+    stage: Stage, carried: Sequence[Carried], engagements: Sequence[Engagement], used: Mapping[str, Used]
+) -> Capped:
     terms, place = stage.terms, stage.place
     mine = paid(within(carried, stage.span), terms)
     earned = standby(mine, terms, place)
@@ -74,14 +81,12 @@ def _of_stage(
     lines += [_missing(stretch, earned, terms) for stretch in mine if terms.minimum_per_shift]
     outs = call_outs(engagements, terms, place)
     lines += [_call_out(one, terms) for one in outs if stage.span.start <= one.span.start < stage.span.end]
-    kept, warnings = capped(
-        [line for line in lines if line.exact or line.kind is not Kind.MINIMUM],
-        terms.cap,
-        place.zone,
-        before=stage.used,
-    )
-    kept.sort(key=lambda line: (line.span, line.schedule, line.role, line.kind, line.band, line.exact))
-    return rounded(kept, terms.rounding), warnings
+    counted = [line for line in lines if line.exact or line.kind is not Kind.MINIMUM]
+    return capped(counted, terms.cap, place.zone, before=used)
+
+
+def _place(line: Line) -> tuple[Span, str, str, Kind, str, Fraction]:
+    return line.span, line.schedule, line.role, line.kind, line.band, line.exact
 
 
 def _standby(one: Standby, terms: Terms) -> Line:
