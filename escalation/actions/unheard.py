@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import structlog
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import transaction
 from django.db.models import Max, Q
 
 from escalation import engine, selectors
@@ -18,6 +18,7 @@ from escalation.core.spoken import exactly
 from escalation.core.stimulus import Resolved
 from escalation.core.unheard import ends_at
 from escalation.engine import Change
+from escalation.engine.faults import is_outage
 from escalation.loading import closed_at, state_of
 from escalation.models import Alert, Incident, Service
 from people.ledger.models import Entry
@@ -47,9 +48,9 @@ def resolve_unheard(*, clock: Callable[[], datetime], limit: int = BATCH) -> int
     found = list(rows.order_by("resolve_at", "pk").values_list("pk", flat=True)[:limit])
     try:
         return _look_at(found, clock) if found else 0
-    except (OperationalError, InterfaceError):
-        raise
-    except Exception as fault:  # noqa: BLE001 - of one of them: each is looked at alone, and what fails is logged there
+    except Exception as fault:  # of one of them: each is looked at alone, and what fails is logged there
+        if is_outage(fault):
+            raise
         log.warning("unheard_not_resolved", incidents=len(found), error=repr(fault), effect="one by one")
     return sum(_look_at_one(pk, clock) for pk in found)
 
@@ -57,9 +58,9 @@ def resolve_unheard(*, clock: Callable[[], datetime], limit: int = BATCH) -> int
 def _look_at_one(pk: int, clock: Callable[[], datetime]) -> int:
     try:
         return _look_at([pk], clock)
-    except (OperationalError, InterfaceError):
-        raise
-    except Exception:
+    except Exception as fault:
+        if is_outage(fault):
+            raise
         log.exception("unheard_not_resolved", incident=pk, effect=f"looked at again after {PAUSE}")
         Incident.objects.filter(pk=pk).update(resolve_at=clock() + PAUSE)
         return 0

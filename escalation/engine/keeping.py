@@ -9,13 +9,14 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 import structlog
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from escalation.core.incident import Parked, Quiet
 from escalation.core.moves import WAITS
 from escalation.core.stimulus import Quieted, QuietOver
 from escalation.engine.applying import Change
+from escalation.engine.faults import is_outage
 from escalation.engine.one_by_one import apply_each
 from escalation.loading import window_of
 from escalation.models import Incident, MaintenanceWindow, Service
@@ -44,9 +45,9 @@ def keep_windows(*, clock: Callable[[], datetime], limit: int = BATCH) -> int:
         return 0
     try:
         return _keep(clock, limit)
-    except (OperationalError, InterfaceError):
-        raise
-    except Exception:
+    except Exception as fault:
+        if is_outage(fault):
+            raise
         log.exception("window_not_kept", window=pk, effect="looked at again in five minutes")
         MaintenanceWindow.objects.filter(pk=pk, look_at__lte=now).update(look_at=now + TRIED_AGAIN_IN)
         return 0

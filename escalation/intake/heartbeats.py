@@ -8,12 +8,13 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 import structlog
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import transaction
 from django.db.models import DateTimeField, ExpressionWrapper, F, Value
 from django.db.models.functions import Coalesce, Greatest
 
 from escalation.core import heartbeat as core
 from escalation.core.spoken import about, exactly
+from escalation.engine.faults import is_outage
 from escalation.intake.reacting import Reaction
 from escalation.intake.receiving import UnknownKey
 from escalation.loading import BEAT_COLUMNS, beat_of, put_beat
@@ -76,9 +77,9 @@ def _raise_for(service: int, heard_until: datetime, clock: Callable[[], datetime
     found = list(due.order_by("due_at", "pk").values_list("pk", flat=True)[:limit])
     try:
         return _raise(found, heard_until, clock)
-    except (OperationalError, InterfaceError):
-        raise
-    except Exception as fault:  # noqa: BLE001 - of one of them: each is raised alone, and what fails is logged there
+    except Exception as fault:  # of one of them: each is raised alone, and what fails is logged there
+        if is_outage(fault):
+            raise
         log.warning("silence_not_raised", heartbeats=len(found), error=repr(fault), effect="one by one")
     return sum(_raise_one(pk, heard_until, clock) for pk in found)
 
@@ -86,9 +87,9 @@ def _raise_for(service: int, heard_until: datetime, clock: Callable[[], datetime
 def _raise_one(pk: int, heard_until: datetime, clock: Callable[[], datetime]) -> int:
     try:
         return _raise([pk], heard_until, clock)
-    except (OperationalError, InterfaceError):
-        raise
-    except Exception:
+    except Exception as fault:
+        if is_outage(fault):
+            raise
         log.exception("silence_not_raised", heartbeat=pk, effect=f"looked at again after {PAUSE}")
         Heartbeat.objects.filter(pk=pk, due_at__isnull=False).update(due_at=clock() + PAUSE)
         return 0

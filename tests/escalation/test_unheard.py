@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 
 from escalation import selectors
@@ -12,6 +12,7 @@ from escalation.actions.steps import ConfigError
 from escalation.models import Alert, Incident, Service
 from paging.models import Page
 from people.ledger.record import Actor
+from tests.database_faults import refused
 from tests.racing import at_once
 from tests.world import MONDAY, TESTS, World
 
@@ -191,6 +192,28 @@ def test_one_that_cannot_be_looked_at_does_not_hold_up_the_others(quiet, monkeyp
     assert look(quiet, hours=4) == 1
     broken.refresh_from_db()
     assert (broken.status, broken.resolve_at) == ("triggered", quiet.now + 30 * SECOND)
+
+
+@pytest.mark.parametrize(
+    ("state", "put_off"), [("57014", True), ("40P01", True), ("08006", False), (None, False)]
+)
+def test_a_statement_that_is_refused_is_that_rows_fault_and_an_outage_nobodys(
+    quiet, monkeypatch, state, put_off
+):
+    incident = quiet.alert(severity="SEV-4")
+    due = Incident.objects.get(pk=incident.pk).resolve_at
+
+    def fails(pks):
+        raise refused(state)
+
+    monkeypatch.setattr(unheard, "_heard", fails)
+    if put_off:
+        assert look(quiet, hours=4) == 1
+    else:
+        with pytest.raises(OperationalError):
+            look(quiet, hours=4)
+    row = Incident.objects.get(pk=incident.pk)
+    assert (row.status, row.resolve_at) == ("triggered", quiet.now + 30 * SECOND if put_off else due)
 
 
 def test_thirty_that_end_at_once_cost_hardly_more_statements_than_two(quiet):

@@ -4,12 +4,13 @@ from datetime import timedelta
 from threading import Event, Thread
 
 import pytest
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import OperationalError, connection, transaction
 
 from escalation import engine, targets, wording
 from escalation.models import Incident
 from paging.models import Page
 from people.ledger.models import Entry
+from tests.database_faults import lost, refused
 from tests.world import World
 
 GIVE_UP = 30
@@ -46,19 +47,6 @@ class Held:
     def __exit__(self, *_):
         self._done.set()
         self._thread.join(GIVE_UP)
-
-
-def lost():
-    """What Django raises where the connection itself is gone."""
-    return InterfaceError("connection already closed")
-
-
-def refused(sqlstate):
-    """What Django raises where PostgreSQL refuses one statement and goes on working."""
-    fault = OperationalError("refused")
-    fault.__cause__ = Exception("refused")
-    fault.__cause__.sqlstate = sqlstate
-    return fault
 
 
 def run(world, **options):

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 
 from escalation.actions import config, respond
@@ -13,6 +13,7 @@ from escalation.intake import heartbeats
 from escalation.models import Alert, Heartbeat, Incident
 from people.ledger.models import Entry
 from people.ledger.record import Actor
+from tests.database_faults import refused
 from tests.escalation.heartbeats.conftest import HOUR, KEY
 from tests.world import TESTS
 
@@ -246,7 +247,8 @@ def test_what_makes_no_sense_is_refused_with_a_sentence(source, wrong, says):
     assert Heartbeat.objects.count() == 1
 
 
-def test_one_whose_alert_cannot_be_raised_does_not_hold_up_the_others(source, monkeypatch):
+@pytest.mark.parametrize("fault", [ValueError("broken"), refused("57014"), refused("40P01")])
+def test_one_whose_alert_cannot_be_raised_does_not_hold_up_the_others(source, monkeypatch, fault):
     source.call()
     other = source.is_(every=HOUR, name="other", key="2" * 32)
     source.call(path=f"/heartbeats/{'2' * 32}")
@@ -254,7 +256,7 @@ def test_one_whose_alert_cannot_be_raised_does_not_hold_up_the_others(source, mo
 
     def faulty(row, now):
         if row.pk != other.pk:
-            raise ValueError("broken")
+            raise fault
         return real(row, now)
 
     monkeypatch.setattr(heartbeats, "_event", faulty)
@@ -263,3 +265,17 @@ def test_one_whose_alert_cannot_be_raised_does_not_hold_up_the_others(source, mo
     monkeypatch.undo()
     assert source.looked_for(seconds=29) == 0
     assert source.looked_for(seconds=1) == 1
+
+
+@pytest.mark.parametrize("state", ["08006", "57P01", None])
+def test_where_the_database_itself_fails_no_silence_is_put_off(source, monkeypatch, state):
+    source.call()
+    before = Heartbeat.objects.get().due_at
+
+    def outage(row, now):
+        raise refused(state)
+
+    monkeypatch.setattr(heartbeats, "_event", outage)
+    with pytest.raises(OperationalError):
+        source.looked_for(hours=2)
+    assert Heartbeat.objects.get().due_at == before
