@@ -294,35 +294,44 @@ def told_of(cause: str) -> list[int]:
 
 
 class Left(NamedTuple):
-    """A page of which a message left, first at `at`: for whom, about what, and when it was stopped."""
+    """A page of which messages left, from `at` to `last`: for whom, about what, and when it was stopped."""
 
     page: int
     user: int
     cause: str
     at: datetime
+    last: datetime
     stopped: datetime | None
 
 
 def pages_left(user_ids: Collection[int], *, since: datetime, until: datetime) -> list[Left]:
-    """Those of incidents whose first message left in [since, until), oldest first. One query.
+    """Those of high urgency whose first message left in [since, until), oldest first. One query.
 
     What was said by another message left with that one. What the provider or carrier gave back for good
-    interrupted nobody; notices and test pages are none.
+    interrupted nobody, and low urgency interrupts nobody either; notices and test pages are none.
     """
     said = Q(notifications__sent_at__isnull=False) & ~Q(notifications__state__in=GIVEN_BACK)
     bundled = Q(notifications__state=State.BUNDLED) & ~Q(notifications__bundled_into__state__in=GIVEN_BACK)
+    own, others = "notifications__sent_at", "notifications__bundled_into__sent_at"
     rows = (
         Page.objects.exclude(NO_PAGE)
-        .filter(user__in=user_ids, created_at__gte=since - SENT_WITHIN, created_at__lt=until)
-        .annotate(
-            own=Min("notifications__sent_at", filter=said),
-            others=Min("notifications__bundled_into__sent_at", filter=bundled),
+        .filter(
+            user__in=user_ids,
+            urgency=HIGH,
+            created_at__gte=since - SENT_WITHIN,
+            created_at__lt=until,
         )
-        .values_list("pk", "user_id", "cause", "own", "others", "stopped_at")
+        .annotate(
+            own=Min(own, filter=said),
+            others=Min(others, filter=bundled),
+            last_own=Max(own, filter=said),
+            last_other=Max(others, filter=bundled),
+        )
+        .values_list("pk", "user_id", "cause", "stopped_at", "own", "others", "last_own", "last_other")
     )
-    found = [
-        Left(pk, user, cause, min(at for at in (own, others) if at is not None), stopped)
-        for pk, user, cause, own, others, stopped in rows
-        if own is not None or others is not None
-    ]
-    return sorted((one for one in found if since <= one.at < until), key=lambda one: (one.at, one.page))
+    found = []
+    for pk, user, cause, stopped, *times in rows:
+        left = [at for at in times if at is not None]
+        if left and since <= min(left) < until:
+            found.append(Left(pk, user, cause, min(left), max(left), stopped))
+    return sorted(found, key=lambda one: (one.at, one.page))
