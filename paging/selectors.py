@@ -1,7 +1,7 @@
 """What others may read of the paging floor."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import NamedTuple
@@ -310,28 +310,37 @@ def pages_left(user_ids: Collection[int], *, since: datetime, until: datetime) -
     What was said by another message left with that one. What the provider or carrier gave back for good
     interrupted nobody, and low urgency interrupts nobody either; notices and test pages are none.
     """
+    asked = Page.objects.filter(user__in=user_ids, created_at__gte=since - SENT_WITHIN, created_at__lt=until)
+    found = [one for one in _left(asked) if since <= one.at < until]
+    return sorted(found, key=lambda one: (one.at, one.page))
+
+
+def page_left(page_id: int) -> Left | None:
+    """The same of one page; None where nothing of it left, or it is none that interrupts."""
+    return next(iter(_left(Page.objects.filter(pk=page_id))), None)
+
+
+def causes_of(page_ids: Collection[int]) -> dict[int, str]:
+    """What each page was about."""
+    return dict(Page.objects.filter(pk__in=page_ids).values_list("pk", "cause"))
+
+
+def _left(pages: QuerySet[Page]) -> Iterator[Left]:
     said = Q(notifications__sent_at__isnull=False) & ~Q(notifications__state__in=GIVEN_BACK)
     bundled = Q(notifications__state=State.BUNDLED) & ~Q(notifications__bundled_into__state__in=GIVEN_BACK)
     own, others = "notifications__sent_at", "notifications__bundled_into__sent_at"
     rows = (
-        Page.objects.exclude(NO_PAGE)
-        .filter(
-            user__in=user_ids,
-            urgency=HIGH,
-            created_at__gte=since - SENT_WITHIN,
-            created_at__lt=until,
-        )
+        pages.exclude(NO_PAGE)
+        .filter(urgency=HIGH)
         .annotate(
             own=Min(own, filter=said),
             others=Min(others, filter=bundled),
             last_own=Max(own, filter=said),
             last_other=Max(others, filter=bundled),
         )
-        .values_list("pk", "user_id", "cause", "stopped_at", "own", "others", "last_own", "last_other")
     )
-    found = []
-    for pk, user, cause, stopped, *times in rows:
+    of = ("pk", "user_id", "cause", "stopped_at", "own", "others", "last_own", "last_other")
+    for pk, user, cause, stopped, *times in rows.values_list(*of):
         left = [at for at in times if at is not None]
-        if left and since <= min(left) < until:
-            found.append(Left(pk, user, cause, min(left), max(left), stopped))
-    return sorted(found, key=lambda one: (one.at, one.page))
+        if left:
+            yield Left(pk, user, cause, min(left), max(left), stopped)

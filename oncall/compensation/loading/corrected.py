@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from django.db.models import Q
@@ -22,14 +23,17 @@ def corrected(
 ) -> dict[int, list[Engagement]]:
     """By person, those that begin in [since, until) by the times that count. One query.
 
-    A correction stands for all that the engagement's first page brought about. It applies whether a statement
-    was locked since or not: what differs from a locked one is found by reckoning anew.
+    A correction stands for all that its page brought about, and an engagement that began before ends with
+    it. It applies whether a statement was locked since or not: what differs from a locked one is found by
+    reckoning anew.
     """
     rows = _in_force(user_ids, since, until)
-    replaced = {(row.user_id, row.page) for row in rows}
+    replaced: dict[int, set[int | None]] = defaultdict(set)
+    for row in rows:
+        replaced[row.user_id].add(row.page)
     kept: dict[int, list[Engagement]] = defaultdict(list)
     for user, each in found.items():
-        kept[user] += [one for one in each if (user, one.pages[0]) not in replaced]
+        kept[user] += [left for one in each if (left := _before(one, replaced.get(user, ())))]
     for row in rows:
         if row.start is not None and row.end is not None:
             span = Span(row.start, row.end)
@@ -37,10 +41,22 @@ def corrected(
     return {user: [one for one in each if since <= one.span.start < until] for user, each in kept.items()}
 
 
+def _before(one: Engagement, replaced: Collection[int | None]) -> Engagement | None:
+    """What is left of it before the first page that a correction is about; None where that is nothing."""
+    place = next((n for n, page in enumerate(one.pages) if page in replaced), None)
+    if place is None:
+        return one
+    if place == 0:
+        return None
+    span = Span(one.span.start, min(one.span.end, one.paged[place]))
+    return replace(one, span=span, pages=one.pages[:place], paged=one.paged[:place])
+
+
 def _settled(row: Correction, span: Span, found: Iterable[Engagement]) -> Engagement:
-    pages = [page for one in found if one.pages[0] == row.page for page in one.pages]
-    if row.page is not None:
-        pages.insert(0, row.page)
+    pages = [] if row.page is None else [row.page]
+    for one in found:
+        if row.page in one.pages:
+            pages += one.pages[one.pages.index(row.page) :]
     return Engagement(
         span=span,
         pages=tuple(dict.fromkeys(pages)),

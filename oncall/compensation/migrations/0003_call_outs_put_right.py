@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('compensation', '0001_initial'),
+        ('compensation', '0002_nobody_locks_their_own_pay'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
