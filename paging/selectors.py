@@ -320,6 +320,13 @@ def page_left(page_id: int) -> Left | None:
     return next(iter(_left(Page.objects.filter(pk=page_id))), None)
 
 
+def interrupted_since(since: datetime) -> list[int]:
+    """Whom a message of a high-urgency page left for from then on (ids). One query."""
+    sent = Attempt.objects.filter(accepted=True, at__gte=since, notification__page__urgency=HIGH)
+    others = sent.exclude(notification__page__cause__startswith=TESTS)
+    return sorted(set(others.values_list("notification__page__user", flat=True)))
+
+
 def causes_of(page_ids: Collection[int]) -> dict[int, str]:
     """What each page was about."""
     return dict(Page.objects.filter(pk__in=page_ids).values_list("pk", "cause"))

@@ -36,7 +36,8 @@ class Engagement:
 
     `pages` are the ids of what they were paged with, `paged` when each began, where that is known; `ended_by`
     is for people (“resolved by Ana”). A `settled` one lasts as long as two people said it did, whatever the
-    plan says is the longest. `correction` is the row that says so.
+    plan says is the longest; `correction` is the row that says so. `answered`: they did something about it.
+    One that is `going` on lasts until now, as far as is known.
     """
 
     span: Span
@@ -44,6 +45,8 @@ class Engagement:
     paged: tuple[datetime, ...] = ()
     settled: bool = False
     correction: int | None = None
+    answered: bool = False
+    going: bool = False
     schedule: str = ""
     role: str = ""
     ended_by: str = ""
@@ -104,7 +107,7 @@ def _cut(one: Engagement, longest: timedelta) -> tuple[Engagement, Engagement | 
     later = next((n for n, at in enumerate(one.paged) if at > ends), None)
     if ends == end:
         return replace(one, span=Span(start, end)), None
-    first = replace(one, span=Span(start, ends), ended_by="the longest that counts")
+    first = replace(one, span=Span(start, ends), ended_by="the longest that counts", going=False)
     if later is None:
         return first, None
     first = replace(first, pages=one.pages[:later], paged=one.paged[:later])
@@ -180,8 +183,13 @@ def _drawn(name: str, terms: Terms) -> tuple[Restriction, ...]:
     return drawn[0] if drawn else KINDS[name]
 
 
+def night_of(terms: Terms | None) -> tuple[Restriction, ...]:
+    """As the plan's band of that name draws it, or as usual."""
+    return NIGHT if terms is None else _drawn("night", terms)
+
+
 def _is_night(at: datetime, terms: Terms, place: Place) -> bool:
-    return covers(_drawn("night", terms), at, place.zone)
+    return covers(night_of(terms), at, place.zone)
 
 
 def _is_holiday(at: datetime, place: Place) -> bool:

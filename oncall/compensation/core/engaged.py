@@ -177,4 +177,6 @@ def _engagement(kept: _Kept, now: datetime) -> Engagement:
         pages=tuple(one.page for one in kept.pages),
         paged=tuple(one.at for one in kept.pages),
         ended_by=f"{kept.why}; not over yet" if kept.holds else kept.why,
+        answered=kept.answered,
+        going=kept.holds,
     )

@@ -62,6 +62,7 @@ def _settled(row: Correction, span: Span, found: Iterable[Engagement]) -> Engage
         pages=tuple(dict.fromkeys(pages)),
         ended_by=SAID,
         settled=True,
+        answered=True,
         correction=row.pk,
     )
 
