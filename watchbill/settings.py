@@ -205,6 +205,7 @@ SPECTACULAR_SETTINGS = {
         "KindEnum": "oncall.models.Override.Kind",
         "StateEnum": "oncall.models.Swap.State",
         "StatementState": "oncall.compensation.models.Statement.State",
+        "CorrectionState": "oncall.compensation.models.Correction.State",
         "DisputeState": "oncall.compensation.models.Dispute.State",
         "DisputeEnd": "oncall.compensation.api.disputes.ENDS",
         "AlertRuleKind": "escalation.models.AlertRule.Kind",
