@@ -267,6 +267,12 @@ UNFOLD = {
                     ("Calendar addresses", "event_available", "oncall_feed"),
                     ("Calendars of time off", "event_busy", "oncall_awaycalendar"),
                 ],
+                "Pay": [
+                    ("Statements", "receipt_long", "compensation_statement"),
+                    ("Adjustments", "price_change", "compensation_adjustment"),
+                    ("Disputes", "forum", "compensation_dispute"),
+                    ("Time in lieu", "hotel", "compensation_lieuuse"),
+                ],
                 "What pages whom": [
                     ("Services", "dns", "escalation_service"),
                     ("Escalation policies", "stairs", "escalation_escalationpolicy"),
