@@ -248,7 +248,12 @@ def test_the_table_says_what_for_how_long_at_what_rate_and_the_total():
     weekly(ana)
     plan("Engineering US", "USD", BY_THE_WEEK, ana)
     out, err = command("--since", "2025-06-02", "--until", "2025-06-09")
-    for words in ("times in America/New_York", "standby weekend", "48.00", "500 per weekend, shared by time"):
+    for words in (
+        "times in America/New_York",
+        "Standby, weekend",
+        "48.00",
+        "500 per weekend, shared by time",
+    ):
         assert words in out
     assert "700.00" in out.splitlines()[-2]
     assert err == ""

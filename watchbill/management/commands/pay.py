@@ -25,6 +25,7 @@ from oncall.compensation.exports.items import (
     total_values,
     totals,
 )
+from oncall.compensation.exports.wording import hours_and_minutes, on_what, what
 from oncall.compensation.loading.plans import FIRST_DAY, LAST_DAY
 from oncall.compensation.reckoning import Owed, people_carrying, reckoned
 from people.models import Membership, PastMembership, User
@@ -156,16 +157,17 @@ def _of_person(user: User, owed: Owed) -> Table:
     table.add_section()
     for total in totals(items):
         amount = shown(total.amount, total.currency)
-        table.add_row("Total", "", "", "", "", "", amount, total.currency, _minutes(total.lieu_minutes))
+        table.add_row(
+            "Total", "", "", "", "", "", amount, total.currency, hours_and_minutes(total.lieu_minutes)
+        )
     return table
 
 
 def _cells(item: Item, zone: ZoneInfo) -> list[str]:
-    what = " ".join(part for part in (item.kind.replace("_", "-"), item.band) if part)
-    on = " ".join(part for part in (item.schedule, item.role, item.override) if part)
+    on = ", ".join(part for part in (on_what(item), item.override) if part)
     rate = "; ".join(part for part in (item.rate, item.because) if part)
     return [
-        what,
+        what(item),
         on,
         local(item.start, zone),
         local(item.end, zone),
@@ -173,12 +175,5 @@ def _cells(item: Item, zone: ZoneInfo) -> list[str]:
         rate,
         shown(item.amount, item.currency),
         item.currency,
-        _minutes(item.lieu_minutes),
+        hours_and_minutes(item.lieu_minutes),
     ]
-
-
-def _minutes(minutes: int) -> str:
-    """“1 h 30 min”; nothing for none."""
-    hours, rest = divmod(abs(minutes), 60)
-    parts = [f"{hours} h" if hours else "", f"{rest} min" if rest else ""]
-    return ("-" if minutes < 0 else "") + " ".join(part for part in parts if part)
