@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import date
-from itertools import zip_longest
 
 from oncall.compensation.core.reading import read_terms
 from oncall.compensation.core.terms import Terms
@@ -28,7 +27,7 @@ def plan_versions() -> dict[int, Version]:
     rows = list(PlanVersion.objects.select_related("plan"))
     rows.sort(key=lambda row: (row.plan_id, row.effective_from or FIRST_DAY))
     found = {}
-    for row, after in zip_longest(rows, rows[1:]):
+    for row, after in zip(rows, [*rows[1:], None], strict=False):
         end = row.effective_until or LAST_DAY
         if after is not None and after.plan_id == row.plan_id:
             end = min(end, after.effective_from or FIRST_DAY)
