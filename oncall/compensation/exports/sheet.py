@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Prefetch, QuerySet
 
+from oncall.compensation.core.months import next_month
 from oncall.compensation.exports.items import Item, Total, kept_item, totals
 from oncall.compensation.models import Statement, StatementLine
 from oncall.core.walltime import first_instant
@@ -36,7 +37,7 @@ class Sheet:
     @property
     def until(self) -> date:
         """The day after its last."""
-        return date(self.month.year + self.month.month // 12, self.month.month % 12 + 1, 1)
+        return next_month(self.month)
 
     @property
     def plans(self) -> list[str]:
@@ -74,6 +75,11 @@ def _sheet(row: Statement, been: Sequence[Place]) -> Sheet:
         locked=_done(row.locked_by, row.locked_at),
     )
     return replace(sheet, zone=_zone_at_end(sheet.until, been))
+
+
+def zone_of_month(user: User, month: date) -> ZoneInfo:
+    """Where the person's clock hung when the month was over."""
+    return _zone_at_end(next_month(month), places([user.pk])[user.pk])
 
 
 def _done(by: User | None, at: datetime | None) -> tuple[str | None, datetime] | None:
