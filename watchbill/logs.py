@@ -32,6 +32,7 @@ NOISY = (
     "celery.worker.strategy",
     "celery.app.trace",
     "celery.worker.consumer",
+    "fontTools",
     "kombu",
     "twilio",
     "urllib3",

@@ -2,6 +2,7 @@
 
 from django.urls import path, re_path
 
+from oncall.compensation.exports.files import FORMS
 from watchbill.web import (
     alert_rules,
     asking,
@@ -16,6 +17,10 @@ from watchbill.web import (
     maintenance,
     many,
     pay_call_outs,
+    pay,
+    pay_disputes,
+    pay_statement,
+    pay_team,
     quality,
     raising,
     reach,
@@ -27,6 +32,9 @@ from watchbill.web import (
     time_off,
     verify,
 )
+from watchbill.web.pay_months import MONTH
+
+FORM = "|".join(FORMS)
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -109,6 +117,41 @@ urlpatterns = [
         pay_call_outs.act,
         name="pay-call-outs-act",
     ),
+    re_path(r"^pay/?$", pay.index, name="pay"),
+    re_path(rf"^pay/{MONTH}/?$", pay_statement.mine, name="pay-month"),
+    re_path(rf"^pay/{MONTH}\.(?P<form>{FORM})$", pay_statement.my_file, name="pay-file"),
+    re_path(
+        rf"^pay/{MONTH}/lines/(?P<line>[0-9]{{1,18}})/dispute/?$",
+        pay_disputes.dispute,
+        name="pay-line-dispute",
+    ),
+    re_path(r"^pay/disputes/(?P<pk>[0-9]{1,18})/?$", pay_disputes.detail, name="pay-dispute"),
+    re_path(
+        rf"^pay/disputes/(?P<pk>[0-9]{{1,18}})/(?P<action>{'|'.join(pay_disputes.ACTIONS)})/?$",
+        pay_disputes.act,
+        name="pay-dispute-act",
+    ),
+    re_path(rf"^pay/of/(?P<username>[^/]+)/{MONTH}/?$", pay_statement.of, name="pay-of"),
+    re_path(
+        rf"^pay/of/(?P<username>[^/]+)/{MONTH}\.(?P<form>{FORM})$",
+        pay_statement.file_of_person,
+        name="pay-of-file",
+    ),
+    re_path(
+        rf"^pay/of/(?P<username>[^/]+)/{MONTH}/(?P<action>{'|'.join(pay_statement.ACTIONS)})/?$",
+        pay_statement.act,
+        name="pay-of-act",
+    ),
+    re_path(rf"^pay/team/(?P<name>[\s\S]+)/{MONTH}/?$", pay_team.overview, name="pay-team"),
+    re_path(
+        rf"^pay/team/(?P<name>[\s\S]+)/{MONTH}\.(?P<form>{FORM})$",
+        pay_team.file_of_team,
+        name="pay-team-file",
+    ),
+    re_path(
+        rf"^pay/team/(?P<name>[\s\S]+)/{MONTH}/approve/?$", pay_team.approve_all, name="pay-team-approve"
+    ),
+    re_path(rf"^pay/team/(?P<name>[\s\S]+)/{MONTH}/reckon/?$", pay_team.reckon, name="pay-team-reckon"),
     re_path(r"^schedules/?$", schedules.index, name="schedules"),
     # A schedule's name may have slashes; what stands below a schedule is not one. Any character will do: a
     # name for which there is no address would take the first page away from everybody.

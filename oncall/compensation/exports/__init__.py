@@ -1,0 +1,1 @@
+"""Statements as files: what each of them says, and how CSV, JSON, a workbook and a page on paper say it."""
