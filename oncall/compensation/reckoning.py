@@ -18,8 +18,8 @@ from oncall.loading import rosters
 from oncall.models import Schedule
 from people.models import User
 
-BEFORE = timedelta(days=1)
-"""How long before a period somebody's call-outs are looked at: one may go on into it."""
+BEFORE, AFTER = timedelta(days=1), timedelta(days=1)
+"""How long around a period somebody's engagements are looked at: a call-out of its last night may go on."""
 AT_ONCE = 50  # schedules whose rosters are held in memory together
 
 
@@ -55,7 +55,7 @@ def reckoned(
         min(one.reach.start for one in staged.values()), max(one.reach.end for one in staged.values())
     )
     carried = carried_by(staged, reach)
-    kept = engagements_of(staged.keys(), since=reach.start - BEFORE, until=min(reach.end, now))
+    kept = engagements_of(staged.keys(), since=reach.start - BEFORE, until=min(reach.end + AFTER, now))
     found = {}
     for user, one in staged.items():
         found[user] = owed(one, carried.get(user, []), kept.get(user, []))

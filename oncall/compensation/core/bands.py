@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
+from typing import NamedTuple
 
 from oncall.compensation.core.terms import Band, Terms, Unit
 from oncall.core.restriction import Restriction, windows
@@ -75,37 +76,41 @@ def _of_day(day: date, start: time, end: time, zone: tzinfo) -> Span:
     )
 
 
-def unit_around(unit: Unit, at: datetime, zone: tzinfo) -> Span:
-    """The day, week (Monday to Sunday) or weekend that `at` lies in, by the clock of `zone`.
+class Days(NamedTuple):
+    """`many` days from `first` on, by whatever clock: a day, a week or a weekend."""
+
+    first: date
+    many: int
+
+    def by(self, zone: tzinfo) -> Span:
+        """From midnight to midnight; where the clock skips midnight, from the first moment of the day."""
+        starts = datetime.combine(self.first, MIDNIGHT)
+        return Span(first_instant(starts, zone), first_instant(starts + self.many * A_DAY, zone))
+
+
+def unit_around(unit: Unit, day: date) -> Days:
+    """The day, week (Monday to Sunday) or weekend that `day` lies in.
 
     Raises ValueError for an hour, which has no edges, and a shift, which is none of the calendar's.
     """
-    day = wall_time(at, zone).date()
     match unit:
         case Unit.DAY:
-            return _days(day, 1, zone)
+            return Days(day, 1)
         case Unit.WEEK:
-            return _days(day - day.weekday() * A_DAY, 7, zone)
+            return Days(day - day.weekday() * A_DAY, 7)
         case Unit.WEEKEND:
-            return _days(day - (day.weekday() - WEEKEND_TURNS) % 7 * A_DAY, 7, zone)
+            return Days(day - (day.weekday() - WEEKEND_TURNS) % 7 * A_DAY, 7)
         case _:
             raise ValueError(f"a {unit} is no part of the calendar")
 
 
-def units(unit: Unit, within: Span, zone: tzinfo) -> list[Span]:
-    """Those that touch `within`, whole, in order."""
-    found: list[Span] = []
-    at = within.start
-    while at < within.end:
-        found.append(unit_around(unit, at, zone))
-        at = found[-1].end
+def units(unit: Unit, within: Span, zone: tzinfo) -> list[Days]:
+    """Those that touch `within`, in order."""
+    last = wall_time(within.end - timedelta(microseconds=1), zone).date()
+    found = [unit_around(unit, wall_time(within.start, zone).date())]
+    while found[-1].first + found[-1].many * A_DAY <= last:
+        found.append(Days(found[-1].first + found[-1].many * A_DAY, found[-1].many))
     return found
-
-
-def _days(first: date, many: int, zone: tzinfo) -> Span:
-    """From midnight to midnight; where the clock skips midnight, from the first moment of the day."""
-    starts = datetime.combine(first, MIDNIGHT)
-    return Span(first_instant(starts, zone), first_instant(starts + many * A_DAY, zone))
 
 
 def is_in(at: datetime, spans: Sequence[Span]) -> bool:

@@ -2,10 +2,12 @@
 earn in money or in time off.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from fractions import Fraction
+from typing import NamedTuple
 
 from oncall.compensation.core.bands import Place, covers, holiday_spans, is_in
 from oncall.compensation.core.money import HOUR, hours
@@ -68,47 +70,72 @@ class CallOut:
         return tuple(page for one in self.engagements for page in one.pages)
 
 
-def call_outs(engagements: Iterable[Engagement], terms: Terms, place: Place) -> list[CallOut]:
-    """In order of time. One that begins in working hours is none; a holiday has no working hours."""
-    rules = terms.call_outs
-    if rules is None:
-        return []
-    outside = [one for one in engagements if is_outside(one.span.start, rules, place)]
-    return [_call_out(group, rules, terms, place) for group in _joined(outside, rules)]
+class Under(NamedTuple):
+    """While `span` lasts, being called out is paid by these terms, at this place."""
+
+    span: Span
+    terms: Terms
+    place: Place
+
+
+@dataclass(slots=True)
+class _Open:
+    """A call-out that may go on: what it has so far, and until when."""
+
+    under: Under
+    rules: CallOuts
+    engagements: list[Engagement]
+    end: datetime
+
+    def goes_on(self, at: datetime) -> bool:
+        return at <= self.end + self.rules.merge
+
+
+def call_outs(engagements: Iterable[Engagement], unders: Sequence[Under]) -> Iterator[tuple[CallOut, Under]]:
+    """In order of time, each with what it began under, which pays all of it. `unders` are in order and do not
+    overlap.
+
+    An engagement that begins in working hours is none; a holiday has no working hours. One that goes on where
+    other terms, or none, have come into force belongs to the call-out that it goes on with.
+    """
+    open_one: _Open | None = None
+    starts = [under.span.start for under in unders]
+    for one in sorted(engagements, key=lambda one: (one.span, one.pages)):
+        at = one.span.start
+        before = open_one if open_one is not None and open_one.goes_on(at) else None
+        n = bisect_right(starts, at) - 1
+        here = unders[n] if n >= 0 and at < unders[n].span.end and unders[n].terms.call_outs else None
+        judge = here or (before.under if before else None)
+        if judge is None or judge.terms.call_outs is None:
+            continue
+        if not is_outside(at, judge.terms.call_outs, judge.place):
+            continue
+        rules = before.rules if before else judge.terms.call_outs
+        ends = min(max(one.span.end, at), at + rules.longest)
+        cut = replace(one, span=Span(at, ends))
+        if before is not None:
+            before.engagements.append(cut)
+            before.end = max(before.end, ends)
+        else:
+            if open_one is not None:
+                yield _call_out(open_one), open_one.under
+            open_one = _Open(judge, rules, [cut], ends)
+    if open_one is not None:
+        yield _call_out(open_one), open_one.under
 
 
 def is_outside(at: datetime, rules: CallOuts, place: Place) -> bool:
     return _is_holiday(at, place) or not covers(rules.working, at, place.zone)
 
 
-def _joined(engagements: Iterable[Engagement], rules: CallOuts) -> list[list[Engagement]]:
-    groups: list[list[Engagement]] = []
-    end: datetime | None = None
-    for one in sorted(engagements, key=lambda one: (one.span, one.pages)):
-        ends = min(max(one.span.end, one.span.start), one.span.start + rules.longest)
-        cut = Engagement(
-            span=Span(one.span.start, ends),
-            pages=one.pages,
-            schedule=one.schedule,
-            role=one.role,
-            ended_by=one.ended_by,
-        )
-        if end is not None and one.span.start <= end + rules.merge:
-            groups[-1].append(cut)
-            end = max(end, ends)
-        else:
-            groups.append([cut])
-            end = ends
-    return groups
-
-
-def _call_out(group: Sequence[Engagement], rules: CallOuts, terms: Terms, place: Place) -> CallOut:
-    start, end = group[0].span.start, max(one.span.end for one in group)
-    lasted = end - start
+def _call_out(one: _Open) -> CallOut:
+    rules, start = one.rules, one.engagements[0].span.start
+    lasted = one.end - start
     counted = max(_rounded_up(lasted, rules.round_up_to), rules.minimum)
-    kind, woken = kind_of(start, terms, place), _is_night(start, terms, place)
+    kind = kind_of(start, one.under.terms, one.under.place)
+    woken = _is_night(start, one.under.terms, one.under.place)
     return CallOut(
-        engagements=tuple(group),
+        engagements=tuple(one.engagements),
         kind=kind,
         woken=woken,
         paid=counted,

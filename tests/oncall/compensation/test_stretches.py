@@ -1,4 +1,4 @@
-"""What was carried, against the dumb oracle of who is on call: every quarter of an hour of everybody, once."""
+"""What was carried, against the dumb oracle of who is on call: everybody who is, and once."""
 
 import os
 from collections import Counter
@@ -28,12 +28,13 @@ CASES = settings(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 ANA, BO, CY = 1, 2, 3
+WEEKLY = Length(1, "weeks")
 MONDAY = datetime(2025, 6, 2, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 WEEK = Span(MONDAY, MONDAY + 7 * DAY)
 
 
-def said(*slots, length=Length(1, "weeks"), name="Weekly", since=SINCE_EVER):
+def said(*slots, length=WEEKLY, name="Weekly", since=SINCE_EVER):
     layer = Layer(name, tuple(slots), MONDAY.replace(tzinfo=None), length)
     return Version(since, ZoneInfo("UTC"), Definition({"primary": Role((layer,))}))
 
