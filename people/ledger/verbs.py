@@ -133,5 +133,18 @@ class Verb(StrEnum):
     HOT_CALL_MISSED = "hot_call.missed"
     HOT_CALL_RECORDED = "hot_call.recorded"
 
+    STATEMENT_APPROVED = "statement.approved"
+    STATEMENT_RETURNED = "statement.returned"
+    STATEMENT_LOCKED = "statement.locked"
+    ADJUSTMENT_ADDED = "adjustment.added"
+    ADJUSTMENT_FOUND = "adjustment.found"
+    ADJUSTMENT_CANCELLED = "adjustment.cancelled"
+    DISPUTE_OPENED = "dispute.opened"
+    DISPUTE_ANSWERED = "dispute.answered"
+    DISPUTE_CLOSED = "dispute.closed"
+    LIEU_USED = "lieu.used"
+    LIEU_USE_CANCELLED = "lieu.use_cancelled"
+    LIEU_LOSS_TOLD = "lieu.loss_told"
+
     DOCUMENT_APPLIED = "document.applied"
     DOCUMENT_KEPT = "document.kept"
