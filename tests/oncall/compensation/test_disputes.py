@@ -44,8 +44,7 @@ def test_the_person_paid_disputes_a_line_and_the_managers_are_told(payroll):
     reachable(payroll.mia, payroll.kim, payroll.root, payroll.ana)
     made = opened(payroll)
     assert made.line == (
-        "standby all, primary of Checkout, from 2025-06-01 00:00 to 01:00 (Europe/London), "
-        "1.00 GBP"
+        "standby all, primary of Checkout, from 2025-06-01 00:00 to 01:00 (Europe/London), 1.00 GBP"
     )
     assert made.messages.get().text == WRONG
     assert notices(payroll.mia) == ["ana disputes a line of June 2025"]
