@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from functools import lru_cache
 from typing import NamedTuple
 
 from oncall.compensation.core.terms import Band, Terms, Unit
@@ -12,6 +13,7 @@ from oncall.core.walltime import first_instant, wall_time
 
 MIDNIGHT = time(0)
 A_DAY = timedelta(days=1)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 Holidays = Mapping[date, tuple[time, time]]
 """Each holiday with the wall times it lasts from and to; a `to` of midnight is the end of the day, so that a
 whole one is (00:00, 00:00) and a half one may be (12:00, 00:00).
@@ -46,10 +48,19 @@ def of_bands(terms: Terms, place: Place, within: Span) -> dict[str, list[Span]]:
 def _covered(band: Band, place: Place, within: Span) -> list[Span]:
     spans = [within] if within.start < within.end else []
     if band.within is not None:
-        spans = intersection(spans, list(windows(band.within, place.zone, within)))
+        spans = intersection(spans, _windows(band.within, place.zone, within))
     if band.outside:
-        spans = subtraction(spans, list(windows(band.outside, place.zone, within)))
+        spans = subtraction(spans, _windows(band.outside, place.zone, within))
     return intersection(spans, holiday_spans(place, within)) if band.holidays else spans
+
+
+@lru_cache(maxsize=1024)
+def _windows(restrictions: tuple[Restriction, ...], zone: tzinfo, within: Span) -> tuple[Span, ...]:
+    """`windows`, remembered for all who are paid by a plan in one zone, and for every page of a day.
+
+    A pure function of a zone that never changes: nothing here can be stale.
+    """
+    return windows(restrictions, zone, within)
 
 
 def holiday_spans(place: Place, within: Span) -> list[Span]:
@@ -119,5 +130,5 @@ def is_in(at: datetime, spans: Sequence[Span]) -> bool:
 
 def covers(restrictions: tuple[Restriction, ...], at: datetime, zone: tzinfo) -> bool:
     """Whether one of the windows has this instant."""
-    instant = Span(at, at + timedelta(microseconds=1))
-    return bool(restrictions) and is_in(at, windows(restrictions, zone, instant))
+    day = at - (at - EPOCH) % A_DAY
+    return bool(restrictions) and is_in(at, _windows(restrictions, zone, Span(day, day + A_DAY)))

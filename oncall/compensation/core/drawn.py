@@ -8,7 +8,7 @@ from typing import NamedTuple
 from oncall.compensation.core.bands import Days, Place, units
 from oncall.compensation.core.moves import Moves, bands_of, days_of
 from oncall.compensation.core.terms import Band, Terms, Unit
-from oncall.core.span import Span, intersection
+from oncall.core.span import Span, intersection, union
 
 AROUND = timedelta(days=9)
 """A week or a weekend that touches a stretch reaches no further than this beyond it."""
@@ -31,12 +31,20 @@ class Drawn:
         self._terms, self._place, self._moves = terms, place, moves
         self._within = Span(within.start - AROUND, within.end + AROUND)
         self._own = bands_of(terms, place, moves, self._within)
+        self._any: list[Span] | None = None
         self._wholes: dict[tuple[str, Days | Span], Whole] = {}
 
     def of(self, band: Band, span: Span) -> Sequence[Span]:
         """The band's own time that touches `span`, which lies in `within`."""
         own = self._own[band.name]
         return own[bisect_right(own, span.start, key=_end) : bisect_left(own, span.end, key=_start)]
+
+    def of_any(self, spans: Sequence[Span]) -> list[Span]:
+        """What of the time `spans` is in some band."""
+        if self._any is None:
+            self._any = union(span for own in self._own.values() for span in own)
+        first = bisect_right(self._any, spans[0].start, key=_end)
+        return intersection(spans, self._any[first : bisect_left(self._any, spans[-1].end, key=_start)])
 
     def wholes(self, band: Band, spans: Sequence[Span], turn: Span) -> Iterator[Whole]:
         """Those of the calendar, or that of the turn, which `spans` of the band lie in, in order."""

@@ -26,7 +26,7 @@ from oncall.compensation.core.money import Per, Rounding
 from oncall.compensation.core.moves import Moves
 from oncall.compensation.core.standby import Standby, share_of_shift, standby
 from oncall.compensation.core.terms import NOTHING, Band, Terms, Unit, decimal
-from oncall.core.span import Span, union
+from oncall.core.span import Span
 
 WHOLE_MINUTES = Rounding(unit=Decimal(1))
 
@@ -80,7 +80,7 @@ def reckon(
     lines: list[tuple[Line, Rounding]] = []
     warnings: dict[tuple[str, str], str] = {}
     used: dict[str, Mapping[str, Used]] = {}
-    for stage in ordered:
+    for stage in (one for one in ordered if one.shown or one.terms.cap):
         plan = stage.terms.plan
         found = _of_stage(stage, carried, outs[stage.span], used.get(plan, UNUSED_YET))
         used[plan] = found.used
@@ -100,7 +100,7 @@ def _of_stage(
     cuts: list[datetime] = []
     if cap is not None:
         cuts = edges(cap.per, stage.span, zone)
-        stood = standing(_on_standby(mine, terms, drawn, cuts), cap, zone, before=used)
+        stood = standing(_on_standby(mine, drawn, cuts), cap, zone, before=used)
         cuts = sorted({*cuts, *(one.reached for one in stood.values() if one.reached is not None)})
     lines: list[Line] = []
     for stretch in mine:
@@ -113,13 +113,11 @@ def _of_stage(
     return capped(counted, cap, zone, stood=stood, before=used)
 
 
-def _on_standby(
-    stretches: Iterable[Paid], terms: Terms, drawn: Drawn, cuts: Sequence[datetime]
-) -> Iterator[Span]:
+def _on_standby(stretches: Iterable[Paid], drawn: Drawn, cuts: Sequence[datetime]) -> Iterator[Span]:
     """What counts for a cap of hours: the time that is in some band, but what a role is paid nothing for."""
     for stretch in stretches:
         for part in cut(stretch, cuts) if stretch.factor else ():
-            yield from union(span for one in standby(part, terms, drawn) for span in one.spans)
+            yield from drawn.of_any(part.spans)
 
 
 def _place(line: Line) -> tuple[Span, str, str, Kind, str, Fraction]:

@@ -88,16 +88,17 @@ def stages(
     since: date,
     until: date,
     versions: Mapping[int, Version] | None = None,
+    more: Sequence[Assignment] = (),
 ) -> dict[int, Staged]:
     """From the midnight that begins `since` to the one that begins `until`, each by the person's own clock.
     Somebody who does not exist is left out.
 
     Stages before `since` are among them, for BEFORE, and where a plan has a cap, back to where its week,
     month or year began; they are not shown. `versions` are those of the database, unless others are to be
-    tried.
+    tried; `more` are unsaved, and come before all others.
     """
     versions = plan_versions() if versions is None else versions
-    own, common = _claims(versions)
+    own, common = _claims(versions, more)
     been, belonged = places(user_ids), belongings(user_ids)
     near = max(since, FIRST_DAY + BEFORE) - BEFORE
     first = min([near, *(_cap_began(version, since) for version in versions.values())])
@@ -118,17 +119,21 @@ def stages(
     }
 
 
-def _claims(versions: Mapping[int, Version]) -> tuple[Mapping[int, list[_Claim]], list[_Claim]]:
+def _claims(
+    versions: Mapping[int, Version], more: Sequence[Assignment]
+) -> tuple[Mapping[int, list[_Claim]], list[_Claim]]:
     """Those of persons, by person, and those of teams and places, which anybody may be in."""
     own: dict[int, list[_Claim]] = defaultdict(list)
     common: list[_Claim] = []
-    for row in Assignment.objects.filter(version__in=versions).order_by("pk"):
+    rows = Assignment.objects.filter(version__in=versions).order_by("pk")
+    for tried, row in [(True, row) for row in more] + [(False, row) for row in rows]:
         version = versions[row.version_id]
         first, end = max(version.first, row.since or FIRST_DAY), min(version.end, row.until or LAST_DAY)
         if first < end:
             kind = 0 if row.user_id else 1 if row.place else 2
+            rank = (kind - 3 if tried else kind, row.pk or 0)
             claim = _Claim(
-                rank=(kind, row.pk), version=version, first=first, end=end, team=row.team_id, place=row.place
+                rank=rank, version=version, first=first, end=end, team=row.team_id, place=row.place
             )
             (common if row.user_id is None else own[row.user_id]).append(claim)
     return own, common
