@@ -12,10 +12,9 @@ from oncall.compensation.core.line import Kind
 from oncall.compensation.core.months import next_month
 from oncall.compensation.core.terms import NEVER_PAID
 from oncall.compensation.exports.items import Item, Total, kept_item, reckoned_item, totals
-from oncall.compensation.loading.engagements import engagements_of
 from oncall.compensation.loading.stages import stages
 from oncall.compensation.models import PayBudget, Statement, StatementLine
-from oncall.compensation.reckoning import BEFORE, Owed, carried_by, owed
+from oncall.compensation.reckoning import Owed, carried_by, kept_by, owed
 from oncall.core.span import Span, union
 from people.models import Membership, PastMembership, Team, User
 
@@ -140,7 +139,7 @@ def _reckoned(
     first = min(one.reach.start for one in staged.values())
     end = max(one.reach.end for one in staged.values())
     carried = carried_by(staged, Span(first - LOOKED_AROUND, end + LOOKED_AROUND))
-    kept = engagements_of(staged.keys(), since=first - BEFORE, until=min(end, now))
+    kept = kept_by(staged, Span(first, end), now=now)
     found = {user: owed(one, carried.get(user, []), kept.get(user, [])) for user, one in staged.items()}
     longest = {user: longest_stretch(carried.get(user, []), one.whole) for user, one in staged.items()}
     return found, longest

@@ -18,8 +18,8 @@ from oncall.loading import rosters
 from oncall.models import Schedule
 from people.models import User
 
-BEFORE = timedelta(days=1)
-"""How long before a period somebody's call-outs are looked at: one may go on into it."""
+BEFORE, AFTER = timedelta(days=1), timedelta(days=1)
+"""How long around a period somebody's engagements are looked at: a call-out of its last night may go on."""
 AT_ONCE = 50  # schedules whose rosters are held in memory together
 
 
@@ -55,7 +55,7 @@ def reckoned(
         min(one.reach.start for one in staged.values()), max(one.reach.end for one in staged.values())
     )
     carried = carried_by(staged, reach)
-    kept = engagements_of(staged.keys(), since=reach.start - BEFORE, until=min(reach.end, now), now=now)
+    kept = kept_by(staged, reach, now=now)
     found = {}
     for user, one in staged.items():
         found[user] = owed(one, carried.get(user, []), kept.get(user, []))
@@ -90,6 +90,12 @@ def carried_by(user_ids: Iterable[int], reach: Span) -> Mapping[int, list[Carrie
                     if one.user in wanted:
                         found[one.user].append(one.carried)
     return found
+
+
+def kept_by(user_ids: Iterable[int], reach: Span, *, now: datetime) -> Mapping[int, list[Engagement]]:
+    """By person, what kept them in `reach`, and as far around it as a call-out may go on."""
+    until = min(reach.end + AFTER, now)
+    return engagements_of(list(user_ids), since=reach.start - BEFORE, until=until, now=now)
 
 
 def placed(engagements: Iterable[Engagement], carried: Collection[Carried]) -> list[Engagement]:

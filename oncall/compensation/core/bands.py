@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from functools import lru_cache
+from typing import NamedTuple
 
 from oncall.compensation.core.terms import Band, Terms, Unit
 from oncall.core.restriction import Restriction, windows
@@ -11,6 +13,7 @@ from oncall.core.walltime import first_instant, wall_time
 
 MIDNIGHT = time(0)
 A_DAY = timedelta(days=1)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 Holidays = Mapping[date, tuple[time, time]]
 """Each holiday with the wall times it lasts from and to; a `to` of midnight is the end of the day, so that a
 whole one is (00:00, 00:00) and a half one may be (12:00, 00:00).
@@ -45,10 +48,19 @@ def of_bands(terms: Terms, place: Place, within: Span) -> dict[str, list[Span]]:
 def _covered(band: Band, place: Place, within: Span) -> list[Span]:
     spans = [within] if within.start < within.end else []
     if band.within is not None:
-        spans = intersection(spans, list(windows(band.within, place.zone, within)))
+        spans = intersection(spans, _windows(band.within, place.zone, within))
     if band.outside:
-        spans = subtraction(spans, list(windows(band.outside, place.zone, within)))
+        spans = subtraction(spans, _windows(band.outside, place.zone, within))
     return intersection(spans, holiday_spans(place, within)) if band.holidays else spans
+
+
+@lru_cache(maxsize=1024)
+def _windows(restrictions: tuple[Restriction, ...], zone: tzinfo, within: Span) -> tuple[Span, ...]:
+    """`windows`, remembered for all who are paid by a plan in one zone, and for every page of a day.
+
+    A pure function of a zone that never changes: nothing here can be stale.
+    """
+    return windows(restrictions, zone, within)
 
 
 def holiday_spans(place: Place, within: Span) -> list[Span]:
@@ -75,37 +87,41 @@ def _of_day(day: date, start: time, end: time, zone: tzinfo) -> Span:
     )
 
 
-def unit_around(unit: Unit, at: datetime, zone: tzinfo) -> Span:
-    """The day, week (Monday to Sunday) or weekend that `at` lies in, by the clock of `zone`.
+class Days(NamedTuple):
+    """`many` days from `first` on, by whatever clock: a day, a week or a weekend."""
+
+    first: date
+    many: int
+
+    def by(self, zone: tzinfo) -> Span:
+        """From midnight to midnight; where the clock skips midnight, from the first moment of the day."""
+        starts = datetime.combine(self.first, MIDNIGHT)
+        return Span(first_instant(starts, zone), first_instant(starts + self.many * A_DAY, zone))
+
+
+def unit_around(unit: Unit, day: date) -> Days:
+    """The day, week (Monday to Sunday) or weekend that `day` lies in.
 
     Raises ValueError for an hour, which has no edges, and a shift, which is none of the calendar's.
     """
-    day = wall_time(at, zone).date()
     match unit:
         case Unit.DAY:
-            return _days(day, 1, zone)
+            return Days(day, 1)
         case Unit.WEEK:
-            return _days(day - day.weekday() * A_DAY, 7, zone)
+            return Days(day - day.weekday() * A_DAY, 7)
         case Unit.WEEKEND:
-            return _days(day - (day.weekday() - WEEKEND_TURNS) % 7 * A_DAY, 7, zone)
+            return Days(day - (day.weekday() - WEEKEND_TURNS) % 7 * A_DAY, 7)
         case _:
             raise ValueError(f"a {unit} is no part of the calendar")
 
 
-def units(unit: Unit, within: Span, zone: tzinfo) -> list[Span]:
-    """Those that touch `within`, whole, in order."""
-    found: list[Span] = []
-    at = within.start
-    while at < within.end:
-        found.append(unit_around(unit, at, zone))
-        at = found[-1].end
+def units(unit: Unit, within: Span, zone: tzinfo) -> list[Days]:
+    """Those that touch `within`, in order."""
+    last = wall_time(within.end - timedelta(microseconds=1), zone).date()
+    found = [unit_around(unit, wall_time(within.start, zone).date())]
+    while found[-1].first + found[-1].many * A_DAY <= last:
+        found.append(Days(found[-1].first + found[-1].many * A_DAY, found[-1].many))
     return found
-
-
-def _days(first: date, many: int, zone: tzinfo) -> Span:
-    """From midnight to midnight; where the clock skips midnight, from the first moment of the day."""
-    starts = datetime.combine(first, MIDNIGHT)
-    return Span(first_instant(starts, zone), first_instant(starts + many * A_DAY, zone))
 
 
 def is_in(at: datetime, spans: Sequence[Span]) -> bool:
@@ -114,5 +130,5 @@ def is_in(at: datetime, spans: Sequence[Span]) -> bool:
 
 def covers(restrictions: tuple[Restriction, ...], at: datetime, zone: tzinfo) -> bool:
     """Whether one of the windows has this instant."""
-    instant = Span(at, at + timedelta(microseconds=1))
-    return bool(restrictions) and is_in(at, windows(restrictions, zone, instant))
+    day = at - (at - EPOCH) % A_DAY
+    return bool(restrictions) and is_in(at, _windows(restrictions, zone, Span(day, day + A_DAY)))

@@ -2,10 +2,13 @@
 earn in money or in time off.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from fractions import Fraction
+from heapq import heapify, heappop, heappush
+from typing import NamedTuple
 
 from oncall.compensation.core.bands import Place, covers, holiday_spans, is_in
 from oncall.compensation.core.money import HOUR, hours
@@ -76,14 +79,73 @@ class CallOut:
         return tuple(dict.fromkeys(page for one in self.engagements for page in one.pages))
 
 
-def call_outs(engagements: Iterable[Engagement], terms: Terms, place: Place) -> list[CallOut]:
-    """In order of time. One that begins in working hours is none; a holiday has no working hours."""
-    rules = terms.call_outs
-    if rules is None:
-        return []
-    kept = limited(engagements, rules.longest)
-    outside = [one for one in kept if is_outside(one.span.start, rules, place)]
-    return [_call_out(group, rules, terms, place) for group in _joined(outside, rules)]
+class Under(NamedTuple):
+    """While `span` lasts, being called out is paid by these terms, at this place."""
+
+    span: Span
+    terms: Terms
+    place: Place
+
+
+class _Waiting(NamedTuple):
+    """In order of time; of two that are alike in all of it, either may come first."""
+
+    span: Span
+    pages: tuple[int, ...]
+    engagement: Engagement
+
+    def __lt__(self, other: object) -> bool:
+        return self[:2] < other[:2] if isinstance(other, _Waiting) else NotImplemented
+
+
+@dataclass(slots=True)
+class _Open:
+    """A call-out that may go on: what it has so far, and until when."""
+
+    under: Under
+    rules: CallOuts
+    engagements: list[Engagement]
+    end: datetime
+
+    def goes_on(self, at: datetime) -> bool:
+        return at <= self.end + self.rules.merge
+
+
+def call_outs(engagements: Iterable[Engagement], unders: Sequence[Under]) -> Iterator[tuple[CallOut, Under]]:
+    """In order of time, each with what it began under, which pays all of it. `unders` are in order and do not
+    overlap.
+
+    An engagement that begins in working hours is none; a holiday has no working hours. One that goes on where
+    other terms, or none, have come into force belongs to the call-out that it goes on with.
+    """
+    open_one: _Open | None = None
+    starts = [under.span.start for under in unders]
+    waiting = [_Waiting(one.span, one.pages, one) for one in engagements]
+    heapify(waiting)
+    while waiting:
+        one = heappop(waiting).engagement
+        at = one.span.start
+        before = open_one if open_one is not None and open_one.goes_on(at) else None
+        n = bisect_right(starts, at) - 1
+        here = unders[n] if n >= 0 and at < unders[n].span.end and unders[n].terms.call_outs else None
+        judge = here or (before.under if before else None)
+        if judge is None or judge.terms.call_outs is None:
+            continue
+        rules = before.rules if before else judge.terms.call_outs
+        cut, rest = _cut(one, rules.longest)
+        if rest is not None:
+            heappush(waiting, _Waiting(rest.span, rest.pages, rest))
+        if not is_outside(at, judge.terms.call_outs, judge.place):
+            continue
+        if before is not None:
+            before.engagements.append(cut)
+            before.end = max(before.end, cut.span.end)
+        else:
+            if open_one is not None:
+                yield _call_out(open_one), open_one.under
+            open_one = _Open(judge, rules, [cut], cut.span.end)
+    if open_one is not None:
+        yield _call_out(open_one), open_one.under
 
 
 def is_outside(at: datetime, rules: CallOuts, place: Place) -> bool:
@@ -115,26 +177,14 @@ def _cut(one: Engagement, longest: timedelta) -> tuple[Engagement, Engagement | 
     return first, replace(one, span=span, pages=one.pages[later:], paged=one.paged[later:])
 
 
-def _joined(engagements: Sequence[Engagement], rules: CallOuts) -> list[list[Engagement]]:
-    groups: list[list[Engagement]] = []
-    end: datetime | None = None
-    for one in engagements:
-        if end is not None and one.span.start <= end + rules.merge:
-            groups[-1].append(one)
-            end = max(end, one.span.end)
-        else:
-            groups.append([one])
-            end = one.span.end
-    return groups
-
-
-def _call_out(group: Sequence[Engagement], rules: CallOuts, terms: Terms, place: Place) -> CallOut:
-    start, end = group[0].span.start, max(one.span.end for one in group)
-    lasted = end - start
+def _call_out(one: _Open) -> CallOut:
+    rules, start = one.rules, one.engagements[0].span.start
+    lasted = one.end - start
     counted = max(_rounded_up(lasted, rules.round_up_to), rules.minimum)
-    kind, woken = kind_of(start, terms, place), _is_night(start, terms, place)
+    kind = kind_of(start, one.under.terms, one.under.place)
+    woken = _is_night(start, one.under.terms, one.under.place)
     return CallOut(
-        engagements=tuple(group),
+        engagements=tuple(one.engagements),
         kind=kind,
         woken=woken,
         paid=counted,

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from fractions import Fraction
+from itertools import pairwise
 
 from oncall.compensation.core.terms import Overlap, Terms
-from oncall.core.span import Span, subtraction, union
+from oncall.core.span import Span, intersection, subtraction, union
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +59,16 @@ def paid(carried: Sequence[Carried], terms: Terms) -> list[Paid]:
         if left:
             found.append(Paid(one, left, terms.factor(one.role)))
     return sorted(found, key=lambda part: _place(part.carried))
+
+
+def cut(stretch: Paid, at: Sequence[datetime]) -> list[Paid]:
+    """Its parts between those instants, which are in order; of the same turn, so that they earn the same."""
+    if not at:
+        return [stretch]
+    spans = stretch.spans
+    edges = [spans[0].start, *(one for one in at if spans[0].start < one < spans[-1].end), spans[-1].end]
+    parts = (tuple(intersection(spans, [Span(*pair)])) for pair in pairwise(edges))
+    return [replace(stretch, spans=part) for part in parts if part]
 
 
 def _place(one: Carried) -> tuple[Span, str, str, Span, str]:

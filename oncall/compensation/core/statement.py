@@ -1,17 +1,29 @@
 """One person's statement: every line says what it is for, and is rounded once."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
 
 from oncall.compensation.core.bands import Place
-from oncall.compensation.core.callouts import CallOut, Engagement, call_outs
-from oncall.compensation.core.capping import UNUSED_YET, Capped, Used, capped
-from oncall.compensation.core.carried import Carried, Paid, paid, within
+from oncall.compensation.core.callouts import CallOut, Engagement, Under, call_outs
+from oncall.compensation.core.capping import (
+    NO_STANDBY,
+    UNUSED_YET,
+    Capped,
+    Stood,
+    Used,
+    capped,
+    edges,
+    standing,
+)
+from oncall.compensation.core.carried import Carried, Paid, cut, paid, within
+from oncall.compensation.core.drawn import Drawn
 from oncall.compensation.core.line import Kind, Line
 from oncall.compensation.core.money import Per, Rounding
+from oncall.compensation.core.moves import Moves
 from oncall.compensation.core.standby import Standby, share_of_shift, standby
 from oncall.compensation.core.terms import NOTHING, Band, Terms, Unit, decimal
 from oncall.core.span import Span
@@ -23,13 +35,15 @@ WHOLE_MINUTES = Rounding(unit=Decimal(1))
 class Stage:
     """While `span` lasts, these terms apply to the person, at this place.
 
-    One that is not `shown` is over before the statement begins: it counts for what a cap has left.
+    One that is not `shown` is over before the statement begins: it counts for what a cap has left, and for
+    the call-outs that began in it. `moves` are all the places of somebody who has moved.
     """
 
     span: Span
     terms: Terms
     place: Place
     shown: bool = True
+    moves: Moves = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,35 +68,56 @@ class Statement:
 def reckon(
     stages: Iterable[Stage], carried: Sequence[Carried], engagements: Sequence[Engagement]
 ) -> Statement:
-    """Everything of all stages, which do not overlap. A call-out is of the stage it begins in, so that
-    `engagements` reach back far enough to tell whether the first of a stage belongs to one that began before.
-    Stages of one plan share its cap. The order in which anything is given changes nothing.
+    """Everything of all stages, which do not overlap. A call-out is of the stage it begins in, so that stages
+    and `engagements` reach back far enough to tell whether the first belongs to one that began before, and
+    `engagements` beyond the last. Stages of one plan share its cap. The order in which anything is given
+    changes nothing.
     """
-    lines: list[Line] = []
-    warnings: list[str] = []
+    ordered = sorted(stages, key=lambda stage: stage.span)
+    outs: dict[Span, list[CallOut]] = defaultdict(list)
+    for one, under in call_outs(engagements, [Under(each.span, each.terms, each.place) for each in ordered]):
+        outs[under.span].append(one)
+    lines: list[tuple[Line, Rounding]] = []
+    warnings: dict[tuple[str, str], str] = {}
     used: dict[str, Mapping[str, Used]] = {}
-    for stage in sorted(stages, key=lambda stage: stage.span):
+    for stage in (one for one in ordered if one.shown or one.terms.cap):
         plan = stage.terms.plan
-        found = _of_stage(stage, carried, engagements, used.get(plan, UNUSED_YET))
+        found = _of_stage(stage, carried, outs[stage.span], used.get(plan, UNUSED_YET))
         used[plan] = found.used
         if stage.shown:
-            lines += rounded(sorted(found.lines, key=_place), stage.terms.rounding)
-            warnings += found.warnings
-    return Statement(lines=tuple(lines), warnings=tuple(dict.fromkeys(warnings)))
+            lines += [(line, stage.terms.rounding) for line in sorted(found.lines, key=_place)]
+            warnings |= {(plan, period): said for period, said in found.warnings.items()}
+    return Statement(lines=tuple(_rounded(lines)), warnings=tuple(dict.fromkeys(warnings.values())))
 
 
 def _of_stage(
-    stage: Stage, carried: Sequence[Carried], engagements: Sequence[Engagement], used: Mapping[str, Used]
+    stage: Stage, carried: Sequence[Carried], outs: Iterable[CallOut], used: Mapping[str, Used]
 ) -> Capped:
-    terms, place = stage.terms, stage.place
+    terms, cap, zone = stage.terms, stage.terms.cap, stage.place.zone
     mine = paid(within(carried, stage.span), terms)
-    earned = standby(mine, terms, place)
-    lines = [_standby(one, terms) for one in earned]
-    lines += [_missing(stretch, earned, terms) for stretch in mine if terms.minimum_per_shift]
-    outs = call_outs(engagements, terms, place)
-    lines += [_call_out(one, terms) for one in outs if stage.span.start <= one.span.start < stage.span.end]
+    drawn = Drawn(terms, stage.place, stage.moves, stage.span)
+    stood: Mapping[str, Stood] = NO_STANDBY
+    cuts: list[datetime] = []
+    if cap is not None:
+        cuts = edges(cap.per, stage.span, zone)
+        stood = standing(_on_standby(mine, drawn, cuts), cap, zone, before=used)
+        cuts = sorted({*cuts, *(one.reached for one in stood.values() if one.reached is not None)})
+    lines: list[Line] = []
+    for stretch in mine:
+        earned = [one for part in cut(stretch, cuts) for one in standby(part, terms, drawn)]
+        lines += [_standby(one, terms) for one in earned]
+        if terms.minimum_per_shift:
+            lines.append(_missing(stretch, earned, terms))
+    lines += [_call_out(one, terms) for one in outs]
     counted = [line for line in lines if line.exact or line.kind is not Kind.MINIMUM]
-    return capped(counted, terms.cap, place.zone, before=used)
+    return capped(counted, cap, zone, stood=stood, before=used)
+
+
+def _on_standby(stretches: Iterable[Paid], drawn: Drawn, cuts: Sequence[datetime]) -> Iterator[Span]:
+    """What counts for a cap of hours: the time that is in some band, but what a role is paid nothing for."""
+    for stretch in stretches:
+        for part in cut(stretch, cuts) if stretch.factor else ():
+            yield from drawn.of_any(part.spans)
 
 
 def _place(line: Line) -> tuple[Span, str, str, Kind, str, Fraction]:
@@ -114,7 +149,7 @@ def _rate(band: Band, factor: Fraction) -> str:
 def _missing(stretch: Paid, earned: Sequence[Standby], terms: Terms) -> Line:
     """To the least that a shift pays; of a part of the shift, to that part of it."""
     least = terms.minimum_per_shift * share_of_shift(stretch) * stretch.factor
-    so_far = sum((one.amount for one in earned if one.carried == stretch.carried), NOTHING)
+    so_far = sum((one.amount for one in earned), NOTHING)
     carried = stretch.carried
     return Line(
         kind=Kind.MINIMUM,
@@ -151,6 +186,16 @@ def _call_out(one: CallOut, terms: Terms) -> Line:
         pages=one.pages,
         because="woken" if one.woken else "",
     )
+
+
+def _rounded(lines: Sequence[tuple[Line, Rounding]]) -> list[Line]:
+    """What stages round alike is rounded together: a total is one, wherever a person was meanwhile."""
+    done = [line for line, _ in lines]
+    for rounding in {rounding for _, rounding in lines}:
+        alike = [place for place, (_, its) in enumerate(lines) if its == rounding]
+        for place, line in zip(alike, rounded([done[place] for place in alike], rounding), strict=True):
+            done[place] = line
+    return done
 
 
 def rounded(lines: Sequence[Line], rounding: Rounding) -> list[Line]:

@@ -3,13 +3,14 @@
 import itertools
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from oncall.compensation.core import bands
 from oncall.compensation.core.bands import MIDNIGHT, Holidays
+from oncall.compensation.core.moves import ALWAYS, Move, Moves
 from oncall.compensation.core.statement import Stage
 from oncall.compensation.core.terms import Period
 from oncall.compensation.loading.holidays import holidays_of, lies_in
@@ -19,6 +20,8 @@ from oncall.core.span import Span
 from oncall.core.walltime import first_instant
 from people.history import Belonging, Place, belongings, places
 
+BEFORE = timedelta(days=3)
+"""How long before what is asked for stages begin: a call-out of then may go on into it."""
 HOLIDAYS_AROUND = timedelta(days=120)
 """A shift that began so long before what is asked for, or ends so long after it, still has its holidays."""
 
@@ -60,11 +63,18 @@ class _Person(NamedTuple):
 
     def midnight(self, day: date) -> datetime:
         """The first moment of the day, by the clock they had then."""
+        since = ALWAYS
         for place in self.places:
             begins = first_instant(datetime.combine(day, MIDNIGHT), ZoneInfo(place.time_zone))
             if begins < place.until:
-                return begins
+                return max(begins, since)
+            since = place.until
         raise AssertionError("the last place is for ever")
+
+    def moves(self, holidays: Mapping[str, Holidays]) -> Moves:
+        if len(self.places) == 1:
+            return ()
+        return tuple(Move(_there(place, holidays), place.until) for place in self.places)
 
     def is_claimed(self, claim: _Claim, at: datetime) -> bool:
         if claim.team is not None:
@@ -78,17 +88,20 @@ def stages(
     since: date,
     until: date,
     versions: Mapping[int, Version] | None = None,
+    more: Sequence[Assignment] = (),
 ) -> dict[int, Staged]:
     """From the midnight that begins `since` to the one that begins `until`, each by the person's own clock.
     Somebody who does not exist is left out.
 
-    Where a plan has a cap, stages before `since` are among them, back to where its week, month or year
-    began, and are not shown. `versions` are those of the database, unless others are to be tried.
+    Stages before `since` are among them, for BEFORE, and where a plan has a cap, back to where its week,
+    month or year began; they are not shown. `versions` are those of the database, unless others are to be
+    tried; `more` are unsaved, and come before all others.
     """
     versions = plan_versions() if versions is None else versions
-    own, common = _claims(versions)
+    own, common = _claims(versions, more)
     been, belonged = places(user_ids), belongings(user_ids)
-    first = min([since, *(_cap_began(version, since) for version in versions.values())])
+    near = max(since, FIRST_DAY + BEFORE) - BEFORE
+    first = min([near, *(_cap_began(version, since) for version in versions.values())])
     holidays = holidays_of(
         {place.holidays for each in been.values() for place in each},
         first=max(first, FIRST_DAY + HOLIDAYS_AROUND) - HOLIDAYS_AROUND,
@@ -99,24 +112,28 @@ def stages(
             _Person(been[user], belonged.get(user, ())),
             sorted([*own.get(user, ()), *common], key=lambda claim: claim.rank),
             holidays,
-            days=(first, since, until),
+            days=(first, near, since, until),
         )
         for user in user_ids
         if user in been
     }
 
 
-def _claims(versions: Mapping[int, Version]) -> tuple[Mapping[int, list[_Claim]], list[_Claim]]:
+def _claims(
+    versions: Mapping[int, Version], more: Sequence[Assignment]
+) -> tuple[Mapping[int, list[_Claim]], list[_Claim]]:
     """Those of persons, by person, and those of teams and places, which anybody may be in."""
     own: dict[int, list[_Claim]] = defaultdict(list)
     common: list[_Claim] = []
-    for row in Assignment.objects.filter(version__in=versions).order_by("pk"):
+    rows = Assignment.objects.filter(version__in=versions).order_by("pk")
+    for tried, row in [(True, row) for row in more] + [(False, row) for row in rows]:
         version = versions[row.version_id]
         first, end = max(version.first, row.since or FIRST_DAY), min(version.end, row.until or LAST_DAY)
         if first < end:
             kind = 0 if row.user_id else 1 if row.place else 2
+            rank = (kind - 3 if tried else kind, row.pk or 0)
             claim = _Claim(
-                rank=(kind, row.pk), version=version, first=first, end=end, team=row.team_id, place=row.place
+                rank=rank, version=version, first=first, end=end, team=row.team_id, place=row.place
             )
             (common if row.user_id is None else own[row.user_id]).append(claim)
     return own, common
@@ -140,20 +157,17 @@ def _staged(
     claims: Sequence[_Claim],
     holidays: Mapping[str, Holidays],
     *,
-    days: tuple[date, date, date],
+    days: tuple[date, date, date, date],
 ) -> Staged:
-    first, since, until = days
+    first, near, since, until = days
     dated = [
         (claim, Span(person.midnight(claim.first), person.midnight(claim.end)))
         for claim in claims
         if claim.first < until and claim.end > first
     ]
     whole = Span(person.midnight(since), person.midnight(until))
-    begins = (
-        whole.start
-        if first == since or not any(one.version.terms.cap for one, _ in dated)
-        else (person.midnight(first))
-    )
+    begins = person.midnight(first if any(one.version.terms.cap for one, _ in dated) else near)
+    moves = person.moves(holidays)
     edges = {begins, *whole, *(at for _, span in dated for at in span)}
     edges |= {place.until for place in person.places}
     edges |= {at for one in person.teams for at in (one.since, one.until)}
@@ -166,11 +180,19 @@ def _staged(
         claim = next(mine, None)
         if claim is not None:
             place = person.place_at(start)
-            at = bands.Place(ZoneInfo(place.time_zone), holidays[place.holidays])
-            shown = start >= whole.start
-            stage = Stage(span=Span(start, end), terms=claim.version.terms, place=at, shown=shown)
+            stage = Stage(
+                span=Span(start, end),
+                terms=claim.version.terms,
+                place=_there(place, holidays),
+                shown=start >= whole.start,
+                moves=moves,
+            )
             _append(found.stages, stage)
     return found
+
+
+def _there(place: Place, holidays: Mapping[str, Holidays]) -> bands.Place:
+    return bands.Place(ZoneInfo(place.time_zone), holidays[place.holidays])
 
 
 def _append(stages: list[Stage], stage: Stage) -> None:
@@ -179,12 +201,7 @@ def _append(stages: list[Stage], stage: Stage) -> None:
         last = stages[-1]
         same = (last.terms, last.place, last.shown) == (stage.terms, stage.place, stage.shown)
         if same and last.span.end == stage.span.start:
-            stages[-1] = Stage(
-                span=Span(last.span.start, stage.span.end),
-                terms=last.terms,
-                place=last.place,
-                shown=last.shown,
-            )
+            stages[-1] = replace(last, span=Span(last.span.start, stage.span.end))
             return
     stages.append(stage)
 

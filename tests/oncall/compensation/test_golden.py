@@ -171,9 +171,11 @@ def test_a_call_out_over_midnight_of_the_month_is_of_the_month_it_began_in():
     after = engaged(ny(2025, 7, 1, 0, 20), 10)
     terms = replace(WEEK, bands=(), call_outs=WOKEN)
     midnight = ny(2025, 7, 1)
-    june = statement(terms, US, engagements=[late, after], within=Span(ny(2025, 6, 1), midnight))
-    july = statement(terms, US, engagements=[late, after], within=Span(midnight, ny(2025, 8, 1)))
-    assert (len(june.lines), len(july.lines)) == (1, 0)
+    june = Stage(span=Span(ny(2025, 6, 1), midnight), terms=terms, place=US)
+    july = Stage(span=Span(midnight, ny(2025, 8, 1)), terms=terms, place=US)
+    (line,) = reckon([june], [], [late, after]).lines
+    assert line.span.end == ny(2025, 7, 1, 0, 30)
+    assert reckon([replace(june, shown=False), july], [], [late, after]).lines == ()
 
 
 def test_on_two_roles_at_once_the_higher_factor_is_paid_once_or_each():
