@@ -1,0 +1,1 @@
+"""The verbs of pay. Each writes the ledger in the same transaction."""
