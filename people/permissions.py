@@ -12,7 +12,7 @@ from django.db.models import Model
 
 from people.models import Membership, Team, User
 
-MANAGED_APPS = frozenset({"people", "oncall", "escalation", "paging", "ledger", "watch"})
+MANAGED_APPS = frozenset({"people", "oncall", "escalation", "paging", "ledger", "watch", "compensation"})
 VIEW_ONLY = frozenset(
     {
         "ledger.entry",

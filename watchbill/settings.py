@@ -263,6 +263,9 @@ UNFOLD = {
                     ("Calendar addresses", "event_available", "oncall_feed"),
                     ("Calendars of time off", "event_busy", "oncall_awaycalendar"),
                 ],
+                "Pay": [
+                    ("Pay plans", "payments", "compensation_payplan"),
+                ],
                 "What pages whom": [
                     ("Services", "dns", "escalation_service"),
                     ("Escalation policies", "stairs", "escalation_escalationpolicy"),

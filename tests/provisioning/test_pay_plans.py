@@ -212,7 +212,7 @@ FROM = ", effective_from: 2025-01-01"
             [of(), of(2, FROM, currency="USD")],
             "pay_plans[1].currency (line 26): “Ops” pays in EUR before; give the plan in USD its own name.",
         ),
-        ([of(currency="EURO")], "pay_plans[0].currency (line 25): “EURO” is not a currency; did you mean EUR?"),
+        ([of(currency="EURO")], "currency (line 25): “EURO” is not a currency; did you mean EUR?"),
         ([of(currency="XAU")], "“XAU” is not a currency"),
         ([of(currency="usd")], "did you mean USD?"),
         ([of(-1)], "pay_plans[0].standby[0].amount (line 25): “-1” is negative"),

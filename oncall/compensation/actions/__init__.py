@@ -1,1 +1,1 @@
-"""The verbs of pay. Each writes the ledger in the same transaction."""
+"""All writes of pay: plans, statements, adjustments, disputes, time in lieu."""

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import NamedTuple
 
+import holidays as library
+
 from oncall.actions.holidays import check_calendar
 from oncall.actions.refusal import Refused
 from oncall.compensation.models import Assignment, PlanVersion
@@ -39,10 +41,21 @@ def named(people: Iterable[User], teams: Iterable[Team], places: Iterable[str]) 
 
 
 def _checked(place: str) -> str:
-    if not place or len(place) > LONGEST_PLACE:
-        raise Refused(f"“{place}” is no place; write a country and its part, such as GB or US-NY.")
-    check_calendar(place)
+    if not place:
+        raise Refused("A place is missing; write a country, or a part of one, such as GB or US-NY.")
+    check_place(place)
     return place
+
+
+def check_place(place: str) -> None:
+    """Raises Refused for what is no holiday calendar, and for another name of one, which nobody has."""
+    if len(place) > LONGEST_PLACE:
+        raise Refused(f"“{place[:20]}…” is no place; write a country and its part, such as GB or US-NY.")
+    check_calendar(place)
+    country, dash, part = place.partition("-")
+    if country and country not in library.list_supported_countries(include_aliases=False):
+        usual = f"{library.country_holidays(country).country}{dash}{part}"
+        raise Refused(f"“{place}” is another name of {usual}; write {usual}.")
 
 
 def paid_by(version: PlanVersion) -> dict[Whom, Assignment]:
