@@ -272,6 +272,7 @@ UNFOLD = {
                     ("Adjustments", "price_change", "compensation_adjustment"),
                     ("Disputes", "forum", "compensation_dispute"),
                     ("Time in lieu", "hotel", "compensation_lieuuse"),
+                    ("Pay plans", "payments", "compensation_payplan"),
                 ],
                 "What pages whom": [
                     ("Services", "dns", "escalation_service"),

@@ -8,7 +8,8 @@ from django.forms import CheckboxInput, Select
 def filled(response: Any, **changes: Any) -> dict[str, Any]:
     form = response.context["adminform"].form
     formsets = [inline.formset for inline in response.context["inline_admin_formsets"]]
-    formsets += [found for found in (getattr(form, "layers", None), getattr(form, "follows", None)) if found]
+    own = (getattr(form, name, None) for name in ("layers", "follows", "bands"))
+    formsets += [found for found in own if found]
     temporary = getattr(form, "temporary", None)
     formsets += [temporary.carried] if temporary else []
     data = _values(form) | (_values(temporary.span) if temporary else {})

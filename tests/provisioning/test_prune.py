@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from escalation.models import EscalationPolicy, RoutingKey, Service
+from oncall.compensation.models import PayPlan
 from oncall.models import Override, Schedule
 from people.models import Team, User
 from tests.provisioning.organisations import ACME, NOW, SMALL, done, put, refused
-from watchbill.provisioning.models import KeptPart
 
 pytestmark = pytest.mark.django_db
 
@@ -24,8 +24,8 @@ def test_everything_can_be_retired_and_nothing_is_deleted_that_people_carried():
     put(ACME)
     plan = put(NOTHING, prune=True)
     assert done(plan) == [
-        "retire pay plan Engineering US",
-        "retire pay plan Engineering UK",
+        "retire pay plan Engineering US 2025-01-01",
+        "retire pay plan Engineering UK 2025-01-01",
         "retire service checkout-api",
         "retire escalation policy Engineering On-Call",
         "retire time off bob 2025-07-07 2025-07-21",
@@ -39,7 +39,7 @@ def test_everything_can_be_retired_and_nothing_is_deleted_that_people_carried():
     assert not EscalationPolicy.objects.filter(retired_at=None).exists()
     assert not Service.objects.filter(retired_at=None).exists()
     assert not RoutingKey.objects.filter(revoked_at=None).exists()
-    assert not KeptPart.objects.exists()
+    assert not PayPlan.objects.filter(retired_at=None).exists()
     assert (User.objects.count(), Schedule.objects.count(), Override.objects.count()) == (5, 2, 4)
 
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from watchbill.provisioning.document.escalation import Key, Service, Webhook
 from watchbill.provisioning.document.organisation import Organisation
 from watchbill.provisioning.document.people import Method, Person, Team
+from watchbill.provisioning.pay_terms import canonical
 from watchbill.provisioning.settling import in_zone
 from watchbill.provisioning.stored import implied_methods, methods_of
 
@@ -25,6 +26,7 @@ def complete(wanted: Organisation, stored: Organisation) -> Organisation:
             "teams": [_team(team, teams.get(team.name)) for team in wanted.teams],
             "webhooks": [_webhook(webhook, webhooks.get(webhook.name)) for webhook in wanted.webhooks],
             "services": [_service(service, services.get(service.name)) for service in wanted.services],
+            "pay_plans": [canonical(plan) for plan in wanted.pay_plans],
         }
     )
 

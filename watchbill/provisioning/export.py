@@ -6,6 +6,7 @@ from typing import Any
 
 from watchbill.provisioning import stored, writing
 from watchbill.provisioning.document.organisation import Organisation
+from watchbill.provisioning.document.pay import PayPlan
 from watchbill.provisioning.document.people import Person
 from watchbill.provisioning.document.schedules import Schedule
 from watchbill.provisioning.settling import unsettle
@@ -20,9 +21,16 @@ def export(*, now: datetime) -> str:
     there = stored.load(now=now)
     organisation = unsettle(there.organisation)
     schedules = [_with_known_roles(schedule) for schedule in organisation.schedules]
-    organisation = organisation.model_copy(update={"schedules": schedules})
+    plans = [*organisation.pay_plans, *_not_yet_paid_by(there)]
+    organisation = organisation.model_copy(update={"schedules": schedules, "pay_plans": plans})
     users = [one for one in organisation.users if _belongs(one, organisation, there.superusers)]
     return writing.write(_plain(organisation.model_copy(update={"users": users})))
+
+
+def _not_yet_paid_by(there: stored.Stored) -> Iterator[PayPlan]:
+    """Pay plans that an earlier version kept: whoever applies the export pays by them."""
+    paid = {plan.name for plan in there.organisation.pay_plans}
+    yield from (plan for plan in there.kept.values() if plan is not None and plan.name not in paid)
 
 
 def _plain(organisation: Organisation) -> dict[str, Any]:

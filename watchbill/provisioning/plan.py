@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any, Literal
 
 from escalation.core.matching import canonical
@@ -137,6 +138,14 @@ def _rules(section: str) -> Listing:
     return listing
 
 
+def _pay_plans(document: Organisation) -> Iterator[Found]:
+    """Each version by the day it begins on, the earlier ones first, wherever they stand."""
+    begun = sorted(enumerate(document.pay_plans), key=lambda one: one[1].effective_from or date.min)
+    for index, plan in begun:
+        begins = plan.effective_from.isoformat() if plan.effective_from else ""
+        yield Found((plan.name, begins), plan, ("pay_plans", index))
+
+
 def _time_off(document: Organisation) -> Iterator[Found]:
     for index, away in enumerate(document.time_off):
         yield Found((away.user, away.start.isoformat(), away.end.isoformat()), away, ("time_off", index))
@@ -170,7 +179,7 @@ LISTINGS: dict[str, Listing] = {
     "maintenance": _maintenance,
     "suppress rule": _rules("suppress"),
     "trial": _rules("trials"),
-    "pay plan": _named("pay_plans", "name"),
+    "pay plan": _pay_plans,
 }
 INNER = {
     "overrides",

@@ -1,7 +1,7 @@
 """From a document and what is stored to the plan: what is done, what retires, what stays as it is."""
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 from django.db.models import CASCADE
@@ -16,6 +16,7 @@ from people.models import Team
 from watchbill.provisioning.completing import complete, explicit
 from watchbill.provisioning.document.escalation import HotLine, Maintenance, Suppress, Trial
 from watchbill.provisioning.document.organisation import Organisation
+from watchbill.provisioning.document.pay import PayPlan
 from watchbill.provisioning.document.people import Person, TimeOff
 from watchbill.provisioning.document.schedules import Override, Temporary
 from watchbill.provisioning.plan import LISTINGS, Change, Plan, compare
@@ -23,6 +24,7 @@ from watchbill.provisioning.settling import instant, window_spec
 from watchbill.provisioning.stored import Stored
 
 KEPT_OF_TEAM = ("load_report",)
+KEPT_PLAN = "kept pay plan"
 PARENTS = {
     "override": "schedule",
     "temporary schedule": "schedule",
@@ -55,13 +57,14 @@ class _Planner:
         doing, unchanged, missing = compare(explicit(self.stored.organisation, zones=self.zones), self.wanted)
         history = [change for change in doing if self._is_history(change)]
         live = [change for change in missing if self._can_retire(change)]
-        retiring = list(_retiring(live)) if prune else []
+        kept = self._kept_plans()
+        retiring = [*_retiring(live), *(_dropped(name) for name in kept)] if prune else []
         return Plan(
             changes=(*(change for change in doing if change not in history), *retiring),
             unchanged=unchanged,
             left_alone=() if prune else tuple(live),
             history=tuple(history),
-            kept=tuple(_kept(self.wanted)),
+            kept=(*_kept(self.wanted), *(() if prune else (f"pay plan {name}" for name in kept))),
         )
 
     def _can_retire(self, change: Change) -> bool:
@@ -75,7 +78,14 @@ class _Planner:
             return part.end > self.now.date()
         if isinstance(part, Maintenance):
             return part.repeat is not None or not _has_started(part, self.now)
+        if isinstance(part, PayPlan):
+            return _ends(part, self.stored.organisation) > self.now.astimezone(UTC).date()
         return change.kind != "team" or _has_something_to_retire(change.identity[0])
+
+    def _kept_plans(self) -> list[str]:
+        """Pay plans of an earlier version's document that neither pay nor stand in this one."""
+        named = {plan.name for plan in (*self.wanted.pay_plans, *self.stored.organisation.pay_plans)}
+        return [name for name in self.stored.kept if name not in named]
 
     def _has_begun(self, part: Override | Temporary, schedule: str) -> bool:
         return instant(part.start, self.zones[schedule]) <= self.now
@@ -118,6 +128,17 @@ class _Planner:
             user__username=part.user,
         )
         return any(row.cancelled_at is not None or row.end <= end for row in rows)
+
+
+def _ends(plan: PayPlan, stored: Organisation) -> date:
+    """The first day on which this version no longer pays: said, or that of the next one."""
+    after = [one.effective_from for one in stored.pay_plans if one.name == plan.name and one.effective_from]
+    later = [day for day in after if plan.effective_from is None or day > plan.effective_from]
+    return min([plan.effective_until or date.max, *later])
+
+
+def _dropped(name: str) -> Change:
+    return Change(kind=KEPT_PLAN, identity=(name,), action="retire", path=())
 
 
 def _over_at(part: Maintenance | Suppress | Trial) -> datetime | None:
@@ -175,4 +196,3 @@ def _kept(wanted: Organisation) -> Iterator[str]:
         parts = [name for name in KEPT_OF_TEAM if getattr(team, name)]
         if parts:
             yield f"{', '.join(parts)} of team {team.name}"
-    yield from (f"pay plan {plan.name}" for plan in wanted.pay_plans)

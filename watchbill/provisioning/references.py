@@ -8,10 +8,11 @@ from datetime import datetime
 from escalation.core.matching import canonical
 from oncall.core import override as core
 from people.models import Membership
+from watchbill.provisioning import pay_terms
 from watchbill.provisioning.definitions import definition_faults, participants
 from watchbill.provisioning.document.escalation import Policy, Service, Target
 from watchbill.provisioning.document.organisation import Organisation
-from watchbill.provisioning.document.pay import USUAL_BANDS, PayPlan
+from watchbill.provisioning.document.pay import PayPlan
 from watchbill.provisioning.document.people import Team
 from watchbill.provisioning.document.schedules import Override, Schedule, Temporary, TemporaryShift
 from watchbill.provisioning.faults import Fault, Path, suggestion
@@ -21,7 +22,6 @@ NAMED = {"users": "username", "teams": "name", "schedules": "name"} | {
     "webhooks": "name",
     "escalation_policies": "name",
     "services": "name",
-    "pay_plans": "name",
 }
 
 
@@ -73,7 +73,11 @@ def check(document: Organisation, known: Known, *, now: datetime) -> list[Fault]
 
     What was over before `now` may name a role that there no longer is.
     """
-    return [*_twice(document), *_Checker(known, now).faults(document)]
+    return [
+        *_twice(document),
+        *pay_terms.faults_between(document.pay_plans),
+        *_Checker(known, now).faults(document),
+    ]
 
 
 def _twice(document: Organisation) -> Iterator[Fault]:
@@ -268,12 +272,10 @@ class _Checker:
             yield from self._user(person, (*path, "people", index))
         for index, team in enumerate(plan.teams):
             yield from self._known("team", team, self.known.teams, (*path, "teams", index))
-        bands = {*USUAL_BANDS, *(standby.band for standby in plan.standby)}
-        for index, band in enumerate(plan.precedence):
-            if band not in bands:
-                yield Fault(
-                    (*path, "precedence", index), f"There is no band “{band}”.{suggestion(band, bands)}"
-                )
+        for section in ("people", "teams", "places"):
+            names = ((name, (*path, section, n)) for n, name in enumerate(getattr(plan, section)))
+            yield from _repeated(names, "stands here twice; a plan pays everybody once")
+        yield from pay_terms.faults(plan, path)
 
 
 def _member_role(role: str | None, path: Path) -> Iterator[Fault]:

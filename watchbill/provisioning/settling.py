@@ -27,7 +27,6 @@ from watchbill.provisioning.document.escalation import (
     When,
 )
 from watchbill.provisioning.document.organisation import Organisation
-from watchbill.provisioning.document.pay import PayPlan
 from watchbill.provisioning.document.people import Person, Rule, Rules, Team
 from watchbill.provisioning.document.schedules import (
     Handoffs,
@@ -59,7 +58,6 @@ def settle(document: Organisation, *, zones: Mapping[str, str]) -> Organisation:
             ],
             "escalation_policies": [_policy(policy) for policy in document.escalation_policies],
             "services": [_service(service, _zone(service.team, zones)) for service in document.services],
-            "pay_plans": [_pay_plan(plan) for plan in document.pay_plans],
         }
     )
 
@@ -282,8 +280,3 @@ def _rule(rule: Ruling, kind: str, zone: str) -> Ruling:
     match = dict(sorted(rule.match.items()))
     until = instant(rule.until, zone)
     return rule.model_copy(update={"match": match, "until": until, "severities": severities})
-
-
-def _pay_plan(plan: PayPlan) -> PayPlan:
-    factors = {role: plan.role_factors[role] for role in sorted(plan.role_factors, key=role_order)}
-    return plan.model_copy(update={"role_factors": factors})

@@ -1,7 +1,7 @@
 """What the database holds, said in the document's words. Read in a fixed number of queries."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -26,26 +26,28 @@ from paging.actions.pages import NOBODY
 from paging.core.rules import HOOK
 from paging.models import ContactMethod
 from people.models import Team, User
-from watchbill.provisioning import stored_schedules
+from watchbill.provisioning import stored_pay, stored_schedules
 from watchbill.provisioning.checking import validate
 from watchbill.provisioning.document.organisation import Organisation
+from watchbill.provisioning.document.pay import PayPlan
 from watchbill.provisioning.document.people import Method, Person
 from watchbill.provisioning.document.words import spell_moment
 from watchbill.provisioning.durations import spell
 from watchbill.provisioning.faults import DocumentFaults, Fault
-from watchbill.provisioning.models import KeptPart
 from watchbill.provisioning.reading import Reading
 from watchbill.provisioning.settling import settle
-
-PAY_PLANS = "pay_plans"
 
 
 @dataclass(frozen=True)
 class Stored:
-    """The organisation in force, deactivated people included, and who no document may deactivate."""
+    """The organisation in force, deactivated people included, and who no document may deactivate. `kept` are
+    pay plans, by name, of a document that was applied before anything paid by them, until one is applied
+    again; None for one that no document says any more.
+    """
 
     organisation: Organisation
     superusers: frozenset[str]
+    kept: Mapping[str, PayPlan | None] = field(default_factory=dict)
 
     @property
     def zones(self) -> dict[str, str]:
@@ -65,10 +67,18 @@ def load(*, now: datetime) -> Stored:
         "webhooks": list(_webhooks()),
         "escalation_policies": [_policy(policy) for policy in _policies()],
         "services": [_service(service) for service in _services(now)],
-        PAY_PLANS: [part.body for part in KeptPart.objects.filter(section=PAY_PLANS).order_by("pk")],
+        "pay_plans": list(stored_pay.plans(names)),
     }
     superusers = frozenset(user.username for user in users if user.is_superuser)
-    return Stored(settle(_validated(data), zones={}), superusers)
+    kept = {name: _kept_plan(body) for name, body in stored_pay.kept()}
+    return Stored(settle(_validated(data), zones={}), superusers, kept)
+
+
+def _kept_plan(body: dict[str, Any]) -> PayPlan | None:
+    try:
+        return validate(Reading({"version": 1, "pay_plans": [body]})).pay_plans[0]
+    except DocumentFaults:
+        return None  # its currency, say, is none
 
 
 def _validated(data: dict[str, Any]) -> Organisation:

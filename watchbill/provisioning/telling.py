@@ -20,7 +20,8 @@ RETIRING = {
     "routing key": "revoked",
     "heartbeat": "retired, its address unknown",
     "maintenance": "cancelled",
-    "pay plan": "removed",
+    "pay plan": "ended",
+    "kept pay plan": "removed, nobody was paid by it",
     "suppress rule": "ended",
     "trial": "ended",
 }

@@ -3,6 +3,7 @@
 from oncall.compensation.admin.adjustments import AdjustmentAdmin
 from oncall.compensation.admin.disputes import DisputeAdmin
 from oncall.compensation.admin.lieu import LieuUseAdmin
+from oncall.compensation.admin.plans import PlanAdmin
 from oncall.compensation.admin.statements import StatementAdmin
 
-__all__ = ["AdjustmentAdmin", "DisputeAdmin", "LieuUseAdmin", "StatementAdmin"]
+__all__ = ["AdjustmentAdmin", "DisputeAdmin", "LieuUseAdmin", "PlanAdmin", "StatementAdmin"]

@@ -9,7 +9,7 @@ from escalation.actions.config import ConfigError
 from oncall import actions as oncall_actions
 from paging.actions import contacts
 from people.actions import PeopleError
-from watchbill.provisioning.carrying import escalation, kept, people, rules, schedules
+from watchbill.provisioning.carrying import escalation, pay, people, rules, schedules
 from watchbill.provisioning.carrying.context import Context
 from watchbill.provisioning.faults import DocumentFaults, Fault
 from watchbill.provisioning.plan import Action, Change, Plan
@@ -81,7 +81,8 @@ CARRIERS: Mapping[str, Mapping[Action, Carrier]] = {
     },
     "suppress rule": RULES,
     "trial": RULES,
-    "pay plan": {"create": kept.keep, "change": kept.keep, "retire": kept.remove},
+    "pay plan": {"create": pay.set_version, "change": pay.set_version, "retire": pay.end_version},
+    "kept pay plan": {"retire": pay.drop_kept},
 }
 
 

@@ -1,12 +1,14 @@
-"""Pay plans: kept as stored until something pays by them."""
+"""Pay plans. What one pays is read by `oncall.compensation.core.reading`, in the same words."""
 
 from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
+from oncall.compensation.currencies import check_currency
 from watchbill.provisioning.document.windows import Hours
 from watchbill.provisioning.document.words import (
     Amount,
+    Calendar,
     Clock,
     Date,
     Days,
@@ -18,8 +20,14 @@ from watchbill.provisioning.document.words import (
     Username,
 )
 
+
+def _currency(value: str) -> str:
+    check_currency(value)
+    return value
+
+
+Currency = Annotated[str, AfterValidator(_currency)]
 Per = Literal["hour", "day", "week", "weekend", "shift"]
-USUAL_BANDS = ("holiday", "weekend", "night", "evening", "weekday", "in_hours")
 
 
 class Standby(Part):
@@ -88,24 +96,30 @@ class Cap(Part):
 
 
 class Rounding(Part):
-    SHOWN: ClassVar[frozenset[str]] = frozenset({"mode", "unit", "per"})
+    SHOWN: ClassVar[frozenset[str]] = frozenset({"mode", "per"})
 
     mode: Literal["half_even", "half_up", "up", "down"] = "half_even"
-    unit: Amount = "0.01"
+    unit: Amount | None = None
     per: Literal["line", "total"] = "line"
 
 
 class PayPlan(Part):
+    """A version of a plan: several of one name pay one after the other. `places` are holiday calendars, for
+    those who live there. Without `precedence`, the usual one; an empty one is the order of the bands.
+    """
+
     name: Name
-    currency: Annotated[str, Field(pattern="^[A-Z]{3}$")]
+    currency: Currency
     effective_from: Date | None = None
     effective_until: Date | None = None
     people: list[Username] = []
     teams: list[Name] = []
+    places: list[Annotated[Calendar, Field(min_length=1)]] = []
     role_factors: dict[RoleName, Amount] = {}
-    precedence: list[Name] = []
+    precedence: list[Name] | None = None
     standby: list[Standby] = []
     call_outs: CallOuts | None = None
     overlap: Literal["once", "each"] = "once"
     cap: Cap | None = None
+    minimum_per_shift: Amount | None = None
     rounding: Rounding | None = None

@@ -1,0 +1,1 @@
+"""What the pages of pay ask a person, and whom they let."""
