@@ -118,12 +118,18 @@ def _notice(claimed: Notification, notice: Notice, *, now: datetime) -> Message:
         body = webhook.notice(notice, envelope=_envelope(claimed, now=now), link=link)
         return replace(message, text=body, secret=claimed.method.signing_secret)
     if message.via == HOOK:
-        number = subject_of(claimed.page.cause)[1]
-        body = hook.news(notice, envelope=_head(claimed, now=now), number=number, url=link)
+        body = _told_of_news(notice, claimed, url=link, now=now)
         return replace(
             message, subject=hook.event_of(notice), text=body, secret=claimed.method.signing_secret
         )
     return _mail(message, mail.notice(notice, link=link))
+
+
+def _told_of_news(notice: Notice, claimed: Notification, *, url: str, now: datetime) -> str:
+    head = _head(claimed, now=now)
+    if notice.event == hook.ON_CALL:
+        return hook.on_call(notice, envelope=head, url=url)
+    return hook.news(notice, envelope=head, number=subject_of(claimed.page.cause)[1], url=url)
 
 
 def _told_of_a_step(message: Message, facts: Facts, claimed: Notification, *, now: datetime) -> Message:
