@@ -194,10 +194,10 @@ def announcements_of(schedule: Schedule) -> QuerySet[Announcement]:
     return live.select_related("recipient", "schedule", "created_by").order_by("pk")
 
 
-def announcing_to(recipient_id: int) -> Schedule | None:
-    """A schedule in use that announces to this room or webhook; the first by name."""
+def announcing_to(recipient_id: int) -> QuerySet[Schedule]:
+    """The schedules in use that announce to this room or webhook, by name."""
     live = Announcement.objects.filter(recipient=recipient_id, retired_at=None).values("schedule")
-    return Schedule.objects.filter(pk__in=live, retired_at=None).order_by("name").first()
+    return Schedule.objects.filter(pk__in=live, retired_at=None).order_by("name")
 
 
 def _span_away(row: TimeOff) -> Span:

@@ -94,7 +94,7 @@ def retire_webhook(*, webhook: Webhook, by: Actor, now: datetime) -> None:
             f"Webhook “{webhook.name}” is told by escalation policy “{first.step.policy.name}”; "
             "take it out there first."
         )
-    schedule = announcing_to(webhook.pk)
+    schedule = announcing_to(webhook.pk).first()
     if schedule is not None:
         raise ConfigError(
             f"Webhook “{webhook.name}” is told who is on call: “{schedule.name}” announces it there; "
