@@ -36,7 +36,7 @@ class AnnouncementRows(Rows):
     @display(description="Told")
     def came(self, row: Announcement) -> str:
         """When it is due next, and what came of the last one; times are the page's."""
-        if row.pk is None:
+        if not row.pk:
             return ""
         due = row.next_at if row.at else None
         said = [f"next {_at(due)}"] if due else []

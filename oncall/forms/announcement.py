@@ -53,7 +53,7 @@ class AnnouncementForm(RowForm):
         for name in FIXED if there else ("send", "stop"):
             self.fields[name].disabled = True
         if there:
-            self.initial |= self._said()
+            self.initial.update(self._said())
 
     def _said(self) -> dict[str, Any]:
         row = self.instance
