@@ -5,6 +5,7 @@ it is said once, however often it was due meanwhile; what a wall time announces,
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
@@ -92,7 +93,7 @@ def _look_at_the_clock(row: Announcement, now: datetime) -> None:
     if due is None or due > now:
         return
     if now - due <= core.LATE:
-        say(row, run=f"at:{due.isoformat()}", now=now)
+        say(row, run=f"at:{due.isoformat()}", now=now, until=due + core.LATE)
     else:
         _missed(row, f"its time, {due:%Y-%m-%d %H:%M} UTC, was over an hour ago", now)
 
@@ -109,20 +110,23 @@ def _look_for_a_change(row: Announcement, now: datetime) -> None:
     row.next_at = min((edge for edge in edges if edge > now), default=until)
 
 
-def say(row: Announcement, *, run: str, now: datetime) -> bool:
+def say(row: Announcement, *, run: str, now: datetime, until: datetime | None = None) -> bool:
     """Who is on call at `now`, to the row's room or webhook; what has not left of an earlier word need not
-    leave. In the caller's transaction, which saves the row. `run` names the occasion: one is said once.
+    leave, nor this one `until` then. In the caller's transaction, which saves the row. `run` names the
+    occasion: one is said once.
 
     False where its address is out of use, which the managers of the schedule's team are told.
     """
-    since, until = now - AROUND, now + AROUND
-    roster = rosters([row.schedule_id], since=since, until=until)[row.schedule_id]
+    first, last = now - AROUND, now + AROUND
+    roster = rosters([row.schedule_id], since=first, until=last)[row.schedule_id]
     on = final.on_call(roster, now)
     row.said, row.said_at = core.duty(on), now
-    how = core.standing(final.shifts(roster, since, until), on, now=now)
+    how = core.standing(final.shifts(roster, first, last), on, now=now)
     cause = cause_of(row)
     stop(cause=cause, user_id=row.recipient_id, reason="who is on call is announced anew", now=now)
     notice = _notice(row, how, _zone(roster, now), now)
+    if until is not None:
+        notice = replace(notice, valid_seconds=max(1, int((until - now).total_seconds())))
     request = NoticeRequest(user_id=row.recipient_id, cause=cause, run=run, notice=notice)
     if tell(requests=[request], now=now):
         _unreachable(row, now)

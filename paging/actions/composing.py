@@ -107,7 +107,10 @@ def _bundle(claimed: Notification, causes: Collection[str], *, now: datetime) ->
 
 
 def _notice(claimed: Notification, notice: Notice, *, now: datetime) -> Message:
-    """What it says is read after a login: a notice carries no key to anything."""
+    """What it says is read after a login: a notice carries no key to anything. Raises TooLate."""
+    valid = timedelta(seconds=notice.valid_seconds)
+    if valid and now > claimed.page.created_at + valid:
+        raise TooLate("by now it helps nobody")
     link = f"{settings.PUBLIC_URL}{notice.path}"
     message = _blank(claimed, valid_seconds=NOTICE_VALID, now=now)
     if message.via == Kind.SMS:

@@ -12,7 +12,8 @@ class Notice:
     `path` is the page it is about, below PUBLIC_URL, and `label` what it is opened for (“Confirm it”).
     Notices of one `service` may be said by one message. `event` and `about` are for a machine that is told:
     what happened (“incident.resolved”), and to what, by name; `people` are those whom it names, by what they
-    are in it (“primary”), each by username and name.
+    are in it (“primary”), each by username and name. After `valid_seconds` it is not worth sending any more
+    (0: it always is).
     """
 
     title: str
@@ -23,6 +24,7 @@ class Notice:
     event: str = ""
     about: Mapping[str, str] = field(default_factory=dict)
     people: Mapping[str, Sequence[Sequence[str]]] = field(default_factory=dict)
+    valid_seconds: int = 0
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -39,4 +41,5 @@ class Notice:
             event=stored.get("event", ""),
             about=stored.get("about", {}),
             people=stored.get("people", {}),
+            valid_seconds=stored.get("valid_seconds", 0),
         )

@@ -326,6 +326,19 @@ def test_an_older_word_that_has_not_left_need_not_leave(world, receiver):
     assert "primary Bo Lind" in event["because"]
 
 
+@pytest.mark.parametrize(("said", "told"), [({"at": "12:00"}, 0), ({"on_change": True}, 1)])
+def test_what_a_wall_time_announced_is_not_tried_again_after_an_hour(world, receiver, said, told):
+    webhooks.create_webhook(name="Ops bus", url=receiver.url, secret=SECRET, by=TESTS, now=world.now)
+    world.add(webhook="Ops bus", **said)
+    world.cover(world.mia, at(2, 12), at(2, 20))
+    receiver.fail_next(500)
+    world.keep(at(2, 12)).tick()
+    assert len(receiver.posts) == 1
+    world.now = at(2, 13, 1)
+    world.tick()
+    assert len(receiver.events) == told
+
+
 def test_an_address_that_is_out_of_use_is_told_to_the_managers_once_a_week(world):
     row = world.add(at="12:00")
     method = ContactMethod.objects.get(user=row.recipient)
