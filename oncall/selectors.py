@@ -14,7 +14,15 @@ from oncall.core.coverage import NEVER_PAGED, uncovered
 from oncall.core.final import Roster, Shift
 from oncall.core.span import Span
 from oncall.loading import rosters
-from oncall.models import Override, Participation, Schedule, ScheduleVersion, TemporaryShift, TimeOff
+from oncall.models import (
+    Announcement,
+    Override,
+    Participation,
+    Schedule,
+    ScheduleVersion,
+    TemporaryShift,
+    TimeOff,
+)
 from people.models import Membership, User
 
 NO_ROSTER = Roster(())
@@ -178,6 +186,18 @@ def managers_of(schedule: Schedule) -> list[User]:
     """The active managers of the schedule's team."""
     found = Membership.objects.filter(team=schedule.team_id, role=Membership.Role.MANAGER)
     return list(User.objects.filter(pk__in=found.values("user"), is_active=True).order_by("pk"))
+
+
+def announcements_of(schedule: Schedule) -> QuerySet[Announcement]:
+    """Where the schedule announces who is on call now, the oldest first."""
+    live = Announcement.objects.filter(schedule=schedule, retired_at=None)
+    return live.select_related("recipient", "schedule", "created_by").order_by("pk")
+
+
+def announcing_to(recipient_id: int) -> QuerySet[Schedule]:
+    """The schedules in use that announce to this room or webhook, by name."""
+    live = Announcement.objects.filter(recipient=recipient_id, retired_at=None).values("schedule")
+    return Schedule.objects.filter(pk__in=live, retired_at=None).order_by("name")
 
 
 def _span_away(row: TimeOff) -> Span:

@@ -76,6 +76,11 @@ def posted(user_id: int, *, limit: int) -> list[Attempt]:
     return list(outbox().filter(notification__page__user=user_id)[:limit])
 
 
+def last_of(cause: str, *, user_id: int) -> Attempt | None:
+    """What was handed over to it last about a cause."""
+    return outbox().filter(notification__page__cause=cause, notification__page__user=user_id).first()
+
+
 class Refusal(NamedTuple):
     """A provider that refuses us altogether (keys, a suspended account, a region), in its last words."""
 

@@ -8,6 +8,7 @@ from django.db import transaction
 
 from escalation.actions.steps import ConfigError
 from escalation.models import Target, Webhook
+from oncall.selectors import announcing_to
 from paging.actions import hooks
 from paging.actions.contacts import Refused
 from paging.core.address import masked
@@ -83,13 +84,21 @@ def renew_secret(*, webhook: Webhook, by: Actor, now: datetime) -> str:
 
 @transaction.atomic
 def retire_webhook(*, webhook: Webhook, by: Actor, now: datetime) -> None:
-    """Tell it nothing more, of running incidents either. Raises ConfigError while a policy names it."""
+    """Tell it nothing more, of running incidents either. Raises ConfigError while a policy names it, or a
+    schedule announces to it.
+    """
     named = Target.objects.filter(webhook=webhook, step__policy__retired_at=None)
     first = named.select_related("step__policy").order_by("pk").first()
     if first is not None:
         raise ConfigError(
             f"Webhook “{webhook.name}” is told by escalation policy “{first.step.policy.name}”; "
             "take it out there first."
+        )
+    schedule = announcing_to(webhook.pk).first()
+    if schedule is not None:
+        raise ConfigError(
+            f"Webhook “{webhook.name}” is told who is on call: “{schedule.name}” announces it there; "
+            "take the announcement off first."
         )
     if Webhook.objects.filter(pk=webhook.pk, retired_at=None).update(retired_at=now):
         webhook.retired_at = now

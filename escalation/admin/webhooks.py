@@ -17,6 +17,7 @@ from escalation.models import (
     EscalationPolicy,
     Webhook,
 )
+from oncall.selectors import announcing_to
 from paging.core.address import masked
 from paging.selectors import posted
 from people import clock
@@ -73,7 +74,9 @@ class WebhookAdmin(Retirable):
     @display(description="Told by")
     def told_by(self, row: Webhook) -> str:
         named = EscalationPolicy.objects.filter(steps__targets__webhook=row, retired_at=None).distinct()
-        return ", ".join(policy.name for policy in named.order_by("name")) or "no escalation policy"
+        tells = [policy.name for policy in named.order_by("name")]
+        tells += [f"schedule {schedule.name}" for schedule in announcing_to(row.pk)]
+        return ", ".join(tells) or "no escalation policy"
 
     @display(description="Secret")
     def secret(self, row: Webhook) -> str:

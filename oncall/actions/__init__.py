@@ -1,5 +1,6 @@
 """Everything that changes a schedule. Each verb writes the ledger in the same transaction."""
 
+from oncall.actions.announcements import add_announcement, announce_now, remove_announcement
 from oncall.actions.away_calendars import add_away_calendar, remove_away_calendar
 from oncall.actions.feeds import issue_feed, rotate_feed
 from oncall.actions.handoffs import set_handoffs
@@ -16,10 +17,12 @@ from oncall.actions.weekly import tell_weekly_advice
 __all__ = [
     "Overtaken",
     "Refused",
+    "add_announcement",
     "add_away_calendar",
     "add_override",
     "add_temporary",
     "add_time_off",
+    "announce_now",
     "approve_swap",
     "ask_swap",
     "bring_back",
@@ -35,6 +38,7 @@ __all__ = [
     "issue_feed",
     "new_version",
     "release",
+    "remove_announcement",
     "remove_away_calendar",
     "retire_schedule",
     "rotate_feed",

@@ -98,6 +98,7 @@ def retire_schedule(*, schedule: Schedule, by: Actor, now: datetime) -> Schedule
     1. Its last version says nothing, so that the time until it may be brought back stays nobody's.
     2. Versions that have not begun are dropped.
     3. What lies over it is ended, or cancelled where it has not begun.
+    4. It announces nothing any more.
     """
     with transaction.atomic():
         row = locked(schedule)
@@ -109,6 +110,7 @@ def retire_schedule(*, schedule: Schedule, by: Actor, now: datetime) -> Schedule
         for laid_over in (row.overrides, row.temporaries):
             laid_over.filter(cancelled_at=None, start__gte=now).update(cancelled_at=now)
             laid_over.filter(cancelled_at=None, start__lt=now, end__gt=now).update(end=now)
+        row.announcements.filter(retired_at=None).update(retired_at=now)
         row.retired_at = now
         row.save(update_fields=["retired_at"])
         changed(row, now=now)

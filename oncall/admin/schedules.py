@@ -16,13 +16,14 @@ from unfold.decorators import action, display
 from unfold.views import ChangeList
 
 from oncall import actions
+from oncall.admin.announcements import AnnouncementRows, write_announcements
 from oncall.admin.preview import preview
 from oncall.admin.shown import shown
 from oncall.advice import Watch, sentences
 from oncall.forms.override import FIXED, OverrideForm
 from oncall.forms.plan import PlanPage
 from oncall.forms.schedule import ScheduleForm, latest_version
-from oncall.models import Override, Schedule
+from oncall.models import Announcement, Override, Schedule
 from oncall.selectors import on_call
 from people.models import User
 from people.recorded import Retirable, Rows, actor_of, kept_rows, teams_of
@@ -79,7 +80,7 @@ class ScheduleAdmin(PlanPage, Retirable):
     clock = staticmethod(timezone.now)
     form = ScheduleForm
     change_form_template = "oncall/schedule.html"
-    inlines = (OverrideRows,)
+    inlines = (OverrideRows, AnnouncementRows)
     refusals = (actions.Refused,)
     list_display = ("name", "team", "on_now", "in_use")
     list_filter = (("retired_at", admin.EmptyFieldListFilter), "team")
@@ -158,6 +159,7 @@ class ScheduleAdmin(PlanPage, Retirable):
         for one in kept_rows(formsets[Override]):
             _write_override(row, one, by=by, now=now)
         _write_temporaries(row, form.temporary, by=by, now=now)
+        write_announcements(row, formsets[Announcement], by=by, now=now)
         _advise(request, row, watch)
         return row
 
@@ -184,7 +186,8 @@ class ScheduleAdmin(PlanPage, Retirable):
                 request.POST, instance=schedule or Schedule()
             )
             beside, _ = self._create_formsets(request, form.instance, change=schedule is not None)  # type: ignore[attr-defined]  # Django's own
-            context = preview(form, beside, request.POST.get("weeks", ""), now=timezone.now())
+            overrides = [formset for formset in beside if formset.model is Override]
+            context = preview(form, overrides, request.POST.get("weeks", ""), now=timezone.now())
             return render(request, "oncall/preview.html", context)
 
     @action(description="Retire")

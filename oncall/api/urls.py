@@ -3,6 +3,7 @@
 from django.urls import URLPattern, path
 from rest_framework.views import APIView
 
+from oncall.api.announcements import AnnouncementsView, AnnouncementView, SendAnnouncementView
 from oncall.api.feeds import FeedsView, FeedView
 from oncall.api.findings import FindingsView
 from oncall.api.overrides import NewOverrideView, OverridesView, OverrideView
@@ -42,10 +43,13 @@ urlpatterns = [
     *both("schedules/<path:name>/retire", RetireView),
     *both("schedules/<path:name>/preview", PreviewView),
     *both("schedules/<path:name>/temporaries", TemporariesView),
+    *both("schedules/<path:name>/announcements", AnnouncementsView),
     *both("schedules/<path:name>/take", TakeView),
     *both("schedules/<path:name>/release", ReleaseView),
     *both("schedules/<path:name>/standins", StandInsView),
     *both("schedules/<path:name>", ScheduleView),
+    *both("announcements/<int:pk>", AnnouncementView),
+    *both("announcements/<int:pk>/send", SendAnnouncementView),
     *both("overrides", OverridesView),
     *both("overrides/<int:pk>", OverrideView),
     *both("feeds", FeedsView),

@@ -24,7 +24,7 @@ MOST_STRANGE = 50
 LARGEST_ID = 2**63 - 1
 ADDRESSES = (
     "shifts", "overrides", "findings", "quality", "plan", "plan/accept", "versions", "retire", "preview",
-    "temporaries", "take", "release", "standins",
+    "temporaries", "take", "release", "standins", "announcements",
 )  # fmt: skip
 
 

@@ -107,7 +107,10 @@ def _bundle(claimed: Notification, causes: Collection[str], *, now: datetime) ->
 
 
 def _notice(claimed: Notification, notice: Notice, *, now: datetime) -> Message:
-    """What it says is read after a login: a notice carries no key to anything."""
+    """What it says is read after a login: a notice carries no key to anything. Raises TooLate."""
+    valid = timedelta(seconds=notice.valid_seconds)
+    if valid and now > claimed.page.created_at + valid:
+        raise TooLate("by now it helps nobody")
     link = f"{settings.PUBLIC_URL}{notice.path}"
     message = _blank(claimed, valid_seconds=NOTICE_VALID, now=now)
     if message.via == Kind.SMS:
@@ -118,12 +121,18 @@ def _notice(claimed: Notification, notice: Notice, *, now: datetime) -> Message:
         body = webhook.notice(notice, envelope=_envelope(claimed, now=now), link=link)
         return replace(message, text=body, secret=claimed.method.signing_secret)
     if message.via == HOOK:
-        number = subject_of(claimed.page.cause)[1]
-        body = hook.news(notice, envelope=_head(claimed, now=now), number=number, url=link)
+        body = _told_of_news(notice, claimed, url=link, now=now)
         return replace(
             message, subject=hook.event_of(notice), text=body, secret=claimed.method.signing_secret
         )
     return _mail(message, mail.notice(notice, link=link))
+
+
+def _told_of_news(notice: Notice, claimed: Notification, *, url: str, now: datetime) -> str:
+    head = _head(claimed, now=now)
+    if notice.event == hook.ON_CALL:
+        return hook.on_call(notice, envelope=head, url=url)
+    return hook.news(notice, envelope=head, number=subject_of(claimed.page.cause)[1], url=url)
 
 
 def _told_of_a_step(message: Message, facts: Facts, claimed: Notification, *, now: datetime) -> Message:

@@ -1,4 +1,4 @@
-"""What a webhook that steps tell gets: one JSON document for each event (docs/webhooks-out.md).
+"""What a webhook that steps or schedules tell gets: one JSON document for each event (docs/webhooks-out.md).
 
 Keys are only ever added. No key to anything is in it: whoever reads it acts by the REST API, with a token.
 """
@@ -16,6 +16,7 @@ VERSION = 1
 ADDRESS = 2000
 STEP = "incident.step"
 TEST = "test"
+ON_CALL = "schedule.on_call"
 OTHER = "notice"
 
 
@@ -61,6 +62,20 @@ def news(told: Notice, *, envelope: Envelope, number: int, url: str) -> str:
     return _document(
         told.event or OTHER, envelope, because=clean(told.title, limit=SUBJECT), by=by, incident=incident
     )
+
+
+def on_call(told: Notice, *, envelope: Envelope, url: str) -> str:
+    """A schedule announces who is on call: by role, in the order of people; a role of nobody is empty."""
+    schedule = {name: clean(value, limit=VALUE) for name, value in told.about.items()}
+    holders = [
+        {
+            "role": clean(role, limit=LABEL),
+            "people": [{"username": username, "name": clean(name)} for username, name in people],
+        }
+        for role, people in told.people.items()
+    ]
+    because = clean(told.title, limit=SUBJECT)
+    return _document(ON_CALL, envelope, because=because, schedule={**schedule, "url": url}, on_call=holders)
 
 
 def event_of(told: Notice) -> str:

@@ -1,6 +1,6 @@
 """What a notice says: something a person should know, that nobody has to answer."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -11,7 +11,9 @@ class Notice:
 
     `path` is the page it is about, below PUBLIC_URL, and `label` what it is opened for (“Confirm it”).
     Notices of one `service` may be said by one message. `event` and `about` are for a machine that is told:
-    what happened (“incident.resolved”), and to what, by name.
+    what happened (“incident.resolved”), and to what, by name; `people` are those whom it names, by what they
+    are in it (“primary”), each by username and name. After `valid_seconds` it is not worth sending any more
+    (0: it always is).
     """
 
     title: str
@@ -21,6 +23,8 @@ class Notice:
     service: str = ""
     event: str = ""
     about: Mapping[str, str] = field(default_factory=dict)
+    people: Mapping[str, Sequence[Sequence[str]]] = field(default_factory=dict)
+    valid_seconds: int = 0
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -36,4 +40,6 @@ class Notice:
             service=stored.get("service", ""),
             event=stored.get("event", ""),
             about=stored.get("about", {}),
+            people=stored.get("people", {}),
+            valid_seconds=stored.get("valid_seconds", 0),
         )

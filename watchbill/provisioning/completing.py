@@ -1,7 +1,8 @@
 """What the document leaves open about things that exist is taken from what is stored.
 
-How to reach a person, a team's members, a routing key's value and a webhook's secret are left alone where
-they are not given: a document without phone numbers must not make anybody unreachable.
+How to reach a person, a team's members, a routing key's value, a webhook's secret and where a schedule
+announces who is on call are left alone where they are not given: a document without phone numbers must not
+make anybody unreachable.
 """
 
 from collections.abc import Mapping
@@ -9,6 +10,7 @@ from collections.abc import Mapping
 from watchbill.provisioning.document.escalation import Key, Service, Webhook
 from watchbill.provisioning.document.organisation import Organisation
 from watchbill.provisioning.document.people import Method, Person, Team
+from watchbill.provisioning.document.schedules import Schedule
 from watchbill.provisioning.pay_terms import canonical
 from watchbill.provisioning.settling import in_zone
 from watchbill.provisioning.stored import implied_methods, methods_of
@@ -20,10 +22,12 @@ def complete(wanted: Organisation, stored: Organisation) -> Organisation:
     teams = {team.name: team for team in stored.teams}
     services = {service.name: service for service in stored.services}
     webhooks = {webhook.name: webhook for webhook in stored.webhooks}
+    schedules = {schedule.name: schedule for schedule in stored.schedules}
     return wanted.model_copy(
         update={
             "users": [_person(person, people.get(person.username)) for person in wanted.users],
             "teams": [_team(team, teams.get(team.name)) for team in wanted.teams],
+            "schedules": [_schedule(schedule, schedules.get(schedule.name)) for schedule in wanted.schedules],
             "webhooks": [_webhook(webhook, webhooks.get(webhook.name)) for webhook in wanted.webhooks],
             "services": [_service(service, services.get(service.name)) for service in wanted.services],
             "pay_plans": [canonical(plan) for plan in wanted.pay_plans],
@@ -39,6 +43,13 @@ def explicit(stored: Organisation, *, zones: Mapping[str, str]) -> Organisation:
             "schedules": [in_zone(one, zones[one.name]) for one in stored.schedules],
         }
     )
+
+
+def _schedule(schedule: Schedule, old: Schedule | None) -> Schedule:
+    """With None where there is no announcement, and none is to be taken off."""
+    there = old.announcements if old else None
+    said = there if schedule.announcements is None else schedule.announcements
+    return schedule.model_copy(update={"announcements": said if said or there else None})
 
 
 def _with_methods(person: Person, methods: list[Method]) -> Person:

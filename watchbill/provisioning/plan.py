@@ -9,7 +9,7 @@ from escalation.core.matching import canonical
 from oncall.advice import Told
 from watchbill.provisioning.document.escalation import HotLine
 from watchbill.provisioning.document.organisation import Organisation
-from watchbill.provisioning.document.schedules import Override
+from watchbill.provisioning.document.schedules import Announcements, Override
 from watchbill.provisioning.document.words import Part
 from watchbill.provisioning.faults import Path
 
@@ -97,6 +97,14 @@ def _temporaries(document: Organisation) -> Iterator[Found]:
             yield Found(identity, one, ("schedules", index, "temporary", number))
 
 
+def _announcements(document: Organisation) -> Iterator[Found]:
+    """Those of a schedule together: the list says all of them."""
+    for index, schedule in enumerate(document.schedules):
+        if schedule.announcements is not None:
+            part = Announcements(places=schedule.announcements)
+            yield Found((schedule.name,), part, ("schedules", index, "announcements"))
+
+
 def _keys(document: Organisation) -> Iterator[Found]:
     for index, service in enumerate(document.services):
         for number, key in enumerate(service.routing_keys):
@@ -171,6 +179,7 @@ LISTINGS: dict[str, Listing] = {
     "override": _overrides,
     "time off": _time_off,
     "webhook": _named("webhooks", "name"),
+    "announcements": _announcements,
     "escalation policy": _named("escalation_policies", "name"),
     "service": _named("services", "name"),
     "routing key": _keys,
@@ -182,6 +191,7 @@ LISTINGS: dict[str, Listing] = {
     "pay plan": _pay_plans,
 }
 INNER = {
+    "announcements",
     "overrides",
     "temporary",
     "routing_keys",

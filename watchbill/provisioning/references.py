@@ -129,6 +129,15 @@ def _twice(document: Organisation) -> Iterator[Fault]:
                 for n, rule in enumerate(getattr(service, section))
             ]
             yield from _repeated(matches, f"stands twice in {section} of {service.name}; keep one")
+    for index, schedule in enumerate(document.schedules):
+        places = [
+            (
+                (one.to, one.webhook, tuple(one.days or ()), one.at),
+                ("schedules", index, "announcements", n),
+            )
+            for n, one in enumerate(schedule.announcements or ())
+        ]
+        yield from _repeated(places, "announcement stands here twice; keep one")
     away = [
         ((one.user, one.start, one.end), ("time_off", index)) for index, one in enumerate(document.time_off)
     ]
@@ -197,6 +206,10 @@ class _Checker:
                     for person in slot:
                         yield from self._user(person, place)
                         yield from self._in_team(person, schedule, place)
+        for number, one in enumerate(schedule.announcements or ()):
+            if one.webhook is not None:
+                place = (*path, "announcements", number, "webhook")
+                yield from self._known("webhook", one.webhook, self.known.webhooks, place)
         yield from definition_faults(schedule, path)
         yield from self._laid_over(schedule, path)
 

@@ -29,6 +29,7 @@ from watchbill.provisioning.document.escalation import (
 from watchbill.provisioning.document.organisation import Organisation
 from watchbill.provisioning.document.people import Person, Rule, Rules, Team
 from watchbill.provisioning.document.schedules import (
+    Announcement,
     Handoffs,
     Layer,
     Override,
@@ -37,6 +38,7 @@ from watchbill.provisioning.document.schedules import (
     Temporary,
     TemporaryShift,
 )
+from watchbill.provisioning.document.words import DAYS
 from watchbill.provisioning.durations import Length
 
 Spanned = TypeVar("Spanned", Override, Temporary, TemporaryShift)
@@ -175,8 +177,15 @@ def _schedule(schedule: Schedule, usual_zone: str) -> Schedule:
             "overrides": [_moved(one, zone, zone) for one in schedule.overrides],
             "temporary": [_temporary(one, zone) for one in schedule.temporary],
             "handoffs": schedule.handoffs and _handoffs(schedule.handoffs),
+            "announcements": schedule.announcements and _announcements(schedule.announcements),
         }
     )
+
+
+def _announcements(given: Iterable[Announcement]) -> list[Announcement]:
+    """In one order, and every day where no day is named."""
+    daily = [one.model_copy(update={"days": None}) if one.days == list(DAYS) else one for one in given]
+    return sorted(daily, key=lambda one: (one.to or "", one.webhook or "", one.at or "", one.days or []))
 
 
 def _handoffs(handoffs: Handoffs) -> Handoffs | None:

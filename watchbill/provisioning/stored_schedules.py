@@ -1,13 +1,17 @@
 """Schedules as the database holds them, said in the document's words."""
 
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Prefetch
 
+from oncall.models import Announcement as AnnouncementRow
 from oncall.models import Override, Schedule, ScheduleVersion, TemporarySchedule, TemporaryShift
-from watchbill.provisioning.document.words import spell_moment
+from paging.models import ContactMethod
+from watchbill.provisioning.document.schedules import Announcement
+from watchbill.provisioning.document.words import DAYS, spell_moment
 from watchbill.provisioning.durations import spell
 from watchbill.provisioning.settling import moment
 
@@ -20,6 +24,7 @@ def schedules(names: Names, *, now: datetime) -> Iterator[dict[str, Any]]:
     shifts = TemporaryShift.objects.order_by("start", "end", "role", "pk")
     temporaries = TemporarySchedule.objects.filter(cancelled_at=None).order_by("start", "pk")
     rows = Schedule.objects.filter(retired_at=None).select_related("team").order_by("pk")
+    announcing = _announcing()
     for row in rows.prefetch_related(
         Prefetch("versions", ScheduleVersion.objects.order_by("effective_from")),
         Prefetch("overrides", overrides),
@@ -27,7 +32,9 @@ def schedules(names: Names, *, now: datetime) -> Iterator[dict[str, Any]]:
     ):
         version = in_force(list(row.versions.all()), now)
         if version is not None:
-            yield _schedule(row, version, names)
+            said = _schedule(row, version, names)
+            places = announcing.get(row.pk)
+            yield said | {"announcements": [one.model_dump() for one in places]} if places else said
 
 
 def in_force(versions: list[ScheduleVersion], now: datetime) -> ScheduleVersion | None:
@@ -48,6 +55,36 @@ def _schedule(row: Schedule, version: ScheduleVersion, names: Names) -> dict[str
         "temporary": [_temporary(one, zone, names) for one in row.temporaries.all() if _lasts(one)],
         "handoffs": _handoffs(row),
     }
+
+
+def _announcing() -> Mapping[int, list[Announcement]]:
+    """What each schedule announces, and where."""
+    rows = list(AnnouncementRow.objects.filter(retired_at=None).select_related("recipient").order_by("pk"))
+    found: dict[int, list[Announcement]] = defaultdict(list)
+    for row, said in zip(rows, announced(rows).values(), strict=True):
+        found[row.schedule_id].append(said)
+    return found
+
+
+def announced(rows: Iterable[AnnouncementRow]) -> dict[int, Announcement]:
+    """Rows in the document's words, by id, in their order; addresses of rooms are said whole."""
+    rows = list(rows)
+    rooms = ContactMethod.objects.filter(
+        kind=ContactMethod.Kind.CHAT, user__in={row.recipient_id for row in rows}
+    )
+    addresses = dict(rooms.values_list("user", "address")) if rows else {}
+    return {row.pk: _announcement(row, addresses.get(row.recipient_id)) for row in rows}
+
+
+def _announcement(row: AnnouncementRow, address: str | None) -> Announcement:
+    days = row.days.split(",") if row.days else None
+    return Announcement(
+        to=address,
+        webhook=None if address else row.recipient.name,
+        days=None if days == list(DAYS) else days,
+        at=f"{row.at:%H:%M}" if row.at else None,
+        on_change=row.on_change,
+    )
 
 
 def _handoffs(row: Schedule) -> dict[str, Any]:

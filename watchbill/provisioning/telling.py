@@ -22,6 +22,7 @@ RETIRING = {
     "maintenance": "cancelled",
     "pay plan": "ended",
     "kept pay plan": "removed, nobody was paid by it",
+    "announcements": "taken off",
     "suppress rule": "ended",
     "trial": "ended",
 }
@@ -93,10 +94,13 @@ def _hushed(value: Any) -> Any:
     """The address of a chat service or a webhook is a key to it, and an apply is soon in somebody's log."""
     if not isinstance(value, list):
         return value
-    return [
-        one | {"address": masked(one["address"])} if isinstance(one, dict) and one.get("via") in KEYS else one
-        for one in value
-    ]
+    return [_hushed_part(one) if isinstance(one, dict) else one for one in value]
+
+
+def _hushed_part(one: dict[str, Any]) -> dict[str, Any]:
+    if one.get("via") in KEYS:
+        return one | {"address": masked(one["address"])}
+    return one | {"to": masked(one["to"])} if isinstance(one.get("to"), str) else one
 
 
 def _spelled(value: Any) -> str:

@@ -14,7 +14,7 @@ from escalation.intake import raise_silent
 from escalation.rulekeeping.keeping import keep_due
 from escalation.rulekeeping.reckoning import reckon_due
 from oncall import handoffs, imports
-from oncall.actions import changes, slots, swap_reminders, tell_weekly_advice, time_off_conflicts
+from oncall.actions import announcing, changes, slots, swap_reminders, tell_weekly_advice, time_off_conflicts
 from oncall.compensation.chores.rest import tell_rests
 from paging import dispatch
 from paging.actions.spending import watch_spending
@@ -79,6 +79,7 @@ CHORES: dict[str, Chore] = {
     "handoffs": _keep_handoffs,
     "slots": _until_done(lambda: slots.publish_due(clock=clock.now, limit=BATCH)),
     "changes": _until_done(lambda: changes.tell_due(clock=clock.now, limit=BATCH)),
+    "announcements": _until_done(lambda: announcing.tell_due(clock=clock.now, limit=BATCH)),
     "swaps": _until_done(lambda: swap_reminders.run_due(clock=clock.now, limit=1)),
     "away_calendars": _until_done(lambda: imports.read_due_calendars(clock=clock.now, limit=1)),
     "notes": _until_done(lambda: prepare_due(clock=clock.now, limit=BATCH)),

@@ -49,6 +49,11 @@ CARRIERS: Mapping[str, Mapping[Action, Carrier]] = {
         "change": escalation.change_webhook,
         "retire": escalation.retire_webhook,
     },
+    "announcements": {
+        "create": schedules.set_announcements,
+        "change": schedules.set_announcements,
+        "retire": schedules.set_announcements,
+    },
     "escalation policy": {
         "create": escalation.create_policy,
         "change": escalation.change_policy,

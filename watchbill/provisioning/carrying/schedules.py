@@ -11,11 +11,19 @@ from oncall.models import Override as OverrideRow
 from oncall.models import Schedule as ScheduleRow
 from oncall.models import TemporarySchedule
 from oncall.models import TimeOff as TimeOffRow
+from oncall.selectors import announcements_of
 from watchbill.provisioning.carrying.context import Context
 from watchbill.provisioning.definitions import definition_of, participants
-from watchbill.provisioning.document.schedules import Handoffs, Override, Schedule, Temporary
+from watchbill.provisioning.document.schedules import (
+    Announcements,
+    Handoffs,
+    Override,
+    Schedule,
+    Temporary,
+)
 from watchbill.provisioning.plan import Change
 from watchbill.provisioning.settling import instant, moment
+from watchbill.provisioning.stored_schedules import announced
 
 if TYPE_CHECKING:
     from watchbill.provisioning.document.people import TimeOff
@@ -90,6 +98,29 @@ def _set_handoffs(row: ScheduleRow, schedule: Schedule, context: Context) -> Non
 
 def retire_schedule(change: Change, context: Context) -> None:
     actions.retire_schedule(schedule=context.schedule(change.identity[0]), by=context.by, now=context.now)
+
+
+def set_announcements(change: Change, context: Context) -> None:
+    """Take off what is not wanted, add what is new, and leave the rest as it is."""
+    row = context.schedule(change.identity[0])
+    wanted = cast("Announcements", change.wanted).places if change.wanted else []
+    there = list(announcements_of(row))
+    said = announced(there)
+    for one in there:
+        if said[one.pk] not in wanted:
+            actions.remove_announcement(announcement=one, by=context.by, now=context.now)
+    for new in wanted:
+        if new not in said.values():
+            actions.add_announcement(
+                schedule=row,
+                to=new.to or "",
+                webhook=new.webhook or "",
+                days=new.days,
+                at=new.at or "",
+                on_change=new.on_change,
+                by=context.by,
+                now=context.now,
+            )
 
 
 def create_override(change: Change, context: Context) -> None:

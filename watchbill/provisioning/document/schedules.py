@@ -2,13 +2,15 @@
 
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import AfterValidator, Field, PlainSerializer, PlainValidator, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, PlainValidator, model_validator
 
+from oncall.core.announcing import MOST
 from oncall.core.notation import MONDAY
 from oncall.core.reminders import checked_confirm_within, checked_reminders
 from watchbill.provisioning.document.windows import Restriction
 from watchbill.provisioning.document.words import (
     Calendar,
+    Days,
     Duration,
     Length,
     Moment,
@@ -18,6 +20,7 @@ from watchbill.provisioning.document.words import (
     RoleName,
     Username,
     Zone,
+    clock,
 )
 
 
@@ -121,8 +124,42 @@ class Handoffs(Part):
     confirm_within: Annotated[Duration, AfterValidator(checked_confirm_within)] | None = None
 
 
+def _time(value: Any) -> str:
+    if value == "24:00":
+        raise ValueError("“24:00” is the next day's 00:00; write “00:00”, and that day.")
+    return clock(value)
+
+
+class Announcement(Part):
+    """Who is on call, to a chat room (`to`, an address as apprise spells it) or a webhook by its name: `at` a
+    wall time on `days` (left out: every day), or `on_change`.
+    """
+
+    to: Annotated[str, Field(min_length=1, max_length=1000)] | None = None
+    webhook: Name | None = None
+    days: Days | None = None
+    at: Annotated[str, BeforeValidator(_time)] | None = None
+    on_change: bool = False
+
+    @model_validator(mode="after")
+    def _one_place_and_one_time(self) -> Self:
+        if (self.to is None) == (self.webhook is None):
+            raise ValueError("does not go to one place; name a chat address with `to`, or a webhook.")
+        if self.on_change and (self.at is not None or self.days is not None):
+            raise ValueError("is at a time and on change; keep one of the two.")
+        if not self.on_change and self.at is None:
+            raise ValueError("has no time; write `at: “09:00”`, or `on_change: true`.")
+        return self
+
+
+class Announcements(Part):
+    """All those of one schedule, which are carried after the webhooks that they name."""
+
+    places: list[Announcement] = []
+
+
 class Schedule(Part):
-    """Without a zone of its own, in its team's."""
+    """Without a zone of its own, in its team's. Where `announcements` are given they are the whole list."""
 
     name: Name
     team: Name | None = None
@@ -132,3 +169,4 @@ class Schedule(Part):
     overrides: list[Override] = []
     temporary: list[Temporary] = []
     handoffs: Handoffs | None = None
+    announcements: Annotated[list[Announcement], Field(max_length=MOST)] | None = None
