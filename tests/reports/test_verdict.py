@@ -5,9 +5,10 @@ from fractions import Fraction
 
 import pytest
 
+from escalation.core.label import Label
 from oncall.core.faults import DefinitionFaults
 from oncall.core.span import Span
-from watchbill.reports.core.facts import Carried, Incident, Label, Page
+from watchbill.reports.core.facts import Carried, Incident, Page
 from watchbill.reports.core.shift_load import load_of
 from watchbill.reports.core.thresholds import Colour, Thresholds, read_thresholds, write_thresholds
 from watchbill.reports.core.verdict import verdict

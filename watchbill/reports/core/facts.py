@@ -2,22 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
-from enum import StrEnum
 
+from escalation.core.label import Label
 from oncall.core.span import Span
 from watchbill.reports.core.hours import Holidays
 
-
-class Label(StrEnum):
-    """What whoever resolved it said of it, with one tap."""
-
-    ACTED = "acted"
-    NOISE = "noise"
-    DUPLICATE = "duplicate"
-    UNCLEAR = "unclear"
-
-
-NOT_ACTIONABLE = frozenset({Label.NOISE, Label.DUPLICATE})
 SOON = timedelta(minutes=5)
 
 

@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 from fractions import Fraction
 from typing import TypeVar
 
+from escalation.core.label import NOT_ACTIONABLE
 from paging.core.percentile import percentile
-from watchbill.reports.core.facts import NOT_ACTIONABLE, Incident
+from watchbill.reports.core.facts import Incident
 
 SECOND = timedelta(seconds=1)
 Group = TypeVar("Group", bound=Hashable)

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from fractions import Fraction
 
+from escalation.core.label import NOT_ACTIONABLE
 from oncall.core.span import Span, subtraction, union
 from paging.core.percentile import percentile
-from watchbill.reports.core.facts import NOT_ACTIONABLE, Carried, Incident, Page
+from watchbill.reports.core.facts import Carried, Incident, Page
 from watchbill.reports.core.hours import Kind, by_kind, kind_at, night_of, nights
 
 NIGHTS_TOGETHER = 7
