@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from enum import StrEnum
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +35,22 @@ class Balance:
     next_loss: Credit | None
 
 
+class What(StrEnum):
+    EARNED = "earned"
+    USED = "used"
+    LOST = "lost"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Booked:
+    """One entry of the account: `minutes` more (or, with a minus, less) at `at`, and what was `left` then."""
+
+    at: datetime
+    what: What
+    minutes: int
+    left: int
+
+
 @dataclass(slots=True)
 class _Left:
     credit: Credit
@@ -59,6 +76,26 @@ def balance(credited: Iterable[Credit], uses: Iterable[Use], *, at: datetime) ->
         overdrawn=overdrawn,
         next_loss=None if first is None else replace(first.credit, minutes=first.minutes),
     )
+
+
+def booked(credited: Iterable[Credit], uses: Iterable[Use], *, at: datetime) -> list[Booked]:
+    """Everything that happened by `at`, in order; at one instant what is lost comes before what is earned,
+    and that before what is used. What is left after the last is what `balance` says.
+    """
+    credited, uses = list(credited), list(uses)
+    earned = [(one.at, 1, What.EARNED, one.minutes) for one in credited if one.at <= at]
+    used = [(one.at, 2, What.USED, -one.minutes) for one in uses if one.at <= at]
+    lost, before = [], 0
+    for end in sorted({one.expires for one in credited if one.expires is not None and one.expires <= at}):
+        after = balance(credited, uses, at=end).lost
+        if after > before:
+            lost.append((end, 0, What.LOST, before - after))
+        before = after
+    found, left = [], 0
+    for when, _, what, minutes in sorted([*earned, *used, *lost]):
+        left += minutes
+        found.append(Booked(at=when, what=what, minutes=minutes, left=left))
+    return found
 
 
 def _order(credit: Credit) -> tuple[bool, float, datetime]:

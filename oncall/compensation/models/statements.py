@@ -37,6 +37,9 @@ class Statement(models.Model):
                 name="nobody_approves_their_own_pay",
             ),
             models.CheckConstraint(
+                condition=Q(locked_by=None) | ~Q(locked_by=F("user")), name="nobody_locks_their_own_pay"
+            ),
+            models.CheckConstraint(
                 condition=Q(state="draft", approved_at=None, locked_at=None)
                 | Q(state="approved", approved_at__isnull=False, locked_at=None)
                 | Q(state="locked", approved_at__isnull=False, locked_at__isnull=False),

@@ -1,0 +1,1 @@
+"""All writes of pay: plans, statements, adjustments, disputes, time in lieu."""

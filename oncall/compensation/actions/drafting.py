@@ -1,0 +1,160 @@
+"""The lines of a draft: what is reckoned, and the month's adjustments after it."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from datetime import date, datetime, timedelta
+
+from oncall.compensation.core.line import Line
+from oncall.compensation.core.money import in_hours
+from oncall.compensation.core.months import in_words
+from oncall.compensation.models import Adjustment, Statement, StatementLine
+from oncall.compensation.reckoning import Owed
+from oncall.compensation.selectors import ADJUSTMENT, adjustments_in
+
+NO_TIME = timedelta(0)
+
+
+def renew(owed: Mapping[int, Owed], *, month: date, now: datetime) -> list[Statement]:
+    """Write what was reckoned at `now` into these people's drafts of the month, in the caller's transaction,
+    and make those that are missing. Returns the drafts that say something else than before.
+
+    1. Who carried or is owed anything has a statement; one that others make at the same time is made once.
+    2. Drafts are locked: from then on nobody approves or adjusts what is about to be written. One that was
+       reckoned later than `now` is left alone.
+    3. Only those whose lines differ are written. A number of statements that does not grow with people.
+    """
+    _make(owed, month=month, now=now)
+    drafts = Statement.objects.select_for_update(no_key=True).filter(
+        user__in=owed.keys(), month=month, state=Statement.State.DRAFT, reckoned_at__lte=now
+    )
+    rows = list(drafts.order_by("pk"))
+    adjusted = adjustments_in([row.user_id for row in rows], month)
+    before = _stored(rows)
+    changed, lines = [], []
+    for row in rows:
+        mine = owed[row.user_id]
+        wanted = list(statement_lines(row, mine, adjusted.get(row.user_id, ())))
+        warnings = warnings_of(mine)
+        if [_said(line) for line in wanted] != before.get(row.pk, []) or warnings != row.warnings:
+            row.warnings, row.reckoned_at = warnings, now
+            changed.append(row)
+            lines += wanted
+    Statement.objects.filter(pk__in=[row.pk for row in rows]).update(reckoned_at=now)
+    Statement.objects.bulk_update(changed, ["warnings"])
+    StatementLine.objects.filter(statement__in=[row.pk for row in changed]).delete()
+    StatementLine.objects.bulk_create(lines)
+    return changed
+
+
+def _make(owed: Mapping[int, Owed], *, month: date, now: datetime) -> None:
+    adjusted = adjustments_in(owed.keys(), month)
+    there = set(Statement.objects.filter(user__in=owed.keys(), month=month).values_list("user_id", flat=True))
+    wanted = [
+        user
+        for user, one in owed.items()
+        if user not in there and (one.statement.lines or one.carried or user in adjusted)
+    ]
+    rows = (Statement(user_id=user, month=month, reckoned_at=now) for user in sorted(wanted))
+    Statement.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def statement_lines(
+    statement: Statement, owed: Owed, adjustments: Collection[Adjustment]
+) -> Iterator[StatementLine]:
+    """Unsaved, in order."""
+    position = 0
+    for position, line in enumerate(owed.statement.lines, 1):
+        yield _reckoned(statement, position, line, owed)
+    for number, one in enumerate(adjustments, position + 1):
+        yield _adjusted(statement, number, one, owed)
+
+
+def warnings_of(owed: Owed) -> list[str]:
+    unpaid = [f"{in_hours(owed.unpaid)} h were carried that no plan pays."] if owed.unpaid else []
+    return [*owed.statement.warnings, *unpaid]
+
+
+def _reckoned(statement: Statement, position: int, line: Line, owed: Owed) -> StatementLine:
+    return StatementLine(
+        statement=statement,
+        position=position,
+        kind=line.kind.value,
+        plan=line.plan[:100],
+        band=line.band[:100],
+        schedule=line.schedule[:100],
+        role=line.role[:40],
+        start=line.span.start,
+        end=line.span.end,
+        seconds=int(line.length.total_seconds()),
+        rate=line.rate[:200],
+        exact=str(line.exact)[:100],
+        amount=line.amount,
+        currency=line.currency,
+        lieu_minutes=line.lieu_minutes,
+        lieu_expires=_expiry(line, owed),
+        override=line.override[:40],
+        pages=list(line.pages),
+        because=line.because[:500],
+    )
+
+
+def _expiry(line: Line, owed: Owed) -> datetime | None:
+    """When what the call-out credited is lost, by the terms under which it began."""
+    if not line.lieu_minutes:
+        return None
+    for stage in owed.staged.stages:
+        if stage.span.start <= line.span.start < stage.span.end and stage.terms.call_outs is not None:
+            lasts = stage.terms.call_outs.lieu_expires
+            return None if lasts is None else line.span.end + lasts
+    return None
+
+
+def _adjusted(statement: Statement, position: int, one: Adjustment, owed: Owed) -> StatementLine:
+    """At the beginning of its month: what it is about lies elsewhere, or at no time."""
+    begins = owed.staged.whole.start
+    return StatementLine(
+        statement=statement,
+        position=position,
+        kind=ADJUSTMENT,
+        plan="",
+        start=begins,
+        end=begins,
+        seconds=0,
+        rate=f"about {in_words(one.about)}" if one.about else "",
+        exact=f"{one.amount.normalize():f}",
+        amount=one.amount,
+        currency=one.currency,
+        lieu_minutes=one.lieu_minutes,
+        because=one.why,
+    )
+
+
+def _stored(rows: Iterable[Statement]) -> dict[int, list[tuple[object, ...]]]:
+    found: dict[int, list[tuple[object, ...]]] = {}
+    lines = StatementLine.objects.filter(statement__in=[row.pk for row in rows]).order_by("position")
+    for line in lines.order_by("statement", "position"):
+        found.setdefault(line.statement_id, []).append(_said(line))
+    return found
+
+
+def _said(line: StatementLine) -> tuple[object, ...]:
+    """All that a line says, to be compared."""
+    return (
+        line.position,
+        line.kind,
+        line.plan,
+        line.band,
+        line.schedule,
+        line.role,
+        line.start,
+        line.end,
+        line.seconds,
+        line.rate,
+        line.exact,
+        line.amount,
+        line.currency,
+        line.lieu_minutes,
+        line.lieu_expires,
+        line.override,
+        line.pages,
+        line.because,
+    )
