@@ -71,7 +71,7 @@ class IncidentAdmin(ReadOnly):
     change_form_template = "escalation/incident.html"
     refusals = (respond.Refused,)
     list_display = ("number", "shown_status", "shown_severity", "service", "triggered_at", "on_now", "on_it")
-    list_filter = ("status", "severity", "service", "urgency", Flapping)
+    list_filter = ("status", "severity", "service", "urgency", "label", Flapping)
     list_select_related = ("service", "acknowledged_by", "resolved_by")
     search_fields = ("title", "service__name")
     date_hierarchy = "triggered_at"

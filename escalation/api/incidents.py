@@ -14,10 +14,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from escalation import selectors
-from escalation.actions import bulk, merging, respond
+from escalation.actions import bulk, labelling, merging, respond
 from escalation.api.serializers import (
     IncidentDetailSerializer,
     IncidentSerializer,
+    LabelSerializer,
     ManySerializer,
     MergeSerializer,
     NewIncidentSerializer,
@@ -25,6 +26,7 @@ from escalation.api.serializers import (
     OutcomeSerializer,
     ReasonSerializer,
     ReassignSerializer,
+    ResolveSerializer,
     RespondersSerializer,
     SnoozeSerializer,
 )
@@ -55,7 +57,7 @@ class IncidentFilter(filters.FilterSet):  # type: ignore[misc] # it has no types
 
     class Meta:
         model = Incident
-        fields = ("status", "service", "severity", "urgency")
+        fields = ("status", "service", "severity", "urgency", "label")
 
     def filter_flapping(self, rows: QuerySet[Incident], name: str, value: Any) -> QuerySet[Incident]:
         return rows.filter(episodes__gte=flapping.FROM) if value else rows.filter(episodes__lt=flapping.FROM)
@@ -101,10 +103,16 @@ class IncidentViewSet(viewsets.ReadOnlyModelViewSet[Incident]):
     def acknowledge(self, request: Request, pk: str) -> Response:
         return self._act(respond.acknowledge, ReasonSerializer)
 
-    @extend_schema(request=ReasonSerializer, responses=IncidentDetailSerializer)
+    @extend_schema(request=ResolveSerializer, responses=IncidentDetailSerializer)
     @action(detail=True, methods=["post"])
     def resolve(self, request: Request, pk: str) -> Response:
-        return self._act(respond.resolve, ReasonSerializer)
+        return self._act(labelling.resolve_and_label, ResolveSerializer, "label")
+
+    @extend_schema(request=LabelSerializer, responses=IncidentDetailSerializer)
+    @action(detail=True, methods=["post"])
+    def label(self, request: Request, pk: str) -> Response:
+        """Was there anything to do? The last word counts."""
+        return self._act(labelling.label, LabelSerializer, "label")
 
     @extend_schema(request=ReasonSerializer, responses=IncidentDetailSerializer)
     @action(detail=True, methods=["post"])

@@ -8,6 +8,7 @@ from rest_framework import serializers
 
 from escalation.actions import bulk
 from escalation.core.flapping import is_flapping
+from escalation.core.label import Label
 from escalation.core.severity import SEVERITIES
 from escalation.models import Alert, Incident, Service
 from escalation.selectors import answered, newest_alerts
@@ -56,7 +57,7 @@ class IncidentSerializer(serializers.ModelSerializer[Incident]):
             "id", "title", "service", "severity", "urgency", "status", "policy", "recurred", "episodes",
             "flapping", "alert_count", "triggered_at",
             "acknowledged_at", "acknowledged_by", "acknowledgements", "acknowledgements_wanted",
-            "resolved_at", "resolved_by", "merged_into", "wake_at",
+            "resolved_at", "resolved_by", "label", "merged_into", "wake_at",
             "parked_reason", "quiet_until", "resolve_at",
         )  # fmt: skip
 
@@ -111,6 +112,20 @@ class NewIncidentSerializer(serializers.Serializer[dict[str, Any]]):
 
 class ReasonSerializer(serializers.Serializer[dict[str, Any]]):
     reason = serializers.CharField(required=False, allow_blank=True, default="", max_length=1000)
+
+
+class LabelSerializer(serializers.Serializer[dict[str, Any]]):
+    label = serializers.ChoiceField(  # type: ignore[assignment]  # its metaclass takes fields off the class
+        choices=[one.value for one in Label], help_text="Was there anything to do?"
+    )
+
+
+class ResolveSerializer(ReasonSerializer):
+    """With a `label`, the incident is labelled as well."""
+
+    label = serializers.ChoiceField(  # type: ignore[assignment]  # its metaclass takes fields off the class
+        choices=[one.value for one in Label], required=False, allow_blank=True, default=""
+    )
 
 
 class ManySerializer(ReasonSerializer):

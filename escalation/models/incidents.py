@@ -5,6 +5,7 @@ from django.db.models import F, Q
 
 from escalation.core import flapping
 from escalation.core.incident import QUIETS
+from escalation.core.label import IN_WORDS, Label
 from escalation.core.moves import answers
 from escalation.models.services import Service
 from people.models import User
@@ -64,6 +65,25 @@ class Incident(models.Model):
         blank=True,
         on_delete=models.PROTECT,
         related_name="merged",
+        db_index=False,
+        editable=False,
+    )
+
+    label = models.CharField(
+        max_length=9,
+        choices=[(one.value, IN_WORDS[one]) for one in Label],
+        blank=True,
+        default="",
+        db_default="",
+        help_text="What whoever ended it says of it: was there anything to do?",
+    )
+    labelled_at = models.DateTimeField(null=True, blank=True, editable=False)
+    labelled_by = models.ForeignKey(
+        User,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
         db_index=False,
         editable=False,
     )

@@ -4,7 +4,8 @@ import contextlib
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from escalation.actions import respond
+from escalation.actions import labelling, respond
+from escalation.core.label import IN_WORDS, Label
 from escalation.models import Incident
 from escalation.selectors import incidents_about
 from paging.actions.testing import end_test_page
@@ -31,18 +32,30 @@ def told(people: Sequence[User]) -> list[tuple[Incident, User]]:
     return [(incident, by[causes[cause]]) for cause, incident in incidents_about(causes).items()]
 
 
-def perform(act: Act, incident: Incident, *, by: User, via: str, now: datetime) -> str:
+def perform(wanted: Reply | Act, incident: Incident, *, by: User, via: str, now: datetime) -> str:
     """As this person, by the door `via`. What cannot be done is a sentence, too."""
+    act, label = (wanted.act, wanted.label) if isinstance(wanted, Reply) else (wanted, "")
     verb, done, more = VERBS[act]
+    actor = Actor.person(by, via=via)
     try:
-        after = verb(incident_id=incident.pk, by=Actor.person(by, via=via), now=now)
+        after = verb(incident_id=incident.pk, by=actor, now=now)
     except respond.Refused as fault:
+        if label and incident.status == Incident.Status.RESOLVED:
+            return _labelled(incident, label, by=actor, now=now)
         return clean(str(fault))
+    if label:
+        return f"{done} {named(incident)}. {_labelled(incident, label, by=actor, now=now)}"
     if act is Act.ACKNOWLEDGE and after.progress:
         return f"{done} {named(incident)}. {after.progress}."
     if act is Act.ACKNOWLEDGE and (other := on_it(incident)) and other != by:
         more = f" {clean(str(other), limit=TITLE)} is on it, too."
     return f"{done} {named(incident)}.{more}"
+
+
+def _labelled(incident: Incident, word: str, *, by: Actor, now: datetime) -> str:
+    """Also of what is over already: whoever wrote so wants it known."""
+    labelling.label(incident_id=incident.pk, label=word, by=by, now=now)
+    return f"#{incident.pk} is labelled: {IN_WORDS[Label(word)]}."
 
 
 def acknowledge_all(found: Collection[tuple[Incident, User]], *, via: str, now: datetime) -> str:

@@ -102,7 +102,7 @@ def _act(wanted: Reply, answered: Notification, user: User, *, wrong: Sequence[s
         last = guesses(wrong) == MOST_WRONG - 1
         return Answer(Outcome.WRONG, LAST_GUESS if last else NOT_TOLD.format(wanted.number), user)
     if not wanted.all:
-        return _done(perform(wanted.act, incident, by=user, via=VIA, now=now), user)
+        return _done(perform(wanted, incident, by=user, via=VIA, now=now), user)
     found = [one for one in told([user]) if one[0].service_id == incident.service_id]
     return _done(acknowledge_all(found, via=VIA, now=now), user)
 
@@ -116,7 +116,7 @@ def _about_all_it_says(
     if not incidents:
         return _done(answer_test(user, via=VIA, now=now), user)
     if len(incidents) == 1:
-        return _done(perform(wanted.act, incidents[0], by=user, via=VIA, now=now), user)
+        return _done(perform(wanted, incidents[0], by=user, via=VIA, now=now), user)
     if wanted.act is not Act.ACKNOWLEDGE:
         return _wrong(SEVERAL.format(wanted.act.value, incidents[0].pk), user, wrong)
     return _done(acknowledge_all([(one, user) for one in incidents], via=VIA, now=now), user)

@@ -113,7 +113,7 @@ def _answer(wanted: Reply, code: ReplyCode, people: Sequence[User], *, now: date
     if incident is None:
         return NO_MESSAGE
     if not wanted.all:
-        return perform(wanted.act, incident, by=code.user, via=VIA, now=now)
+        return perform(wanted, incident, by=code.user, via=VIA, now=now)
     found = [one for one in told(people) if one[0].service_id == incident.service_id]
     return acknowledge_all(found, via=VIA, now=now)
 

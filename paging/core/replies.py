@@ -31,12 +31,14 @@ class Carrier(StrEnum):
 class Reply:
     """Do `act` to what `number` names; without a number to what was shown last.
 
-    `all`: to everything of the service that `number` names; without a number to all there is.
+    `all`: to everything of the service that `number` names; without a number to all there is. `label`: what
+    somebody who resolves it says of it: “1r noise”.
     """
 
     act: Act
     number: int | None = None
     all: bool = False
+    label: str = ""
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,13 @@ WORDS = {
     **dict.fromkeys(("r", "res", "resolve", "resolved", "c", "close", "closed"), Act.RESOLVE),
     **dict.fromkeys(("e", "esc", "escalate", "escalated"), Act.ESCALATE),
 }
+LABELS = {
+    **dict.fromkeys(("acted", "action", "real"), "acted"),
+    **dict.fromkeys(("noise", "noisy", "spam"), "noise"),
+    **dict.fromkeys(("duplicate", "dup", "dupe"), "duplicate"),
+    **dict.fromkeys(("unclear", "unsure"), "unclear"),
+}
+"""What may follow a word that resolves; the words on the right are those of the floor above."""
 CARRIER = {
     **dict.fromkeys(
         (
@@ -76,6 +85,7 @@ KEYS = {"4": Key(Act.ACKNOWLEDGE), "6": Key(Act.RESOLVE), "5": Key(Act.ESCALATE)
 AROUND = " \t\r\n'\"`´‘’‚“”„«».,:;!?()[]"  # noqa: RUF001 - what phones make of a quote
 _NUMBER = rf"\#?\s*(?P<number>[0-9]{{1,{LONGEST_NUMBER}}})"
 _WORD = rf"(?P<word>{'|'.join(sorted(WORDS, key=len, reverse=True))})"
+_LABEL = rf"(?:\s+(?P<label>{'|'.join(LABELS)}))?"
 _FORMS = tuple(
     re.compile(form, re.VERBOSE | re.ASCII)
     for form in (
@@ -83,9 +93,9 @@ _FORMS = tuple(
         r"(?P<every>aa)\s*" + _NUMBER,
         r"(?P<every>aa)",
         rf"{_WORD}\s+(?P<every>all)",
-        rf"{_NUMBER}\s*{_WORD}",
-        rf"{_WORD}\s*{_NUMBER}",
-        _WORD,
+        rf"{_NUMBER}\s*{_WORD}{_LABEL}",
+        rf"{_WORD}\s*{_NUMBER}{_LABEL}",
+        rf"{_WORD}{_LABEL}",
     )
 )
 
@@ -115,7 +125,10 @@ def _reply(found: dict[str, str | None]) -> Reply | None:
     every = found.get("every") is not None
     if every and act is not Act.ACKNOWLEDGE:  # to resolve or to escalate everything at once is no reply
         return None
-    return Reply(act, None if number is None else int(number), every)
+    label = LABELS.get(found.get("label") or "", "")
+    if label and act is not Act.RESOLVE:  # what is not over has no label yet
+        return None
+    return Reply(act, None if number is None else int(number), every, label)
 
 
 def in_words(understood: Reply | Carrier | None) -> str:
@@ -124,7 +137,8 @@ def in_words(understood: Reply | Carrier | None) -> str:
         return "" if understood is None else understood.value
     act, number = understood.act.value, understood.number
     if not understood.all:
-        return act if number is None else f"{act} {number}"
+        parts = (act, "" if number is None else str(number), understood.label)
+        return " ".join(part for part in parts if part)
     return f"{act} all" if number is None else f"{act} all of {number}'s service"
 
 

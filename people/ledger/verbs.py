@@ -30,6 +30,7 @@ class Verb(StrEnum):
     INCIDENT_RESOLVED = "incident.resolved"
     INCIDENT_MERGED = "incident.merged"
     INCIDENT_NOTE = "incident.note"
+    INCIDENT_LABELLED = "incident.labelled"
 
     PAGE_CREATED = "page.created"
     PAGE_EXTENDED = "page.extended"

@@ -1,1 +1,1 @@
-"""The room of reports, empty so far: they will read every floor and write only rows of their own."""
+"""The pager-load report: which shifts were noisy, what made them so, and what to do about it."""

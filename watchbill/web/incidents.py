@@ -11,7 +11,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from escalation import planning, selectors, wording
-from escalation.actions import respond
+from escalation.actions import labelling, respond
+from escalation.core.label import BUTTONS
 from escalation.models import Alert, Incident
 from escalation.quiet.reading import keeping_quiet
 from escalation.quiet.showing import in_maintenance_now
@@ -78,6 +79,7 @@ def detail(request: HttpRequest, incident_id: int) -> HttpResponse:
         "plan": _plan(incident),
         "shown_of_plan": SHOWN_OF_PLAN,
         "snoozes": SNOOZES,
+        "label_choices": BUTTONS,
     }
     return render(request, "web/incident.html", context)
 
@@ -166,6 +168,13 @@ def _chosen(request: HttpRequest) -> User:
     return user
 
 
+def _label(request: HttpRequest, incident_id: int) -> str:
+    row = labelling.label(
+        incident_id=incident_id, label=request.POST.get("label", ""), by=_by(request), now=clock.now()
+    )
+    return f"#{incident_id} is labelled: {row.get_label_display()}."
+
+
 def _note(request: HttpRequest, incident_id: int) -> str:
     text = request.POST.get("text", "")[:LONGEST_NOTE].replace("\x00", "")
     respond.note(incident_id=incident_id, text=text, by=_by(request), now=clock.now())
@@ -184,4 +193,5 @@ ACTIONS: dict[str, Callable[[HttpRequest, int], str]] = {
     "reassign": _reassign,
     "responder": _add_responder,
     "note": _note,
+    "label": _label,
 }

@@ -12,7 +12,8 @@ from django.shortcuts import render
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from escalation.actions import respond
+from escalation.actions import labelling, respond
+from escalation.core.label import BUTTONS
 from escalation.models import Incident
 from escalation.selectors import incident_about, incidents
 from paging.actions.pages import reachable
@@ -67,6 +68,8 @@ def _act(request: HttpRequest, page: Page, incident: Incident, *, now: datetime)
             respond.acknowledge(incident_id=incident.pk, by=by, now=now)
         elif action == "resolve":
             respond.resolve(incident_id=incident.pk, by=by, now=now)
+        elif action == "label":
+            labelling.label(incident_id=incident.pk, label=request.POST.get("label", ""), by=by, now=now)
         else:
             return _show(request, page, incident, refused=UNKNOWN_ACTION, status=400)
     except respond.Refused:
@@ -81,6 +84,7 @@ def _show(request: HttpRequest, page: Page, incident: Incident, **said: Any) -> 
         "reader": page.user,
         "because": page.facts.get("because", ""),
         "links": outward(page.facts.get("links", ())),
+        "label_choices": BUTTONS,
         "open": incident.status != Incident.Status.RESOLVED,
         "mine": incident.is_answered_by(page.user)
         or (incident.status == Incident.Status.ACKNOWLEDGED and incident.acknowledged_by == page.user),

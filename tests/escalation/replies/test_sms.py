@@ -489,3 +489,14 @@ def ask_test_page(world):
     world.now = max(world.now, timezone.now())
     testing.send_test_page(user=world.ana, urgency="high", by=Actor.person(world.ana), now=world.now)
     world.send()
+
+
+def test_who_resolves_says_what_it_was_and_also_of_what_was_over_already(world, ana):
+    incident = paged(world)
+    phone = ana.expect_sms()
+    assert phone.reply("1r noise") == (
+        f"Resolved #{incident.pk} disk is full. #{incident.pk} is labelled: noise."
+    )
+    assert phone.reply("1r acted") == f"#{incident.pk} is labelled: somebody had to act."
+    incident.refresh_from_db()
+    assert (incident.status, incident.label, incident.labelled_by) == ("resolved", "acted", world.ana)

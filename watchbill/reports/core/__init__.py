@@ -1,0 +1,1 @@
+"""What a report counts and says, as plain values."""
