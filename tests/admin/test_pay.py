@@ -138,7 +138,9 @@ def test_each_line_opens_to_its_schedule_its_override_and_its_pages(payroll, who
     schedule = reverse("admin:oncall_schedule_change", args=[payroll.pager.pk])
     assert f'href="{schedule}">primary of Checkout</a>' in text
     assert f'href="{schedule}">cover #{cover.pk}</a>' in text
-    assert "?page__id__exact=4711" in text
+    pages = f"{reverse('admin:paging_notification_changelist')}?page__id__exact=4711"
+    assert f'href="{pages}">page 4711</a>' in text
+    assert who("mia").get(pages).status_code == 200
 
 
 def test_a_locked_statement_is_edited_by_nobody(payroll, who):
