@@ -271,6 +271,7 @@ UNFOLD = {
                     ("Statements", "receipt_long", "compensation_statement"),
                     ("Adjustments", "price_change", "compensation_adjustment"),
                     ("Disputes", "forum", "compensation_dispute"),
+                    ("Call-outs put right", "phone_in_talk", "compensation_correction"),
                     ("Time in lieu", "hotel", "compensation_lieuuse"),
                     ("Pay plans", "payments", "compensation_payplan"),
                 ],

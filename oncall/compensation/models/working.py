@@ -32,6 +32,8 @@ class Correction(models.Model):
     decided_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
+        verbose_name = "correction of a call-out"
+        verbose_name_plural = "corrections of call-outs"
         constraints = [
             models.CheckConstraint(
                 condition=Q(start=None, end=None) | Q(end__gte=F("start")), name="correction_ends_after_start"

@@ -254,6 +254,7 @@ def test_merged_into_another_the_work_goes_on_as_that_one():
     respond.note(incident_id=first.pk, text="found it", by=Actor.person(world.ana), now=world.now)
     to(world, 2, 55)
     resolves(world, first, world.bo)
+    to(world, 4)
     assert kept(world, world.ana)["ana"] == between(((2, 10), (2, 35)), ((2, 10), (2, 55)))
     (line,) = owed(world, world.ana)
     assert (line.span.start, line.span.end) == (at(2, 10), at(2, 55))
@@ -270,6 +271,7 @@ def test_merged_twice_it_is_followed_to_the_last():
     merging.merge(into=rows[0].pk, incidents=[rows[1].pk], by=TESTS, now=world.now)
     to(world, 2, 30)
     resolves(world, rows[0], world.bo)
+    to(world, 4)
     assert max(end for _, end in kept(world, world.ana)["ana"]) == 2 * 60 + 30
 
 

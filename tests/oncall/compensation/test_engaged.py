@@ -1,6 +1,10 @@
 """How long a page kept somebody, told by hand."""
 
+import itertools
 from datetime import UTC, datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
 
 from oncall.compensation.core.callouts import limited
 from oncall.compensation.core.engaged import Acted, Cause, Did, Freed, Paged, engagements
@@ -126,3 +130,52 @@ def test_the_order_in_which_it_is_told_changes_nothing():
     there = told(*pages, acted=acted, free=free)
     assert there == told(*reversed(pages), acted=acted[::-1], free=free[::-1])
     assert minutes_of(there) == [(0, 55), (200, 210)]
+
+
+minutes = st.integers(0, 600)
+told_pages = st.lists(
+    st.tuples(minutes, st.none() | st.integers(0, 90), st.integers(0, 30)), min_size=1, max_size=5
+).map(
+    lambda drawn: [
+        paged(n, at, None if stopped is None else at + stopped, last=at + last)
+        for n, (at, stopped, last) in enumerate(drawn)
+    ]
+)
+told_acts = st.lists(st.one_of(minutes.map(took), minutes.map(wrote), minutes.map(passed)), max_size=6)
+told_ends = st.lists(
+    st.tuples(minutes, st.booleans()).map(lambda drawn: Freed(at=after(drawn[0]), why="x", ran_out=drawn[1])),
+    max_size=4,
+)
+
+
+@given(pages=told_pages, acted=told_acts, free=told_ends, random=st.randoms(use_true_random=False))
+def test_whatever_happens_each_page_keeps_somebody_once_and_no_minute_is_counted_twice(
+    pages, acted, free, random
+):
+    found = told(*pages, acted=acted, free=free, now=700)
+    mixed = [list(each) for each in (pages, acted, free)]
+    for each in mixed:
+        random.shuffle(each)
+    assert minutes_of(told(*mixed[0], acted=mixed[1], free=mixed[2], now=700)) == minutes_of(found)
+    assert {page for one in found for page in one.pages} == {one.page for one in pages}
+    for one in found:
+        assert one.span.start <= one.span.end
+        assert len(one.pages) == len(one.paged)
+        assert one.span.start == one.paged[0]
+        assert all(at <= max(one.span.end, one.paged[0]) for at in one.paged)
+    assert all(a.span.end <= b.span.start for a, b in itertools.pairwise(found))
+    acts = {at for each in acted for at in [each.at]} | {one.at for one in free}
+    listened = {one.heard_until for one in pages}
+    assert {one.span.end for one in found} <= acts | listened | {after(700)}, (
+        "an end is something that happened"
+    )
+
+
+@given(pages=told_pages, acted=told_acts, free=told_ends, longest=st.integers(1, 300))
+def test_none_is_longer_than_the_plan_says_and_no_page_is_lost_by_that(pages, acted, free, longest):
+    found = told(*pages, acted=acted, free=free, now=700)
+    cut = limited(found, longest * MINUTE)
+    assert all(one.span.end - one.span.start <= longest * MINUTE for one in cut)
+    assert [page for one in cut for page in one.pages] == [page for one in found for page in one.pages]
+    assert minutes_of(limited(cut, longest * MINUTE)) == minutes_of(cut)
+    assert all(any(a.span.start <= b.span.start and b.span.end <= a.span.end for a in found) for b in cut)

@@ -198,7 +198,18 @@ def test_an_answer_within_the_rest_cuts_it_short_and_a_page_that_nobody_answered
 
 
 def test_who_goes_on_with_what_they_carried_begins_nothing():
-    world = night()  # Ana's turn of a week goes on through the night
+    world = night()  # Ana's turn of a week goes on through the night, and each of her days follows another
+    layer = {
+        "name": "Days",
+        "participants": [[world.ana.pk]],
+        "start": "2026-01-05T09:00",
+        "shift_length": "1d",
+    }
+    oncall.create_schedule(
+        name="Days", team=world.team, time_zone="UTC", holidays="",
+        definition=Definition.from_json({"roles": {"primary": {"layers": [layer]}}}),
+        by=TESTS, now=at(0, day=-20),
+    )  # fmt: skip
     woken(world, until=(2, 40))
     to(world, 20)
     assert broken(world) == []
