@@ -15,11 +15,11 @@ from oncall.compensation.core.callouts import NIGHT
 from oncall.compensation.core.months import next_month
 from oncall.compensation.core.rest import earliest_start, rests
 from oncall.compensation.exports.items import reckoned_item, totals
-from oncall.compensation.exports.wording import hours_and_minutes
+from oncall.compensation.exports.wording import figure, hours_and_minutes
 from oncall.compensation.models import Dispute, Statement
 from oncall.compensation.permissions import manages_any, statements_seen
 from oncall.compensation.reckoning import reckoned
-from oncall.compensation.selectors import NOTHING, lieu_accounts, months_of, totals_of
+from oncall.compensation.selectors import NOTHING, Totals, lieu_accounts, lieu_uses_of, months_of, totals_of
 from people.models import Team, User
 from people.permissions import managed_team_ids
 from watchbill.web.pages import for_people, person
@@ -52,8 +52,9 @@ def index(request: HttpRequest) -> HttpResponse:
         "reader": reader,
         "month": this_month(reader, now),
         "so_far": _so_far(reader, now),
-        "months": [(row, by_row.get(row.pk, NOTHING)) for row in rows],
+        "months": [(row, _sums(by_row.get(row.pk, NOTHING))) for row in rows],
         "lieu": _lieu(reader, now),
+        "taking": lieu_uses_of(reader).filter(at__gt=now),
         "rest_until": _rest_until(reader, now),
         "waiting": waiting[:SHOWN_WAITING],
         "disputes": _disputes(reader)[:SHOWN_WAITING],
@@ -67,6 +68,13 @@ def _so_far(reader: User, now: datetime) -> list[Sum]:
     month = this_month(reader, now)
     mine = reckoned([reader.pk], since=month, until=next_month(month), now=now)[reader.pk]
     return sums(totals(reckoned_item(line) for line in mine.statement.lines))
+
+
+def _sums(of: Totals) -> list[Sum]:
+    """Time in lieu stands beside the first of several currencies."""
+    lieu = hours_and_minutes(of.lieu_minutes)
+    found = [Sum(currency, figure(amount, currency), "") for currency, amount in sorted(of.amounts.items())]
+    return [one._replace(lieu=lieu) if n == 0 else one for n, one in enumerate(found)]
 
 
 def _lieu(reader: User, now: datetime) -> Lieu:
