@@ -71,6 +71,18 @@ class Kept(CleanQueries, Typed, ModelAdmin):  # type: ignore[type-arg]  # Django
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
+    def lookup_allowed(self, lookup: str, value: Any, request: Any = None) -> bool:
+        """What hangs at a row is asked for in its own list, where one may see it: no address of this list
+        tells who has any (`?statements__isnull=0`), unless a filter of its own asks that.
+        """
+        allowed: bool = super().lookup_allowed(lookup, value, request)
+        first = lookup.partition("__")[0]
+        names = {field.name for field in self.opts.get_fields() if field.auto_created and not field.concrete}
+        names |= {getattr(field, "related_name", None) or field.name for field in self.opts.related_objects}
+        asked = [one[0] if isinstance(one, tuple) else one for one in self.get_list_filter(request)]
+        own = any(isinstance(one, str) and one.partition("__")[0] == first for one in asked)
+        return allowed and (own or first not in names)
+
     def may_act(self, request: HttpRequest, obj: Any) -> bool:
         """Whether this person may do the page's actions to this row."""
         return self.has_change_permission(request, obj)

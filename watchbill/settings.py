@@ -204,6 +204,9 @@ SPECTACULAR_SETTINGS = {
         "MessageState": "paging.models.Notification.State",
         "KindEnum": "oncall.models.Override.Kind",
         "StateEnum": "oncall.models.Swap.State",
+        "StatementState": "oncall.compensation.models.Statement.State",
+        "DisputeState": "oncall.compensation.models.Dispute.State",
+        "DisputeEnd": "oncall.compensation.api.disputes.ENDS",
         "AlertRuleKind": "escalation.models.AlertRule.Kind",
         "SeverityEnum": "escalation.actions.rules.SEVERITIES",
     },
@@ -262,6 +265,12 @@ UNFOLD = {
                     ("Time off", "beach_access", "oncall_timeoff"),
                     ("Calendar addresses", "event_available", "oncall_feed"),
                     ("Calendars of time off", "event_busy", "oncall_awaycalendar"),
+                ],
+                "Pay": [
+                    ("Statements", "receipt_long", "compensation_statement"),
+                    ("Adjustments", "price_change", "compensation_adjustment"),
+                    ("Disputes", "forum", "compensation_dispute"),
+                    ("Time in lieu", "hotel", "compensation_lieuuse"),
                 ],
                 "What pages whom": [
                     ("Services", "dns", "escalation_service"),

@@ -6,6 +6,8 @@ from celery import shared_task, signals
 
 from escalation import engine
 from oncall.actions import extend_holidays
+from oncall.compensation.chores.drafts import keep_drafts
+from oncall.compensation.chores.losses import tell_losses
 from paging import dispatch
 from people import clock
 from watchbill.ticking import ticker
@@ -33,6 +35,8 @@ def tick_task() -> None:
 def housekeeping() -> None:
     """What nothing waits for, once a night."""
     extend_holidays(clock.now())
+    keep_drafts(clock=clock.now)
+    tell_losses(clock=clock.now)
 
 
 @signals.worker_ready.connect

@@ -22,6 +22,7 @@ urlpatterns = [
     path("twilio/", include("escalation.replies.api.urls")),
     path("api/v1/", include("escalation.api.urls")),
     path("api/v1/", include("oncall.api.urls")),
+    path("api/v1/pay/", include("oncall.compensation.api.urls")),
     path("api/v1/", include("paging.api.urls")),
     path("api/v1/", include("escalation.handover.api.urls")),
     path("api/v1/", include("escalation.rulekeeping.api.urls")),

@@ -98,7 +98,7 @@ def test_a_batch_costs_the_same_number_of_queries_for_any_number_of_people(payro
 
 @pytest.mark.parametrize("month", [date(2025, 6, 2), date(9999, 12, 1)])
 def test_what_is_no_month_is_refused(payroll, month):
-    with pytest.raises(Refused, match="first day|calendar"):
+    with pytest.raises(Refused, match=r"first day|calendar"):
         payroll.refresh(month=month)
 
 

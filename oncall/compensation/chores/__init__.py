@@ -1,0 +1,1 @@
+"""What is done about pay without being asked, each person's fault kept to themselves."""

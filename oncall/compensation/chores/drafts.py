@@ -1,0 +1,41 @@
+"""Every night the drafts of this month and the last are renewed, and what is locked is reckoned anew."""
+
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
+
+from oncall.compensation.actions.reconciling import reconcile
+from oncall.compensation.actions.statements import refresh
+from oncall.compensation.chores.apart import each_apart
+from oncall.compensation.core.months import first_of, month_before
+from oncall.compensation.reckoning import people_carrying
+
+LOOKED_BACK = 4
+"""Months before the last one: a locked one that is older changes only when somebody refreshes it by name."""
+
+
+def keep_drafts(*, clock: Callable[[], datetime]) -> list[int]:
+    """Renew the drafts of everybody; returns those for whom something failed.
+
+    The oldest month first: what one is owed for it goes into the first month after it that is open.
+    """
+    now = clock()
+    this = first_of(now.date())
+    last = month_before(this)
+    older = [last]
+    while len(older) <= LOOKED_BACK:
+        older.append(month_before(older[-1]))
+    everybody = people_carrying(since=last, until=this)
+    failed = []
+    for month in reversed(older[1:]):
+        failed += each_apart(everybody, _reconciling(month, now), what=f"reconcile {month:%Y-%m}")
+    for month in (last, this):
+        failed += each_apart(everybody, _refreshing(month, now), what=f"refresh {month:%Y-%m}")
+    return sorted(set(failed))
+
+
+def _reconciling(month: date, now: datetime) -> Callable[[Sequence[int]], object]:
+    return lambda ids: reconcile(user_ids=ids, month=month, now=now)
+
+
+def _refreshing(month: date, now: datetime) -> Callable[[Sequence[int]], object]:
+    return lambda ids: refresh(user_ids=ids, month=month, now=now)
