@@ -130,7 +130,8 @@ def test_a_shift_and_its_bands_stand_together_and_its_override_is_linked(shop):
     found = page(shop.cy, "/pay/2025-06")
     assert f'#list">cover #{made.pk}</a>' in found
     assert "Standby, weekday" in found
-    assert "Standby, weekend" in found
+    assert found.count("Standby, weekend") == 2 + 2  # of Saturday's turn and of Sunday's; and to be chosen
+    assert found.count('class="card shift shift"') == 1
 
 
 def test_a_month_without_a_draft_is_as_reckoned_now(shop):
