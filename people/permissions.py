@@ -13,7 +13,7 @@ from django.db.models import Model, Q
 from people.models import Membership, Team, User
 
 MANAGED_APPS = frozenset({"people", "oncall", "escalation", "paging", "ledger", "watch", "compensation"})
-PRIVATE = frozenset({"pay"})
+PRIVATE = frozenset({"pay", "rest"})
 """What the ledger, and notices, are about where their number is a person's, and nobody but that person, the
 managers of their teams, and superusers may read of it."""
 VIEW_ONLY = frozenset(

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from django.db.models import Q
@@ -55,7 +55,7 @@ def reckoned(
         min(one.reach.start for one in staged.values()), max(one.reach.end for one in staged.values())
     )
     carried = carried_by(staged, reach)
-    kept = engagements_of(staged.keys(), since=reach.start - BEFORE, until=min(reach.end, now))
+    kept = engagements_of(staged.keys(), since=reach.start - BEFORE, until=min(reach.end, now), now=now)
     found = {}
     for user, one in staged.items():
         found[user] = owed(one, carried.get(user, []), kept.get(user, []))
@@ -100,9 +100,7 @@ def placed(engagements: Iterable[Engagement], carried: Collection[Carried]) -> l
     for one in engagements:
         at = one.span.start
         on = min(((c.schedule, c.role) for c in carried if c.span.start <= at < c.span.end), default=("", ""))
-        found.append(
-            Engagement(span=one.span, pages=one.pages, schedule=on[0], role=on[1], ended_by=one.ended_by)
-        )
+        found.append(replace(one, schedule=on[0], role=on[1]))
     return found
 
 

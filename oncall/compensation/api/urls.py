@@ -2,6 +2,13 @@
 
 from oncall.api.urls import both
 from oncall.compensation.api.adjustments import AdjustmentsView, AdjustmentView
+from oncall.compensation.api.call_outs import (
+    ApproveCorrectionView,
+    CallOutsView,
+    CorrectionsView,
+    DeclineCorrectionView,
+    WithdrawCorrectionView,
+)
 from oncall.compensation.api.disputes import CloseView, DisputesView, DisputeView, MessagesView
 from oncall.compensation.api.lieu import LieuView, UsesView, UseView
 from oncall.compensation.api.statements import (
@@ -24,6 +31,11 @@ urlpatterns = [
     *both("disputes/<int:pk>", DisputeView),
     *both("disputes/<int:pk>/messages", MessagesView),
     *both("disputes/<int:pk>/close", CloseView),
+    *both("call-outs", CallOutsView),
+    *both("call-outs/corrections", CorrectionsView),
+    *both("call-outs/corrections/<int:pk>/approve", ApproveCorrectionView),
+    *both("call-outs/corrections/<int:pk>/decline", DeclineCorrectionView),
+    *both("call-outs/corrections/<int:pk>/withdraw", WithdrawCorrectionView),
     *both("lieu", LieuView),
     *both("lieu/uses", UsesView),
     *both("lieu/uses/<int:pk>", UseView),

@@ -3,7 +3,7 @@ earn in money or in time off.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from fractions import Fraction
 
@@ -34,11 +34,19 @@ HOLIDAY = "holiday"
 class Engagement:
     """One interruption of a person, from its first page to their own last action about it, or the resolve.
 
-    `pages` are the ids of what they were paged with; `ended_by` is for people (“resolved by Ana”).
+    `pages` are the ids of what they were paged with, `paged` when each began, where that is known; `ended_by`
+    is for people (“resolved by Ana”). A `settled` one lasts as long as two people said it did, whatever the
+    plan says is the longest; `correction` is the row that says so. `answered`: they did something about it.
+    One that is `going` on lasts until now, as far as is known.
     """
 
     span: Span
     pages: tuple[int, ...] = ()
+    paged: tuple[datetime, ...] = ()
+    settled: bool = False
+    correction: int | None = None
+    answered: bool = False
+    going: bool = False
     schedule: str = ""
     role: str = ""
     ended_by: str = ""
@@ -65,7 +73,7 @@ class CallOut:
 
     @property
     def pages(self) -> tuple[int, ...]:
-        return tuple(page for one in self.engagements for page in one.pages)
+        return tuple(dict.fromkeys(page for one in self.engagements for page in one.pages))
 
 
 def call_outs(engagements: Iterable[Engagement], terms: Terms, place: Place) -> list[CallOut]:
@@ -73,7 +81,8 @@ def call_outs(engagements: Iterable[Engagement], terms: Terms, place: Place) -> 
     rules = terms.call_outs
     if rules is None:
         return []
-    outside = [one for one in engagements if is_outside(one.span.start, rules, place)]
+    kept = limited(engagements, rules.longest)
+    outside = [one for one in kept if is_outside(one.span.start, rules, place)]
     return [_call_out(group, rules, terms, place) for group in _joined(outside, rules)]
 
 
@@ -81,24 +90,41 @@ def is_outside(at: datetime, rules: CallOuts, place: Place) -> bool:
     return _is_holiday(at, place) or not covers(rules.working, at, place.zone)
 
 
-def _joined(engagements: Iterable[Engagement], rules: CallOuts) -> list[list[Engagement]]:
+def limited(engagements: Iterable[Engagement], longest: timedelta) -> list[Engagement]:
+    """Each for `longest` at most, in order of time. A page that came after that begins another."""
+    found: list[Engagement] = []
+    for one in engagements:
+        rest: Engagement | None = one
+        while rest is not None:
+            cut, rest = _cut(rest, longest)
+            found.append(cut)
+    return sorted(found, key=lambda one: (one.span, one.pages))
+
+
+def _cut(one: Engagement, longest: timedelta) -> tuple[Engagement, Engagement | None]:
+    start, end = one.span.start, max(one.span.end, one.span.start)
+    ends = end if one.settled else min(end, start + longest)
+    later = next((n for n, at in enumerate(one.paged) if at > ends), None)
+    if ends == end:
+        return replace(one, span=Span(start, end)), None
+    first = replace(one, span=Span(start, ends), ended_by="the longest that counts", going=False)
+    if later is None:
+        return first, None
+    first = replace(first, pages=one.pages[:later], paged=one.paged[:later])
+    span = Span(one.paged[later], end)
+    return first, replace(one, span=span, pages=one.pages[later:], paged=one.paged[later:])
+
+
+def _joined(engagements: Sequence[Engagement], rules: CallOuts) -> list[list[Engagement]]:
     groups: list[list[Engagement]] = []
     end: datetime | None = None
-    for one in sorted(engagements, key=lambda one: (one.span, one.pages)):
-        ends = min(max(one.span.end, one.span.start), one.span.start + rules.longest)
-        cut = Engagement(
-            span=Span(one.span.start, ends),
-            pages=one.pages,
-            schedule=one.schedule,
-            role=one.role,
-            ended_by=one.ended_by,
-        )
+    for one in engagements:
         if end is not None and one.span.start <= end + rules.merge:
-            groups[-1].append(cut)
-            end = max(end, ends)
+            groups[-1].append(one)
+            end = max(end, one.span.end)
         else:
-            groups.append([cut])
-            end = ends
+            groups.append([one])
+            end = one.span.end
     return groups
 
 
@@ -157,8 +183,13 @@ def _drawn(name: str, terms: Terms) -> tuple[Restriction, ...]:
     return drawn[0] if drawn else KINDS[name]
 
 
+def night_of(terms: Terms | None) -> tuple[Restriction, ...]:
+    """As the plan's band of that name draws it, or as usual."""
+    return NIGHT if terms is None else _drawn("night", terms)
+
+
 def _is_night(at: datetime, terms: Terms, place: Place) -> bool:
-    return covers(_drawn("night", terms), at, place.zone)
+    return covers(night_of(terms), at, place.zone)
 
 
 def _is_holiday(at: datetime, place: Place) -> bool:
