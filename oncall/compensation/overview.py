@@ -140,7 +140,7 @@ def _reckoned(
     first = min(one.reach.start for one in staged.values())
     end = max(one.reach.end for one in staged.values())
     carried = carried_by(staged, Span(first - LOOKED_AROUND, end + LOOKED_AROUND))
-    kept = engagements_of(staged.keys(), since=first - BEFORE, until=min(end, now))
+    kept = engagements_of(staged.keys(), since=first - BEFORE, until=min(end, now), now=now)
     found = {user: owed(one, carried.get(user, []), kept.get(user, [])) for user, one in staged.items()}
     longest = {user: longest_stretch(carried.get(user, []), one.whole) for user, one in staged.items()}
     return found, longest
