@@ -10,12 +10,14 @@ from django.test import Client
 
 from oncall.actions import add_override
 from oncall.compensation.actions.statements import refresh
+from oncall.compensation.core.rest import Rest
 from oncall.compensation.models import Adjustment, Dispute, LieuUse, PayBudget, Statement, StatementLine
 from paging.models import Page
 from people import actions as people
 from people.models import User
 from tests.oncall.compensation.test_reckoning import BEFORE, BY, BY_THE_WEEK, hourly, person, plan
 from tests.oncall.test_reading import queries, schedule
+from watchbill.web import pay
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 JUNE = date(2025, 6, 1)
@@ -191,6 +193,14 @@ def test_time_in_lieu_is_taken_and_taken_back_by_its_owner_only(shop):
 def test_time_in_lieu_that_is_not_there_is_not_taken(shop, at, minutes):
     assert 'class="said error"' in press(shop.ana, "/pay/time-in-lieu", at=at, minutes=minutes)
     assert not LieuUse.objects.exists()
+
+
+@pytest.mark.parametrize(("minutes", "rests"), [(-1, False), (0, False), (1, True)])
+def test_until_when_one_rests_is_said_until_then(shop, monkeypatch, minutes, rests):
+    night = Rest(since=NOW - timedelta(hours=11), until=NOW + timedelta(minutes=minutes))
+    monkeypatch.setattr(pay, "rests_of", lambda users, **when: {shop.ana.pk: [night]})
+    assert ("rest until <strong>" in page(shop.ana, "/pay")) is rests
+    assert "rest until" not in page(shop.bo, "/pay")
 
 
 def test_a_call_out_links_its_incidents(shop):

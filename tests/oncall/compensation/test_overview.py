@@ -131,7 +131,7 @@ def test_call_outs_ahead_are_as_many_as_in_the_last_90_days(shop, monkeypatch):
     nights = [datetime(2025, month, 3, 2, tzinfo=UTC) for month in (4, 5)]
     kept = [Engagement(span=Span(at, at + HOUR), pages=(n,)) for n, at in enumerate(nights)]
 
-    def as_it_was(user_ids, *, since, until):
+    def as_it_was(user_ids, *, since, until, now):
         return {ana.pk: [one for one in kept if since <= one.span.start < until]}
 
     monkeypatch.setattr(reckoning, "engagements_of", as_it_was)
