@@ -10,12 +10,14 @@ from django.test import Client
 
 from oncall.actions import add_override
 from oncall.compensation.actions.statements import refresh
-from oncall.compensation.models import Adjustment, Dispute, PayBudget, Statement, StatementLine
+from oncall.compensation.core.rest import Rest
+from oncall.compensation.models import Adjustment, Dispute, LieuUse, PayBudget, Statement, StatementLine
 from paging.models import Page
 from people import actions as people
 from people.models import User
 from tests.oncall.compensation.test_reckoning import BEFORE, BY, BY_THE_WEEK, hourly, person, plan
 from tests.oncall.test_reading import queries, schedule
+from watchbill.web import pay
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 JUNE = date(2025, 6, 1)
@@ -130,7 +132,8 @@ def test_a_shift_and_its_bands_stand_together_and_its_override_is_linked(shop):
     found = page(shop.cy, "/pay/2025-06")
     assert f'#list">cover #{made.pk}</a>' in found
     assert "Standby, weekday" in found
-    assert "Standby, weekend" in found
+    assert found.count("Standby, weekend") == 2 + 2  # of Saturday's turn and of Sunday's; and to be chosen
+    assert found.count('class="card shift shift"') == 1
 
 
 def test_a_month_without_a_draft_is_as_reckoned_now(shop):
@@ -144,8 +147,8 @@ def test_a_month_without_a_draft_is_as_reckoned_now(shop):
 def test_the_first_page_says_the_months_and_what_waits_for_a_manager(shop):
     mine = page(shop.ana, "/pay")
     assert "June 2025" in mine
-    assert "360.00 USD" in mine
-    assert "Waiting for you" not in mine
+    assert "USD 360.00" in mine
+    assert "Still open" not in mine
     theirs = page(shop.mia, "/pay")
     assert 'href="/pay/of/ana/2025-06"' in theirs
     assert 'href="/pay/team/Sh/op/2025-07"' in theirs
@@ -164,6 +167,40 @@ def test_time_in_lieu_says_what_is_left_and_what_expires_next(shop):
     assert "1 h 30 min <span" in found
     assert "expires <strong>" in found
     assert "Wed 9 Jul 2025 03:00" in found
+
+
+def test_time_in_lieu_is_taken_and_taken_back_by_its_owner_only(shop):
+    fields = {"amount": "0", "currency": "USD", "lieu_minutes": "90", "why": "The night of the move"}
+    press(shop.mia, "/pay/of/ana/2025-06/adjust", **fields)
+    assert "60 minutes" in press(
+        shop.ana, "/pay/time-in-lieu", at="2025-07-09T14:00", minutes="60", why="Dentist"
+    )
+    row = LieuUse.objects.get()
+    assert (row.user, row.at) == (shop.ana, datetime(2025, 7, 9, 14, tzinfo=UTC))
+    for stranger in (shop.bo, shop.mia):
+        assert browser(stranger).post(f"/pay/time-in-lieu/{row.pk}/cancel").status_code == 404
+    press(shop.ana, f"/pay/time-in-lieu/{row.pk}/cancel")
+    row.refresh_from_db()
+    assert row.cancelled_at
+
+
+@pytest.mark.parametrize(
+    ("at", "minutes"),
+    [("", "60"), ("tomorrow", "60"), ("2025-07-09T14:00", "0"), ("2025-07-09T14:00", "-5"),
+     ("2025-07-09T14:00", "x"), ("2025-07-09T14:00", "60"), ("9999-12-31T23:59", "60"),
+     ("2025-07-09T14:00", "999999999")],
+)  # fmt: skip
+def test_time_in_lieu_that_is_not_there_is_not_taken(shop, at, minutes):
+    assert 'class="said error"' in press(shop.ana, "/pay/time-in-lieu", at=at, minutes=minutes)
+    assert not LieuUse.objects.exists()
+
+
+@pytest.mark.parametrize(("minutes", "rests"), [(-1, False), (0, False), (1, True)])
+def test_until_when_one_rests_is_said_until_then(shop, monkeypatch, minutes, rests):
+    night = Rest(since=NOW - timedelta(hours=11), until=NOW + timedelta(minutes=minutes))
+    monkeypatch.setattr(pay, "rests_of", lambda users, **when: {shop.ana.pk: [night]})
+    assert ("rest until <strong>" in page(shop.ana, "/pay")) is rests
+    assert "rest until" not in page(shop.bo, "/pay")
 
 
 def test_a_call_out_links_its_incidents(shop):
@@ -242,7 +279,7 @@ def test_an_adjustment_that_makes_no_sense_is_refused_in_a_sentence(shop, fields
 
 def test_a_line_is_disputed_answered_and_accepted_with_what_makes_it_good(shop):
     line = shop.row(shop.ana).lines.order_by("position").first()
-    found = press(shop.ana, f"/pay/2025-06/lines/{line.pk}/dispute", text="I was on until 06:00")
+    found = press(shop.ana, "/pay/2025-06/dispute", line=line.pk, text="I was on until 06:00")
     assert "I was on until 06:00" in found
     row = Dispute.objects.get()
     for stranger in (shop.bo, shop.eve):
@@ -259,10 +296,12 @@ def test_a_line_is_disputed_answered_and_accepted_with_what_makes_it_good(shop):
 
 def test_nobody_disputes_a_line_of_another_and_a_line_that_is_gone_says_so(shop):
     line = shop.row(shop.bo).lines.order_by("position").first()
-    found = press(shop.ana, f"/pay/2025-06/lines/{line.pk}/dispute", text="Mine!")
+    found = press(shop.ana, "/pay/2025-06/dispute", line=line.pk, text="Mine!")
     assert "not there any more" in found
-    assert browser(shop.cy).post(f"/pay/2024-06/lines/{line.pk}/dispute", {"text": "x"}).status_code == 404
-    assert "empty" in press(shop.bo, f"/pay/2025-06/lines/{line.pk}/dispute", text="  ")
+    assert browser(shop.cy).post("/pay/2024-06/dispute", {"line": line.pk, "text": "x"}).status_code == 404
+    for no_line in ("", "x", "-1", "9" * 30, "²"):
+        assert "not there any more" in press(shop.ana, "/pay/2025-06/dispute", line=no_line, text="Mine!")
+    assert "empty" in press(shop.bo, "/pay/2025-06/dispute", line=line.pk, text="  ")
     assert not Dispute.objects.exists()
 
 
@@ -317,7 +356,7 @@ def test_only_its_managers_decide_about_a_team(shop, verb):
     "address",
     ["/pay/2025-13", "/pay/2025-00", "/pay/0000-01", "/pay/9999-12", "/pay/1900-01", "/pay/2025-06.exe",
      "/pay/x",
-     "/pay/of/ana/2025-99", "/pay/disputes/999999999999999999", "/pay/2025-06/lines/1/dispute/no"],
+     "/pay/of/ana/2025-99", "/pay/disputes/999999999999999999", "/pay/2025-06/disputes"],
 )  # fmt: skip
 def test_an_address_of_nothing_is_404(shop, address):
     page(shop.mia, address, status=404)

@@ -2,7 +2,6 @@
 
 from datetime import datetime, timedelta
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -10,16 +9,15 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from oncall.compensation.core.bands import covers
-from oncall.compensation.core.callouts import NIGHT
 from oncall.compensation.core.months import next_month
-from oncall.compensation.core.rest import earliest_start, rests
+from oncall.compensation.core.rest import earliest_start
 from oncall.compensation.exports.items import reckoned_item, totals
-from oncall.compensation.exports.wording import hours_and_minutes
+from oncall.compensation.exports.wording import figure, hours_and_minutes
 from oncall.compensation.models import Dispute, Statement
 from oncall.compensation.permissions import manages_any, statements_seen
 from oncall.compensation.reckoning import reckoned
-from oncall.compensation.selectors import NOTHING, lieu_accounts, months_of, totals_of
+from oncall.compensation.resting import rests_of
+from oncall.compensation.selectors import NOTHING, Totals, lieu_accounts, lieu_uses_of, months_of, totals_of
 from people.models import Team, User
 from people.permissions import managed_team_ids
 from watchbill.web.pages import for_people, person
@@ -27,7 +25,7 @@ from watchbill.web.pay_lines import Sum, sums
 from watchbill.web.pay_months import this_month
 
 SHOWN_MONTHS, SHOWN_ENTRIES, SHOWN_WAITING = 24, 12, 20
-NIGHT_BEFORE = timedelta(days=2)
+A_MOMENT = timedelta(seconds=1)
 
 
 class Lieu(NamedTuple):
@@ -52,8 +50,9 @@ def index(request: HttpRequest) -> HttpResponse:
         "reader": reader,
         "month": this_month(reader, now),
         "so_far": _so_far(reader, now),
-        "months": [(row, by_row.get(row.pk, NOTHING)) for row in rows],
+        "months": [(row, _sums(by_row.get(row.pk, NOTHING))) for row in rows],
         "lieu": _lieu(reader, now),
+        "taking": lieu_uses_of(reader).filter(at__gt=now),
         "rest_until": _rest_until(reader, now),
         "waiting": waiting[:SHOWN_WAITING],
         "disputes": _disputes(reader)[:SHOWN_WAITING],
@@ -67,6 +66,13 @@ def _so_far(reader: User, now: datetime) -> list[Sum]:
     month = this_month(reader, now)
     mine = reckoned([reader.pk], since=month, until=next_month(month), now=now)[reader.pk]
     return sums(totals(reckoned_item(line) for line in mine.statement.lines))
+
+
+def _sums(of: Totals) -> list[Sum]:
+    """Time in lieu stands beside the first of several currencies."""
+    lieu = hours_and_minutes(of.lieu_minutes)
+    found = [Sum(currency, figure(amount, currency), "") for currency, amount in sorted(of.amounts.items())]
+    return [one._replace(lieu=lieu) if n == 0 else one for n, one in enumerate(found)]
 
 
 def _lieu(reader: User, now: datetime) -> Lieu:
@@ -87,13 +93,9 @@ def _lieu(reader: User, now: datetime) -> Lieu:
 
 
 def _rest_until(reader: User, now: datetime) -> datetime | None:
-    """After the last interruption of the night."""
-    zone = ZoneInfo(reader.time_zone)
-    today = now.astimezone(zone).date()
-    since, until = today - NIGHT_BEFORE, today + NIGHT_BEFORE
-    mine = reckoned([reader.pk], since=since, until=until, now=now)[reader.pk]
-    ends = [one.span.end for one in mine.engagements if covers(NIGHT, one.span.start, zone)]
-    return earliest_start(rests(ends), now)
+    """After the last call-out of the night, as their teams keep it."""
+    found = rests_of([reader.pk], since=now, until=now + A_MOMENT, now=now)
+    return earliest_start(found.get(reader.pk, []), now)
 
 
 def _waiting(reader: User, now: datetime) -> QuerySet[Statement]:

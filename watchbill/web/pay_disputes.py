@@ -22,11 +22,13 @@ ACTIONS = ("answer", *ENDS)
 
 @require_POST
 @for_people
-def dispute(request: HttpRequest, month: str, line: str) -> HttpResponse:
-    """POST `/pay/<month>/lines/<line>/dispute`: one's own only."""
+def dispute(request: HttpRequest, month: str) -> HttpResponse:
+    """POST `/pay/<month>/dispute`: one's own only."""
     reader = person(request)
     row = get_object_or_404(Statement, user=reader, month=month_of(month))
-    disputed = StatementLine.objects.filter(statement=row, pk=int(line)).first()
+    line = request.POST.get("line", "")
+    known = line.isascii() and line.isdecimal() and len(line) < 19
+    disputed = StatementLine.objects.filter(statement=row, pk=int(line)).first() if known else None
     if disputed is None:
         messages.error(request, "That line is not there any more: the draft changed. Look at it once more.")
         return redirect("pay-month", month)

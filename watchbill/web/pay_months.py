@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from django.http import Http404, HttpResponse
 from django.utils import timezone
 
+from oncall.compensation.actions.checks import FIRST_YEAR, LAST_YEAR
 from oncall.compensation.core.months import first_of, next_month
 from oncall.compensation.exports.files import FORMS
 from oncall.compensation.exports.sheet import Sheet
@@ -22,9 +23,9 @@ MONTH = r"(?P<month>[0-9]{4}-(?:0[1-9]|1[0-2]))"
 
 
 def month_of(text: str) -> date:
-    """Raises Http404 for a year that no schedule reaches."""
+    """Raises Http404 for a year that nobody is paid for."""
     year, number = (int(part) for part in text.split("-"))
-    if not 1902 < year < 8999:
+    if not FIRST_YEAR <= year <= LAST_YEAR:
         raise Http404
     return date(year, number, 1)
 

@@ -19,6 +19,7 @@ from watchbill.web import (
     pay,
     pay_call_outs,
     pay_disputes,
+    pay_lieu,
     pay_statement,
     pay_team,
     quality,
@@ -118,13 +119,11 @@ urlpatterns = [
         name="pay-call-outs-act",
     ),
     re_path(r"^pay/?$", pay.index, name="pay"),
+    re_path(r"^pay/time-in-lieu/?$", pay_lieu.take, name="lieu-take"),
+    re_path(r"^pay/time-in-lieu/(?P<number>[0-9]{1,18})/cancel/?$", pay_lieu.cancel, name="lieu-cancel"),
     re_path(rf"^pay/{MONTH}/?$", pay_statement.mine, name="pay-month"),
     re_path(rf"^pay/{MONTH}\.(?P<form>{FORM})$", pay_statement.my_file, name="pay-file"),
-    re_path(
-        rf"^pay/{MONTH}/lines/(?P<line>[0-9]{{1,18}})/dispute/?$",
-        pay_disputes.dispute,
-        name="pay-line-dispute",
-    ),
+    re_path(rf"^pay/{MONTH}/dispute/?$", pay_disputes.dispute, name="pay-line-dispute"),
     re_path(r"^pay/disputes/(?P<pk>[0-9]{1,18})/?$", pay_disputes.detail, name="pay-dispute"),
     re_path(
         rf"^pay/disputes/(?P<pk>[0-9]{{1,18}})/(?P<action>{'|'.join(pay_disputes.ACTIONS)})/?$",
@@ -152,6 +151,13 @@ urlpatterns = [
         rf"^pay/team/(?P<name>[\s\S]+)/{MONTH}/approve/?$", pay_team.approve_all, name="pay-team-approve"
     ),
     re_path(rf"^pay/team/(?P<name>[\s\S]+)/{MONTH}/reckon/?$", pay_team.reckon, name="pay-team-reckon"),
+    re_path(r"^pay/call-outs/?$", pay_call_outs.index, name="pay-call-outs"),
+    re_path(r"^pay/call-outs/correct/?$", pay_call_outs.correct, name="pay-call-outs-correct"),
+    re_path(
+        rf"^pay/call-outs/corrections/(?P<number>[0-9]{{1,18}})/(?P<action>{'|'.join(pay_call_outs.ACTIONS)})/?$",
+        pay_call_outs.act,
+        name="pay-call-outs-act",
+    ),
     re_path(r"^schedules/?$", schedules.index, name="schedules"),
     # A schedule's name may have slashes; what stands below a schedule is not one. Any character will do: a
     # name for which there is no address would take the first page away from everybody.

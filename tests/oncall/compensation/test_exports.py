@@ -125,6 +125,14 @@ def test_on_paper_each_statement_begins_a_page_of_its_own(november):
     assert written("pdf", []).startswith(b"%PDF-")
 
 
+def test_the_files_of_its_fonts_are_closed():
+    with _paper(NOW) as paper:
+        files = [font.ttfont.reader.file for font in paper.fonts.values()]
+        assert not any(one.closed for one in files)
+    assert len(files) == 2
+    assert all(one.closed for one in files)
+
+
 def test_many_lines_go_on_on_further_pages():
     statement(person("ana"), *[CALL_OUT] * 100)
     assert written("pdf", sheets(Statement.objects.all())).count(PAGE) > 3

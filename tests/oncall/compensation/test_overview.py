@@ -5,6 +5,8 @@ from decimal import Decimal
 
 import pytest
 
+from oncall.compensation import reckoning
+from oncall.compensation.core.callouts import Engagement
 from oncall.compensation.core.carried import Carried
 from oncall.compensation.forecast import forecast
 from oncall.compensation.models import PayBudget, Statement, StatementLine
@@ -116,3 +118,26 @@ def test_the_months_ahead_are_as_the_schedules_stand(shop):
     assert all(abs(got[month] - days[month]) <= 1 for month in days)
     assert sum(got.values()) == 46  # of 92 days, every other one
     assert [one.call_outs for one in found] == [{}, {}, {}]
+
+
+def test_call_outs_ahead_are_as_many_as_in_the_last_90_days(shop, monkeypatch):
+    """Two hours in 90 days at 45 an hour are 1 a day."""
+    ana = people_of(shop, month=JUNE)[0]
+    now = datetime(2025, 6, 15, 12, tzinfo=UTC)
+    rules = {
+        "call_outs": {"pay": {"amount": "45", "per": "hour"}, "minimum": 3600, "time_in_lieu": {"rate": "1"}}
+    }
+    plan("Called", "USD", rules, ana)
+    nights = [datetime(2025, month, 3, 2, tzinfo=UTC) for month in (4, 5)]
+    kept = [Engagement(span=Span(at, at + HOUR), pages=(n,)) for n, at in enumerate(nights)]
+
+    def as_it_was(user_ids, *, since, until, now):
+        return {ana.pk: [one for one in kept if since <= one.span.start < until]}
+
+    monkeypatch.setattr(reckoning, "engagements_of", as_it_was)
+    found = forecast([ana.pk], months=2, now=now)
+    assert [(one.month.month, one.call_outs, one.lieu_minutes) for one in found] == [
+        (7, {"USD": Decimal("31.00")}, 41),
+        (8, {"USD": Decimal("31.00")}, 41),
+    ]
+    assert [one.standby for one in found] == [{}, {}]

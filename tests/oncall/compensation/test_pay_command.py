@@ -180,6 +180,7 @@ def test_time_that_no_plan_pays_is_warned_about_and_its_person_left_out():
     said = "bo carried 34.00 h that no pay plan pays."
     assert said in err
     assert f"Note: {said}" in out
+    assert out.count("times in") == 1, "of Ana alone"
     assert "bo" not in owed("2025-06-01", "2025-06-03")
 
 

@@ -32,6 +32,7 @@ from people.models import Membership, PastMembership, User
 from watchbill.management.commands.shifts import as_text, local
 
 FORMATS = ("table", "csv", "json")
+DATE = 14  # columns: a day and its date stay on one line
 MIDNIGHT, A_DAY = time(0), timedelta(days=1)
 A_YEAR = timedelta(days=366)  # room for the holidays and caps around what is asked for
 
@@ -149,9 +150,12 @@ def _table(owed: list[tuple[User, Owed]], notes: list[str]) -> str:
 def _of_person(user: User, owed: Owed) -> Table:
     zone, items = owed.staged.zone, _items(owed)
     title = f"{user} ({user.username}), times in {zone.key}" if user.name else f"{user}, times in {zone.key}"
-    table = Table("what", "on", "from", "until", title=title, title_justify="left")
+    table = Table(title=title, title_justify="left")
+    for head in ("what", "on", "from", "until"):
+        table.add_column(head, overflow="fold", min_width=DATE if head in {"from", "until"} else None)
     for head in ("hours", "rate", "amount", "", "in lieu"):
-        table.add_column(head, justify="left" if head in {"rate", ""} else "right")
+        words = head in {"rate", ""}
+        table.add_column(head, justify="left" if words else "right", overflow="fold", no_wrap=not words)
     for item in items:
         table.add_row(*_cells(item, zone))
     table.add_section()
