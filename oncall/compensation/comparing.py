@@ -6,6 +6,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
+from django.db.models import F
+
 from oncall.compensation.core.carried import Carried
 from oncall.compensation.core.line import Kind
 from oncall.compensation.core.stretches import AROUND, CarriedBy, stretches
@@ -13,7 +15,7 @@ from oncall.compensation.core.terms import Terms
 from oncall.compensation.loading.engagements import engagements_of
 from oncall.compensation.loading.plans import FIRST_DAY, LAST_DAY, Version, plan_versions
 from oncall.compensation.loading.stages import Staged, stages
-from oncall.compensation.models import Assignment
+from oncall.compensation.models import Assignment, PayPlan, PlanVersion
 from oncall.compensation.reckoning import AFTER, BEFORE, Owed, carried_by, owed
 from oncall.core.final import Roster
 from oncall.core.span import Span
@@ -141,6 +143,20 @@ def compare(change: Change, *, seen: Collection[int], since: date, until: date, 
         sides[0][user] = _side(owed(before[user], had, kept.get(user, [])))
         sides[1][user] = _side(owed(after[user], has, kept.get(user, [])))
     return _answer(*sides, since, until, left_out=concerned > set(mine), notes=_notes(before, now))
+
+
+def plans_of(user_ids: Collection[int], *, since: date, until: date) -> list[PayPlan]:
+    """Those that pay any of these people then, by name. What a plan of others pays is nobody's business."""
+    staged = stages(user_ids, since=since, until=until)
+    names = {stage.terms.plan for one in staged.values() for stage in one.stages if stage.shown}
+    return list(PayPlan.objects.filter(name__in=names).order_by("name"))
+
+
+def version_in_force(plan: PayPlan, day: date) -> PlanVersion | None:
+    """The last that begins by `day`; the first there is where none does."""
+    rows = PlanVersion.objects.filter(plan=plan).order_by(F("effective_from").asc(nulls_first=True))
+    begun = [row for row in rows if row.effective_from is None or row.effective_from <= day]
+    return begun[-1] if begun else rows.first()
 
 
 def _tried(change: Change) -> tuple[Mapping[int, Version], list[Assignment]]:

@@ -2,6 +2,7 @@
 
 from oncall.api.urls import both
 from oncall.compensation.api.adjustments import AdjustmentsView, AdjustmentView
+from oncall.compensation.api.comparing import CompareView
 from oncall.compensation.api.disputes import CloseView, DisputesView, DisputeView, MessagesView
 from oncall.compensation.api.lieu import LieuView, UsesView, UseView
 from oncall.compensation.api.statements import (
@@ -24,6 +25,7 @@ urlpatterns = [
     *both("disputes/<int:pk>", DisputeView),
     *both("disputes/<int:pk>/messages", MessagesView),
     *both("disputes/<int:pk>/close", CloseView),
+    *both("compare", CompareView),
     *both("lieu", LieuView),
     *both("lieu/uses", UsesView),
     *both("lieu/uses/<int:pk>", UseView),
