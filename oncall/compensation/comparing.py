@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import TypeVar
 
 from django.db.models import F
 
@@ -24,6 +25,7 @@ from oncall.unsaved import Draft, drafted
 from people.models import User
 
 NO_TIME = timedelta(0)
+Summed = TypeVar("Summed", Decimal, timedelta)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,14 +137,14 @@ def compare(change: Change, *, seen: Collection[int], since: date, until: date, 
     mine = sorted(concerned & set(seen), key=everybody.index)
     carried = carried_by(mine, reach) if mine else {}
     kept = engagements_of(mine, since=reach.start - BEFORE, until=min(reach.end + AFTER, now)) if mine else {}
-    sides = ({}, {})
+    sides: tuple[dict[int, Side], dict[int, Side]] = ({}, {})
     for user in mine:
         had = carried.get(user, [])
         has = [one for one in had if all(one.schedule != other.name for other in swapped)]
         has += [one.carried for other in swapped for one in other.after if one.user == user]
         sides[0][user] = _side(owed(before[user], had, kept.get(user, [])))
         sides[1][user] = _side(owed(after[user], has, kept.get(user, [])))
-    return _answer(*sides, since, until, left_out=concerned > set(mine), notes=_notes(before, now))
+    return _answer(*sides, since, until, left_out=concerned > set(mine), notes=list(_notes(before, now)))
 
 
 def plans_of(user_ids: Collection[int], *, since: date, until: date) -> list[PayPlan]:
@@ -233,8 +235,8 @@ def _side(found: Owed) -> Side:
     )
 
 
-def _sums(parts, none):  # type: ignore[no-untyped-def]  # of money, and of time
-    found = {}
+def _sums(parts: Iterable[tuple[str, Summed]], none: Summed) -> dict[str, Summed]:
+    found: dict[str, Summed] = {}
     for name, part in parts:
         found[name] = found.get(name, none) + part
     return found
