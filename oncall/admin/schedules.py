@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -184,7 +184,8 @@ class ScheduleAdmin(PlanPage, Retirable):
                 request.POST, instance=schedule or Schedule()
             )
             beside, _ = self._create_formsets(request, form.instance, change=schedule is not None)  # type: ignore[attr-defined]  # Django's own
-            context = preview(form, beside, request.POST.get("weeks", ""), now=timezone.now())
+            weeks, viewer = request.POST.get("weeks", ""), cast("User", request.user)
+            context = preview(form, beside, weeks, viewer=viewer, now=timezone.now())
             return render(request, "oncall/preview.html", context)
 
     @action(description="Retire")

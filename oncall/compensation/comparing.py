@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import TypeVar
 
@@ -122,7 +122,7 @@ def compare(change: Change, *, seen: Collection[int], since: date, until: date, 
     """
     if until <= since:
         raise ValueError("The end has to lie after the beginning.")
-    everybody = list(User.objects.order_by("username").values_list("pk", flat=True))
+    everybody = _everybody(change, since, until)
     before = stages(everybody, since=since, until=until)
     versions, more = _tried(change)
     after = stages(everybody, since=since, until=until, versions=versions, more=more)
@@ -159,6 +159,26 @@ def version_in_force(plan: PayPlan, day: date) -> PlanVersion | None:
     rows = PlanVersion.objects.filter(plan=plan).order_by(F("effective_from").asc(nulls_first=True))
     begun = [row for row in rows if row.effective_from is None or row.effective_from <= day]
     return begun[-1] if begun else rows.first()
+
+
+def _everybody(change: Change, since: date, until: date) -> list[int]:
+    """Who may be concerned, by username: of rotations alone, those whom a schedule names or would name."""
+    rows = User.objects.order_by("username")
+    if not change.terms and not change.plans:
+        named: set[int] = set()
+        first, last = (datetime.combine(day, time(0), UTC) for day in (since, until))
+        for one in change.rotations:
+            named |= _people_of(one.draft)
+            if one.schedule is not None:
+                loaded = rosters([one.schedule], since=first - AROUND, until=last + AROUND)
+                named |= loaded[one.schedule].people()
+        rows = rows.filter(pk__in=named)
+    return list(rows.values_list("pk", flat=True))
+
+
+def _people_of(draft: Draft) -> set[int]:
+    shifts = {shift.user for one in draft.temporaries for shift in one.shifts}
+    return {*draft.definition.users(), *(one.user for one in draft.overrides), *shifts}
 
 
 def _tried(change: Change) -> tuple[Mapping[int, Version], list[Assignment]]:
