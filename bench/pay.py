@@ -15,6 +15,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from time import perf_counter, process_time
 
@@ -48,6 +49,8 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from oncall.compensation.actions.statements import refresh
+from oncall.compensation.comparing import Change, compare
+from oncall.compensation.core.reading import read_terms
 from oncall.compensation.models import Assignment, PayPlan, PlanVersion, Statement, StatementLine
 from oncall.compensation.reckoning import reckoned
 from oncall.models import HolidayDate, Override, Schedule, ScheduleVersion
@@ -82,6 +85,9 @@ TERMS = {
     },
     "cap": {"hours": "400", "per": "month", "warn": True},
 }  # fmt: skip
+
+DEARER = TERMS | {"standby": [band | {"amount": "9"} for band in BANDS]}
+PLAN = {"plan": "Plan GBP", "currency": "GBP", "unit": Decimal("0.01")}
 
 
 def filled(people: int) -> list[int]:
@@ -206,7 +212,7 @@ def nothing(many: int) -> None:
             cursor.execute("SELECT 1")
 
 
-def main(people: int = PEOPLE, times: int = 3) -> None:
+def main(people: int = PEOPLE, times: int = 2) -> None:
     call_command("migrate", verbosity=0)
     ids = filled(people)
     connection.cursor().execute("ANALYZE")
@@ -227,6 +233,12 @@ def main(people: int = PEOPLE, times: int = 3) -> None:
     say("the same, and nothing to write", again, floor, "30 s")
     written = measured(lambda: refresh(user_ids=ids, month=MONTH, now=NOW), times, before=emptied)
     say("the same, and every draft written", written, floor, "30 s", f"{memory() - before:.0f} MB more")
+
+    other = Change(terms={PayPlan.objects.order_by("pk")[0].pk: read_terms(DEARER, **PLAN)})
+    quarter = {"since": date(2025, 4, 1), "until": NEXT, "now": NOW}
+    for some, who in ((ids, "200 of 1,000 people"), (ids[:5], "1 of a manager's 5")):
+        took = measured(lambda some=some: compare(other, seen=some, **quarter), times)
+        say(f"a quarter compared, {who}", took, floor, "none")
 
     def one() -> None:
         refresh(user_ids=ids[:1], month=MONTH, now=NOW)

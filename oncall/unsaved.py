@@ -2,9 +2,10 @@
 edit. It reads what stands there and writes nothing.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from oncall.actions.holidays import YEARS_AHEAD, holidays_unsaved
@@ -15,6 +16,8 @@ from oncall.core.final import Roster, Version
 from oncall.core.override import Override, Temporary, in_the_way
 from oncall.core.rotation import Holidays
 from oncall.core.walltime import first_instant
+from oncall.models import Schedule
+from people.models import User
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +36,30 @@ class Draft:
     temporaries: Sequence[Temporary] = ()
     stopped: Collection[int] = field(default=frozenset())
     stopped_temporaries: Collection[datetime] = field(default=frozenset())
+
+
+class Edited(NamedTuple):
+    """A schedule (None: a new one), the name that it has in the form, and what would be saved."""
+
+    schedule: Schedule | None
+    name: str
+    draft: Draft
+
+
+Aside = Callable[[Edited, User, datetime], Mapping[str, Any]]
+_asides: list[Aside] = []
+
+
+def beside_preview(aside: Aside) -> None:
+    """Let an upper room say something beside the preview, from its `AppConfig.ready`: of what is edited, to
+    who looks, at that time. What it gives goes into the template.
+    """
+    if aside not in _asides:
+        _asides.append(aside)
+
+
+def asides() -> Sequence[Aside]:
+    return _asides
 
 
 def drafted(roster: Roster | None, draft: Draft, *, now: datetime) -> Roster:

@@ -19,7 +19,7 @@ from oncall.core.walltime import first_instant, wall_time
 from oncall.forms.schedule import POINTERS
 from oncall.loading import rosters
 from oncall.models import Schedule
-from oncall.unsaved import Draft, drafted, refusals
+from oncall.unsaved import Draft, Edited, asides, drafted, refusals
 from people.models import Team, User
 from people.recorded import kept_rows
 
@@ -31,10 +31,11 @@ HOUR = timedelta(hours=1)
 NOBODY = "nobody"
 
 
-def preview(form: Any, beside: Iterable[Any], weeks: str, *, now: datetime) -> dict[str, Any]:
+def preview(form: Any, beside: Iterable[Any], weeks: str, *, viewer: User, now: datetime) -> dict[str, Any]:
     """For the fragment: what is wrong in the form, and, where it can be read, the weeks to come.
 
     `form` and the formsets `beside` it are bound, and read here. `weeks` is one of WEEKS, or anything.
+    `viewer` is who looks: what is said aside may be for some only.
     """
     rows = list(beside)
     readable = [part.is_valid() for part in (form, *rows)]
@@ -43,6 +44,10 @@ def preview(form: Any, beside: Iterable[Any], weeks: str, *, now: datetime) -> d
         return context
     try:
         drawn = _drawn(form, rows, int(weeks) if weeks in map(str, WEEKS) else USUAL, now=now)
+        for aside in asides() if all(readable) else ():
+            schedule = form.instance if form.instance.pk else None
+            name = form.cleaned_data.get("name") or form.instance.name
+            drawn |= aside(Edited(schedule, name, _draft(form, rows)), viewer, now)
     except Refused as refusal:
         return {"faults": [*context["faults"], str(refusal)], "readable": False}
     return context | drawn

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -187,7 +187,8 @@ class ScheduleAdmin(PlanPage, Retirable):
             )
             beside, _ = self._create_formsets(request, form.instance, change=schedule is not None)  # type: ignore[attr-defined]  # Django's own
             overrides = [formset for formset in beside if formset.model is Override]
-            context = preview(form, overrides, request.POST.get("weeks", ""), now=timezone.now())
+            weeks, viewer = request.POST.get("weeks", ""), cast("User", request.user)
+            context = preview(form, overrides, weeks, viewer=viewer, now=timezone.now())
             return render(request, "oncall/preview.html", context)
 
     @action(description="Retire")

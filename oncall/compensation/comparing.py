@@ -3,8 +3,11 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from typing import TypeVar
+
+from django.db.models import F
 
 from oncall.compensation.core.carried import Carried
 from oncall.compensation.core.line import Kind
@@ -12,7 +15,7 @@ from oncall.compensation.core.stretches import AROUND, CarriedBy, stretches
 from oncall.compensation.core.terms import Terms
 from oncall.compensation.loading.plans import FIRST_DAY, LAST_DAY, Version, plan_versions
 from oncall.compensation.loading.stages import Staged, stages
-from oncall.compensation.models import Assignment
+from oncall.compensation.models import Assignment, PayPlan, PlanVersion
 from oncall.compensation.reckoning import Owed, carried_by, kept_by, owed
 from oncall.core.final import Roster
 from oncall.core.span import Span
@@ -21,6 +24,7 @@ from oncall.unsaved import Draft, drafted
 from people.models import User
 
 NO_TIME = timedelta(0)
+Summed = TypeVar("Summed", Decimal, timedelta)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,7 +121,7 @@ def compare(change: Change, *, seen: Collection[int], since: date, until: date, 
     """
     if until <= since:
         raise ValueError("The end has to lie after the beginning.")
-    everybody = list(User.objects.order_by("username").values_list("pk", flat=True))
+    everybody = _everybody(change, since, until)
     before = stages(everybody, since=since, until=until)
     versions, more = _tried(change)
     after = stages(everybody, since=since, until=until, versions=versions, more=more)
@@ -132,14 +136,48 @@ def compare(change: Change, *, seen: Collection[int], since: date, until: date, 
     mine = sorted(concerned & set(seen), key=everybody.index)
     carried = carried_by(mine, reach) if mine else {}
     kept = kept_by(mine, reach, now=now) if mine else {}
-    sides = ({}, {})
+    sides: tuple[dict[int, Side], dict[int, Side]] = ({}, {})
     for user in mine:
         had = carried.get(user, [])
         has = [one for one in had if all(one.schedule != other.name for other in swapped)]
         has += [one.carried for other in swapped for one in other.after if one.user == user]
         sides[0][user] = _side(owed(before[user], had, kept.get(user, [])))
         sides[1][user] = _side(owed(after[user], has, kept.get(user, [])))
-    return _answer(*sides, since, until, left_out=concerned > set(mine), notes=_notes(before, now))
+    return _answer(*sides, since, until, left_out=concerned > set(mine), notes=list(_notes(before, now)))
+
+
+def plans_of(user_ids: Collection[int], *, since: date, until: date) -> list[PayPlan]:
+    """Those that pay any of these people then, by name. What a plan of others pays is nobody's business."""
+    staged = stages(user_ids, since=since, until=until)
+    names = {stage.terms.plan for one in staged.values() for stage in one.stages if stage.shown}
+    return list(PayPlan.objects.filter(name__in=names).order_by("name"))
+
+
+def version_in_force(plan: PayPlan, day: date) -> PlanVersion | None:
+    """The last that begins by `day`; the first there is where none does."""
+    rows = PlanVersion.objects.filter(plan=plan).order_by(F("effective_from").asc(nulls_first=True))
+    begun = [row for row in rows if row.effective_from is None or row.effective_from <= day]
+    return begun[-1] if begun else rows.first()
+
+
+def _everybody(change: Change, since: date, until: date) -> list[int]:
+    """Who may be concerned, by username: of rotations alone, those whom a schedule names or would name."""
+    rows = User.objects.order_by("username")
+    if not change.terms and not change.plans:
+        named: set[int] = set()
+        first, last = (datetime.combine(day, time(0), UTC) for day in (since, until))
+        for one in change.rotations:
+            named |= _people_of(one.draft)
+            if one.schedule is not None:
+                loaded = rosters([one.schedule], since=first - AROUND, until=last + AROUND)
+                named |= loaded[one.schedule].people()
+        rows = rows.filter(pk__in=named)
+    return list(rows.values_list("pk", flat=True))
+
+
+def _people_of(draft: Draft) -> set[int]:
+    shifts = {shift.user for one in draft.temporaries for shift in one.shifts}
+    return {*draft.definition.users(), *(one.user for one in draft.overrides), *shifts}
 
 
 def _tried(change: Change) -> tuple[Mapping[int, Version], list[Assignment]]:
@@ -216,8 +254,8 @@ def _side(found: Owed) -> Side:
     )
 
 
-def _sums(parts, none):  # type: ignore[no-untyped-def]  # of money, and of time
-    found = {}
+def _sums(parts: Iterable[tuple[str, Summed]], none: Summed) -> dict[str, Summed]:
+    found: dict[str, Summed] = {}
     for name, part in parts:
         found[name] = found.get(name, none) + part
     return found

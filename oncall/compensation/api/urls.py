@@ -9,6 +9,7 @@ from oncall.compensation.api.call_outs import (
     DeclineCorrectionView,
     WithdrawCorrectionView,
 )
+from oncall.compensation.api.comparing import CompareView
 from oncall.compensation.api.disputes import CloseView, DisputesView, DisputeView, MessagesView
 from oncall.compensation.api.lieu import LieuView, UsesView, UseView
 from oncall.compensation.api.statements import (
@@ -36,6 +37,7 @@ urlpatterns = [
     *both("call-outs/corrections/<int:pk>/approve", ApproveCorrectionView),
     *both("call-outs/corrections/<int:pk>/decline", DeclineCorrectionView),
     *both("call-outs/corrections/<int:pk>/withdraw", WithdrawCorrectionView),
+    *both("compare", CompareView),
     *both("lieu", LieuView),
     *both("lieu/uses", UsesView),
     *both("lieu/uses/<int:pk>", UseView),

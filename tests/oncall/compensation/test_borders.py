@@ -50,9 +50,22 @@ def test_a_call_out_that_goes_on_under_other_terms_is_one_and_is_paid_by_those_i
     assert paid(both(one, other), engagements=[LATE, EARLY]) == 40
 
 
+def test_how_long_an_engagement_counts_is_said_by_the_terms_that_its_call_out_began_under():
+    other = terms(call_outs=replace(MERGED, longest=5 * MINUTE))
+    assert paid(both(terms(call_outs=MERGED), other), engagements=[LATE, EARLY]) == 40
+
+
 def test_one_that_merges_with_nothing_before_it_begins_anew():
     one, other = terms(call_outs=replace(MERGED, merge=timedelta(0))), terms(call_outs=MERGED)
     assert paid(both(one, other), engagements=[LATE, EARLY]) == 25
+
+
+def test_a_flat_week_of_nights_is_for_the_first_night_of_it():
+    flat = terms(band("night", 70, "week", within=days(range(7), time(22), time(2))))
+    whole = Span(MONDAY, MONDAY + 7 * DAY)
+    stage = Stage(span=whole, terms=flat, place=HERE)
+    nights = [paid([stage], stretch(MONDAY + n * DAY, MONDAY + (n + 1) * DAY)) for n in range(7)]
+    assert nights == [70, 0, 0, 0, 0, 0, 0]
 
 
 def test_what_no_plan_pays_swallows_nothing_that_comes_after_it():
