@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.utils.module_loading import import_string
 
 
 class CompensationConfig(AppConfig):
@@ -6,3 +7,10 @@ class CompensationConfig(AppConfig):
     label = "compensation"
     verbose_name = "Pay"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """What an edit of a schedule does to caps is said where the schedule is edited. By name: rows can be
+        imported from here on only.
+        """
+        register = import_string("oncall.advice.register")
+        register(import_string("oncall.compensation.advising.over_caps"))

@@ -27,7 +27,7 @@ def plan_versions() -> dict[int, Version]:
     rows = list(PlanVersion.objects.select_related("plan"))
     rows.sort(key=lambda row: (row.plan_id, row.effective_from or FIRST_DAY))
     found = {}
-    for row, after in zip(rows, [*rows[1:], None], strict=True):
+    for row, after in zip(rows, [*rows[1:], None], strict=False):
         end = row.effective_until or LAST_DAY
         if after is not None and after.plan_id == row.plan_id:
             end = min(end, after.effective_from or FIRST_DAY)
