@@ -265,6 +265,8 @@ UNFOLD = {
                 ],
                 "Pay": [
                     ("Pay plans", "payments", "compensation_payplan"),
+                    ("Company days", "event", "compensation_companyday"),
+                    ("Pay budgets", "savings", "compensation_paybudget"),
                 ],
                 "What pages whom": [
                     ("Services", "dns", "escalation_service"),
