@@ -80,7 +80,7 @@ def test_the_hours_of_the_month_that_are_over_count_and_a_cap_just_reached_is_no
     kim = world.person("kim", "Kim")
     desk = weekly(world, kim, world.bo)
     late = world.now + 14 * DAY
-    plan(world, capped(375), kim)
+    plan(world, capped(375) | {"overlap": "each"}, kim)  # no hour is counted twice
     assert over(advise([desk.pk], now=late)) == []
     plan(world, capped("374.9"), kim)
     [one] = over(advise([desk.pk], now=late))
