@@ -52,9 +52,12 @@ class PlanAdmin(Retirable):
                 "fields": (
                     "call_outs",
                     "working",
-                    ("merge", "minimum", "round_up_to", "longest"),
+                    ("merge", "minimum"),
+                    ("round_up_to", "longest"),
                     ("call_out_amount", "call_out_per"),
-                    ("times_weekday", "times_evening", "times_night", "times_weekend", "times_holiday"),
+                    ("times_weekday", "times_evening"),
+                    ("times_night", "times_weekend"),
+                    "times_holiday",
                 )
             },
         ),
@@ -63,7 +66,8 @@ class PlanAdmin(Retirable):
             {
                 "fields": (
                     ("lieu_rate", "lieu_expires"),
-                    ("lieu_awake", "lieu_woken", "lieu_further_hour", "lieu_day"),
+                    ("lieu_awake", "lieu_woken"),
+                    ("lieu_further_hour", "lieu_day"),
                 )
             },
         ),
@@ -71,8 +75,10 @@ class PlanAdmin(Retirable):
             "Cap and rounding",
             {
                 "fields": (
-                    ("cap_hours", "cap_amount", "cap_per", "cap_warn"),
-                    ("rounding_mode", "rounding_unit", "rounding_per"),
+                    ("cap_hours", "cap_amount"),
+                    ("cap_per", "cap_warn"),
+                    ("rounding_mode", "rounding_per"),
+                    "rounding_unit",
                     "why",
                 )
             },
