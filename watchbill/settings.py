@@ -274,6 +274,8 @@ UNFOLD = {
                     ("Call-outs put right", "phone_in_talk", "compensation_correction"),
                     ("Time in lieu", "hotel", "compensation_lieuuse"),
                     ("Pay plans", "payments", "compensation_payplan"),
+                    ("Company days", "event", "compensation_companyday"),
+                    ("Pay budgets", "savings", "compensation_paybudget"),
                 ],
                 "What pages whom": [
                     ("Services", "dns", "escalation_service"),

@@ -32,6 +32,7 @@ class Kind(StrEnum):
     NOT_IN_TEAM = "not_in_team"
     AWAY = "away"
     VOID = "void_override"
+    OVER_CAP = "over_cap"
 
 
 MORE = {
@@ -43,7 +44,9 @@ MORE = {
     Kind.AWAY: "such shifts",
     Kind.VOID: "such spans",
 }
-ONE_BY_ONE = frozenset({Kind.UNREACHABLE, Kind.LONG, Kind.REST, Kind.LEFT, Kind.NOT_IN_TEAM, ""})
+ONE_BY_ONE = frozenset(
+    {Kind.UNREACHABLE, Kind.LONG, Kind.REST, Kind.LEFT, Kind.NOT_IN_TEAM, Kind.OVER_CAP, ""}
+)
 
 
 @dataclass(frozen=True)

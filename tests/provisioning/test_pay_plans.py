@@ -1,11 +1,11 @@
 """Pay plans of a document are paid by: made, changed, ended, exported; and refused in its own words."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 
 import pytest
 
-from oncall.compensation.models import PayPlan, PlanVersion, Statement
+from oncall.compensation.models import CompanyDay, PayBudget, PayPlan, PlanVersion, Statement
 from oncall.compensation.reckoning import reckoned
 from people.ledger.models import Entry
 from people.models import User
@@ -285,3 +285,74 @@ def test_the_ledger_says_what_changed():
     )
     assert entry.actor_name == "apply test.yaml"
     assert entry.data["before"]["standby"][0]["amount"] == "1"
+
+
+def days(*written):
+    items = "".join(f"  - {one}\n" for one in written)
+    return f"{SMALL}company_days:\n{items}"
+
+
+EVE = '{date: 2025-12-24, name: Christmas Eve, start: "12:00"}'
+
+
+def test_company_days_are_added_changed_taken_away_and_exported():
+    put(days(EVE, "{date: 2025-12-26, name: Boxing Day, calendar: DE, worked: true}"))
+    assert list(CompanyDay.objects.order_by("date").values_list("calendar", "start", "worked")) == [
+        ("", time(12), False),
+        ("DE", time(0), True),
+    ]
+    text = export(now=NOW)
+    assert put(text, prune=True).changes == ()
+    assert done(put(days(EVE.replace("12:00", "13:00")), prune=True)) == [
+        "change company day 2025-12-24",
+        "retire company day 2025-12-26 DE",
+    ]
+    assert CompanyDay.objects.get().start == time(13)
+
+
+def test_a_company_day_that_is_over_is_not_pruned():
+    put(days("{date: 2025-06-10, name: Over}", "{date: 2025-06-11, name: Today}"))
+    assert done(put(SMALL, prune=True)) == ["retire company day 2025-06-11"]
+
+
+BUDGET = "pay_budgets: [{since: 2025-06-01, amount: 5000, currency: EUR}]"
+
+
+def with_budgets(budgets):
+    return SMALL.replace("bo: manager}}", f"bo: manager}}, {budgets}}}")
+
+
+def test_budgets_of_a_team_are_set_changed_left_alone_and_taken_away():
+    put(with_budgets(BUDGET))
+    assert PayBudget.objects.get().amount == 5000
+    assert put(SMALL).changes == ()  # not given: left alone
+    assert put(export(now=NOW), prune=True).changes == ()
+    assert put(with_budgets(BUDGET.replace("5000", '"5000.00"'))).changes == ()
+    assert done(put(with_budgets(BUDGET.replace("5000", "5500.5")))) == ["change team Ops"]
+    assert PayBudget.objects.get().amount == Decimal("5500.5")
+    assert done(put(with_budgets("pay_budgets: []"))) == ["change team Ops"]
+    assert not PayBudget.objects.exists()
+    assert put(with_budgets("pay_budgets: []")).changes == ()
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        (days("{date: 2025-02-30, name: x}"), "company_days[0].date (line 25): “2025-02-30” is not a day"),
+        (days("{date: 2025-12-24, name: ''}"), "company_days[0].name (line 25): This is empty"),
+        (days(EVE, EVE), "company_days[1] (line 26): This is a day of the same people twice; keep one."),
+        (days(EVE.replace("}", ', end: "11:00"}')), "company_days[0].end (line 25): This is not after 12:00"),
+        (days(EVE.replace("}", ", worked: true}")), "leave start and end out"),
+        (days("{date: 2025-12-24, name: x, calendar: UK}"), "“UK” is not a holiday calendar"),
+        (with_budgets(BUDGET.replace("06-01", "06-02")), "write the first of a month, 2025-06-01."),
+        (with_budgets(BUDGET.replace("5000", "-1")), "“-1” is negative"),
+        (with_budgets(BUDGET.replace("EUR", "EURO")), "did you mean EUR?"),
+        (with_budgets(BUDGET.replace("5000", "1e12")), "is no budget"),
+        (
+            with_budgets(BUDGET.replace("]", ", {since: 2025-06-01, amount: 1, currency: EUR}]")),
+            "pay_budgets[1] (line 7): This budget stands here twice",
+        ),
+    ],
+)  # fmt: skip
+def test_days_and_budgets_that_make_no_sense_are_refused(source, said):
+    assert any(said in fault for fault in refused(source)), refused(source)

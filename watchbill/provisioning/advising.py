@@ -1,5 +1,5 @@
-"""What an apply does to the schedules and policies that it touches: looked at before and after, in its
-transaction.
+"""What an apply does to the schedules, policies and pay plans that it touches: looked at before and after, in
+its transaction.
 """
 
 from collections.abc import Iterable, Iterator
@@ -9,6 +9,7 @@ from django.db.models import Q
 
 from escalation import advising
 from oncall.advice import Told, Watch
+from oncall.compensation.advising import about_plans
 from oncall.core.finding import Finding, news
 from oncall.models import Schedule
 from watchbill.provisioning.plan import Change, Plan
@@ -23,12 +24,13 @@ class Advising:
     def __init__(self, plan: Plan, *, now: datetime) -> None:
         named = _named(plan.changes)
         self._schedules, self._policies, self._now = _schedules(named), _policies(named), now
+        self._plans = Q(plan__retired_at=None, plan__name__in=named.get("pay plan", set()))
         self._watch = Watch(self._ids(), now=now)
-        self._before = self._of_policies()
+        self._before, self._plans_before = self._of_policies(), about_plans(self._plans)
 
     def told(self) -> tuple[Told, ...]:
         """Errors first, and of them first those that the apply causes."""
-        found = [*self._watch.told(self._ids()), *self._told_of_policies()]
+        found = [*self._watch.told(self._ids()), *self._told_of_policies(), *self._told_of_plans()]
         return tuple(sorted(found, key=lambda one: (one.finding.level, not one.new)))
 
     def _ids(self) -> list[int]:
@@ -41,6 +43,11 @@ class Advising:
     def _told_of_policies(self) -> Iterator[Told]:
         after = self._of_policies()
         new = news(self._before, after).worse
+        yield from (Told(one, new=one in new) for one in after)
+
+    def _told_of_plans(self) -> Iterator[Told]:
+        after = about_plans(self._plans)
+        new = news(self._plans_before, after).worse
         yield from (Told(one, new=one in new) for one in after)
 
 

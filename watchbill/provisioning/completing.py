@@ -6,12 +6,13 @@ make anybody unreachable.
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 from watchbill.provisioning.document.escalation import Key, Service, Webhook
 from watchbill.provisioning.document.organisation import Organisation
 from watchbill.provisioning.document.people import Method, Person, Team
 from watchbill.provisioning.document.schedules import Schedule
-from watchbill.provisioning.pay_terms import canonical
+from watchbill.provisioning.pay_terms import canonical, canonical_budget
 from watchbill.provisioning.settling import in_zone
 from watchbill.provisioning.stored import implied_methods, methods_of
 
@@ -81,9 +82,14 @@ def _methods(person: Person, old: Person | None) -> list[Method]:
 
 
 def _team(team: Team, old: Team | None) -> Team:
-    if team.members is not None:
-        return team
-    return team.model_copy(update={"members": {} if old is None else old.members})
+    update: dict[str, Any] = {}
+    if team.members is None:
+        update["members"] = {} if old is None else old.members
+    if "pay_budgets" in team.model_fields_set:
+        update["pay_budgets"] = sorted(map(canonical_budget, team.pay_budgets), key=lambda one: one.key)
+    elif old is not None:
+        update["pay_budgets"] = old.pay_budgets
+    return team.model_copy(update=update)
 
 
 def _webhook(webhook: Webhook, old: Webhook | None) -> Webhook:

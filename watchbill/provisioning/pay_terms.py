@@ -13,7 +13,8 @@ from oncall.compensation.core.terms import Terms
 from oncall.compensation.core.writing import write_terms
 from oncall.compensation.currencies import smallest
 from oncall.core.faults import DefinitionFaults
-from watchbill.provisioning.document.pay import PayPlan
+from watchbill.provisioning.document.pay import CompanyDay, PayPlan
+from watchbill.provisioning.document.people import PayBudget
 from watchbill.provisioning.durations import parse, spell
 from watchbill.provisioning.faults import Fault, Path
 
@@ -33,7 +34,7 @@ def spelled(terms: Mapping[str, Any]) -> dict[str, Any]:
     said = _with_lengths(terms, _words)
     numbers: dict[str, Any] = {key: _numbers(said[key]) for key in ("role_factors", "cap") if key in said}
     if "minimum_per_shift" in said:
-        numbers["minimum_per_shift"] = _number(said["minimum_per_shift"])
+        numbers["minimum_per_shift"] = number(said["minimum_per_shift"])
     if "call_outs" in said:
         parts = {
             key: _numbers(part) for key, part in said["call_outs"].items() if key in {"pay", "time_in_lieu"}
@@ -51,6 +52,10 @@ def canonical(plan: PayPlan) -> PayPlan:
         key: said[key] for key in ("name", "currency", "effective_from", "effective_until") if key in said
     }
     return PayPlan.model_validate({**heads, **whom, **spelled(terms)})
+
+
+def canonical_budget(budget: PayBudget) -> PayBudget:
+    return budget.model_copy(update={"amount": number(f"{Decimal(str(budget.amount)):f}")})
 
 
 def faults(plan: PayPlan, path: Path) -> Iterator[Fault]:
@@ -89,6 +94,14 @@ def faults_between(plans: Sequence[PayPlan]) -> Iterator[Fault]:
                 yield Fault((*path, "currency"), what)
 
 
+def faults_of_day(day: CompanyDay, path: Path) -> Iterator[Fault]:
+    whole = (day.start, day.end) == ("00:00", "00:00")
+    if day.worked and not whole:
+        yield Fault(path, "A day that is worked all the same is one as a whole; leave start and end out.")
+    elif day.end != "00:00" and day.end <= day.start:
+        yield Fault((*path, "end"), f"This is not after {day.start}; 00:00 is the end of the day.")
+
+
 def _read(plan: PayPlan) -> Terms:
     """Raises DefinitionFaults."""
     unit = smallest(plan.currency)
@@ -116,7 +129,7 @@ def _words(seconds: int) -> str:
 
 def _band(band: Mapping[str, Any]) -> dict[str, Any]:
     """Without days where it is every day, and without times where it is all day."""
-    said = {**band, "amount": _number(band["amount"])}
+    said = {**band, "amount": number(band["amount"])}
     if said.get("days") and (said.get("start"), said.get("end")) == ("00:00", "00:00"):
         del said["start"], said["end"]
     elif said.get("days") == EVERY_DAY:
@@ -126,14 +139,14 @@ def _band(band: Mapping[str, Any]) -> dict[str, Any]:
 
 def _numbers(part: Mapping[str, Any]) -> dict[str, Any]:
     texts = {key: value for key, value in part.items() if isinstance(value, str) and _is_number(value)}
-    return {**part, **{key: _number(value) for key, value in texts.items()}}
+    return {**part, **{key: number(value) for key, value in texts.items()}}
 
 
 def _is_number(text: str) -> bool:
     return text.replace(".", "", 1).isdecimal()
 
 
-def _number(text: str) -> int | float | str:
+def number(text: str) -> int | float | str:
     """As people write it, where that is the same number: 200, 0.5; else the text."""
     exact = Decimal(text)
     if len(exact.as_tuple().digits) > MOST_DIGITS:

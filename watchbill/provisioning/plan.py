@@ -154,6 +154,11 @@ def _pay_plans(document: Organisation) -> Iterator[Found]:
         yield Found((plan.name, begins), plan, ("pay_plans", index))
 
 
+def _company_days(document: Organisation) -> Iterator[Found]:
+    for index, day in enumerate(document.company_days):
+        yield Found((day.date.isoformat(), day.calendar), day, ("company_days", index))
+
+
 def _time_off(document: Organisation) -> Iterator[Found]:
     for index, away in enumerate(document.time_off):
         yield Found((away.user, away.start.isoformat(), away.end.isoformat()), away, ("time_off", index))
@@ -189,6 +194,7 @@ LISTINGS: dict[str, Listing] = {
     "suppress rule": _rules("suppress"),
     "trial": _rules("trials"),
     "pay plan": _pay_plans,
+    "company day": _company_days,
 }
 INNER = {
     "announcements",

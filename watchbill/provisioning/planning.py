@@ -16,7 +16,7 @@ from people.models import Team
 from watchbill.provisioning.completing import complete, explicit
 from watchbill.provisioning.document.escalation import HotLine, Maintenance, Suppress, Trial
 from watchbill.provisioning.document.organisation import Organisation
-from watchbill.provisioning.document.pay import PayPlan
+from watchbill.provisioning.document.pay import CompanyDay, PayPlan
 from watchbill.provisioning.document.people import Person, TimeOff
 from watchbill.provisioning.document.schedules import Override, Temporary
 from watchbill.provisioning.plan import LISTINGS, Change, Plan, compare
@@ -78,8 +78,8 @@ class _Planner:
             return part.end > self.now.date()
         if isinstance(part, Maintenance):
             return part.repeat is not None or not _has_started(part, self.now)
-        if isinstance(part, PayPlan):
-            return _ends(part, self.stored.organisation) > self.now.astimezone(UTC).date()
+        if isinstance(part, CompanyDay | PayPlan):
+            return self._pays_on(part)
         return change.kind != "team" or _has_something_to_retire(change.identity[0])
 
     def _kept_plans(self) -> list[str]:
@@ -89,6 +89,13 @@ class _Planner:
 
     def _has_begun(self, part: Override | Temporary, schedule: str) -> bool:
         return instant(part.start, self.zones[schedule]) <= self.now
+
+    def _pays_on(self, part: CompanyDay | PayPlan) -> bool:
+        """What is over stays: people were paid by it."""
+        today = self.now.astimezone(UTC).date()
+        if isinstance(part, CompanyDay):
+            return part.date >= today
+        return _ends(part, self.stored.organisation) > today
 
     def _is_history(self, change: Change) -> bool:
         part = change.wanted

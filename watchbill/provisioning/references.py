@@ -142,6 +142,11 @@ def _twice(document: Organisation) -> Iterator[Fault]:
         ((one.user, one.start, one.end), ("time_off", index)) for index, one in enumerate(document.time_off)
     ]
     yield from _repeated(away, "stands here twice; keep one")
+    days = [((one.date, one.calendar), ("company_days", n)) for n, one in enumerate(document.company_days)]
+    yield from _repeated(days, "is a day of the same people twice; keep one")
+    for index, team in enumerate(document.teams):
+        budgets = [(one.key, ("teams", index, "pay_budgets", n)) for n, one in enumerate(team.pay_budgets)]
+        yield from _repeated(budgets, "budget stands here twice; keep one")
 
 
 def _repeated(values: Iterable[tuple[object, Path]], what: str) -> Iterator[Fault]:
@@ -174,6 +179,7 @@ class _Checker:
             ("escalation_policies", self._policy),
             ("services", self._service),
             ("pay_plans", self._plan),
+            ("company_days", pay_terms.faults_of_day),
         ):
             for index, part in enumerate(getattr(document, section)):
                 yield from check(part, (section, index))

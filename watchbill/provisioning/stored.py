@@ -21,6 +21,7 @@ from escalation.models import (
     Webhook,
 )
 from escalation.quiet.windows import live
+from oncall.compensation.models import PayBudget
 from oncall.models import TimeOff
 from paging.actions.pages import NOBODY
 from paging.core.rules import HOOK
@@ -61,13 +62,14 @@ def load(*, now: datetime) -> Stored:
     data: dict[str, Any] = {
         "version": 1,
         "users": [_person(user) for user in users],
-        "teams": [_team(team, names) for team in Team.objects.prefetch_related("memberships").order_by("pk")],
+        "teams": [_team(team, names) for team in _teams()],
         "schedules": list(stored_schedules.schedules(names, now=now)),
         "time_off": list(_time_off(names)),
         "webhooks": list(_webhooks()),
         "escalation_policies": [_policy(policy) for policy in _policies()],
         "services": [_service(service) for service in _services(now)],
         "pay_plans": list(stored_pay.plans(names)),
+        "company_days": list(stored_pay.company_days()),
     }
     superusers = frozenset(user.username for user in users if user.is_superuser)
     kept = {name: _kept_plan(body) for name, body in stored_pay.kept()}
@@ -144,6 +146,11 @@ def _rules(user: User) -> dict[str, list[dict[str, str]]] | None:
     return rules or None
 
 
+def _teams() -> QuerySet[Team]:
+    budgets = PayBudget.objects.order_by("since", "currency")
+    return Team.objects.prefetch_related("memberships", Prefetch("pay_budgets", budgets)).order_by("pk")
+
+
 def _team(team: Team, names: dict[int, str]) -> dict[str, Any]:
     return {
         "name": team.name,
@@ -153,6 +160,7 @@ def _team(team: Team, names: dict[int, str]) -> dict[str, Any]:
         "rest_hours": team.rest_hours,
         "swaps_need_approval": team.swaps_need_approval,
         **team.extras,
+        "pay_budgets": [stored_pay.budget(one) for one in team.pay_budgets.all()],
     }
 
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from django.db.models import Prefetch
 
-from oncall.compensation.models import Assignment, PlanVersion
+from oncall.compensation.models import Assignment, CompanyDay, PayBudget, PlanVersion
 from watchbill.provisioning.models import KeptPart
-from watchbill.provisioning.pay_terms import spelled
+from watchbill.provisioning.pay_terms import number, spelled
 
 PAY_PLANS = "pay_plans"
 
@@ -30,6 +30,18 @@ def plans(names: Mapping[int, str]) -> Iterator[dict[str, Any]]:
             "places": sorted(one.place for one in paid_by if one.place),
             **spelled(version.terms),
         }
+
+
+def company_days() -> Iterator[dict[str, Any]]:
+    for day in CompanyDay.objects.order_by("date", "calendar"):
+        hours = {"start": f"{day.start:%H:%M}", "end": f"{day.end:%H:%M}"}
+        said = {"name": day.name, "calendar": day.calendar, "worked": day.worked}
+        yield {"date": day.date.isoformat(), **said, **hours}
+
+
+def budget(row: PayBudget) -> dict[str, Any]:
+    amount = number(f"{row.amount.normalize():f}")
+    return {"since": row.since.isoformat(), "amount": amount, "currency": row.currency}
 
 
 def kept() -> list[tuple[str, dict[str, Any]]]:

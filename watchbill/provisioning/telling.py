@@ -21,6 +21,7 @@ RETIRING = {
     "heartbeat": "retired, its address unknown",
     "maintenance": "cancelled",
     "pay plan": "ended",
+    "company day": "taken away",
     "kept pay plan": "removed, nobody was paid by it",
     "announcements": "taken off",
     "suppress rule": "ended",

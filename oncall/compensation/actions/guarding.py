@@ -2,15 +2,18 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from oncall.actions.refusal import Refused
+from oncall.compensation.loading.holidays import lies_in
 from oncall.compensation.loading.stages import stages
 from oncall.compensation.models import Statement
+from people.history import places
 
 Paid = Mapping[tuple[date, int], Any]
 SHOWN_MONTHS = 3
+NOON = time(12)
 
 
 class Guard:
@@ -39,6 +42,19 @@ class Guard:
             for month, users in self._months.items()
             for user, staged in stages(users, since=month, until=month_after(month)).items()
         }
+
+
+def check_day(day: date, calendar: str) -> None:
+    """Raises Refused where the day is in a locked month of somebody who lived in `calendar` then."""
+    month = day.replace(day=1)
+    users = locked_months(since=month).get(month, [])
+    noon = datetime.combine(day, NOON, UTC)
+    for been in places(users).values() if users else ():
+        if lies_in(next(place for place in been if noon < place.until).holidays, calendar):
+            raise Refused(
+                f"{day:%B %Y} is locked for people whose day this is, and it would change what their "
+                "statements say. Give them an adjustment in a month that is open."
+            )
 
 
 def locked_months(*, since: date) -> Mapping[date, list[int]]:

@@ -4,14 +4,16 @@ from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from typing import Any
 
-from django.contrib import admin
-from django.db.models import Prefetch, QuerySet
+from django.contrib import admin, messages
+from django.db.models import Prefetch, Q, QuerySet
 from django.http import HttpRequest
 from unfold.decorators import action, display
 
 from oncall.actions.refusal import Refused
+from oncall.advice import sentences
 from oncall.compensation.actions import plans
 from oncall.compensation.actions.assigning import name_of
+from oncall.compensation.advising import about_plans
 from oncall.compensation.forms import powers, told
 from oncall.compensation.forms.plans import PlanForm
 from oncall.compensation.models import Assignment, PayPlan, PlanVersion
@@ -50,9 +52,12 @@ class PlanAdmin(Retirable):
                 "fields": (
                     "call_outs",
                     "working",
-                    ("merge", "minimum", "round_up_to", "longest"),
+                    ("merge", "minimum"),
+                    ("round_up_to", "longest"),
                     ("call_out_amount", "call_out_per"),
-                    ("times_weekday", "times_evening", "times_night", "times_weekend", "times_holiday"),
+                    ("times_weekday", "times_evening"),
+                    ("times_night", "times_weekend"),
+                    "times_holiday",
                 )
             },
         ),
@@ -61,7 +66,8 @@ class PlanAdmin(Retirable):
             {
                 "fields": (
                     ("lieu_rate", "lieu_expires"),
-                    ("lieu_awake", "lieu_woken", "lieu_further_hour", "lieu_day"),
+                    ("lieu_awake", "lieu_woken"),
+                    ("lieu_further_hour", "lieu_day"),
                 )
             },
         ),
@@ -69,8 +75,10 @@ class PlanAdmin(Retirable):
             "Cap and rounding",
             {
                 "fields": (
-                    ("cap_hours", "cap_amount", "cap_per", "cap_warn"),
-                    ("rounding_mode", "rounding_unit", "rounding_per"),
+                    ("cap_hours", "cap_amount"),
+                    ("cap_per", "cap_warn"),
+                    ("rounding_mode", "rounding_per"),
+                    "rounding_unit",
                     "why",
                 )
             },
@@ -142,6 +150,8 @@ class PlanAdmin(Retirable):
                 "This would pay yourself. Let somebody else write it: another administrator, or a manager of "
                 "a team that it pays."
             )
+        for sentence in sentences(about_plans(Q(plan=row, effective_from=form.begins()))):
+            messages.warning(request, sentence)
         return row
 
     @display(description="Pays")

@@ -141,7 +141,7 @@ class TermsForm(forms.Form):
     minimum = length("At least", "What a call-out lasts at least, such as 60m.")
     round_up_to = length("Rounded up to", "Such as 15m.")
     longest = length("At most", "What one engagement counts at most; usually 4h.")
-    call_out_amount = number("Amount", "30")
+    call_out_amount = number("Pays", "30")
     call_out_per = chosen("Per", [("hour", "hour"), ("call_out", "call-out")])
     times_weekday = number("Weekday, times")
     times_evening = number("Evening, times")
@@ -154,8 +154,8 @@ class TermsForm(forms.Form):
     lieu_further_hour = number("days for a further hour", "0.25")
     lieu_day = length("A day is", "Such as 8h.")
     lieu_expires = length("Has to be taken within", "Such as 2w; empty: it never expires.")
-    cap_hours = number("Hours of standby", "200")
-    cap_amount = number("Amount")
+    cap_hours = number("At most so many hours", "200", "Of standby.")
+    cap_amount = number("or so much money")
     cap_per = chosen(
         "In a", [(period.value, period.value) for period in (Period.MONTH, Period.WEEK, Period.YEAR)]
     )
@@ -169,8 +169,8 @@ class TermsForm(forms.Form):
             (Mode.DOWN.value, "down"),
         ],
     )
-    rounding_unit = number("to", "0.01", "Empty: the smallest coin of the currency.")
-    rounding_per = chosen("each", [(Per.LINE.value, "line"), (Per.TOTAL.value, "total")])
+    rounding_unit = number("Rounded to", "0.01", "Empty: the smallest coin of the currency.")
+    rounding_per = chosen("Is rounded", [(Per.LINE.value, "each line"), (Per.TOTAL.value, "each total")])
 
 
 def initial(terms: Mapping[str, Any]) -> tuple[dict[str, Any], list[dict[str, Any]]]:

@@ -10,7 +10,7 @@ from django.db import DatabaseError
 from django.utils import timezone
 
 from oncall.core.finding import Finding, Level, error
-from watchbill.doctor import handoffs, heartbeats, people, quiet, roster, rules, site
+from watchbill.doctor import handoffs, heartbeats, pay, people, quiet, roster, rules, site
 
 MARKS = {Level.ERROR: "✗", Level.WARNING: "!"}
 
@@ -43,6 +43,7 @@ class Command(BaseCommand):
                 *people.CHECKS,
                 *handoffs.CHECKS,
                 *quiet.CHECKS,
+                *pay.CHECKS,
             )
             return [finding for check in checks for finding in check(now)]
         except DatabaseError as fault:

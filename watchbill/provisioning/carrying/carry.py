@@ -87,6 +87,11 @@ CARRIERS: Mapping[str, Mapping[Action, Carrier]] = {
     "suppress rule": RULES,
     "trial": RULES,
     "pay plan": {"create": pay.set_version, "change": pay.set_version, "retire": pay.end_version},
+    "company day": {
+        "create": pay.add_company_day,
+        "change": pay.change_company_day,
+        "retire": pay.remove_company_day,
+    },
     "kept pay plan": {"retire": pay.drop_kept},
 }
 

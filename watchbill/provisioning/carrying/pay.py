@@ -1,15 +1,17 @@
-"""Versions of pay plans."""
+"""Versions of pay plans, and days of the company."""
 
+from datetime import date, time
 from typing import cast
 
 from oncall.actions import Refused
-from oncall.compensation.actions import plans
+from oncall.compensation.actions import company_days, plans
+from oncall.compensation.models import CompanyDay as CompanyDayRow
 from oncall.compensation.models import PayPlan as PayPlanRow
 from people.ledger.record import Line, record
 from people.ledger.verbs import Verb
 from people.models import Team
 from watchbill.provisioning.carrying.context import Context
-from watchbill.provisioning.document.pay import PayPlan
+from watchbill.provisioning.document.pay import CompanyDay, PayPlan
 from watchbill.provisioning.models import KeptPart
 from watchbill.provisioning.pay_terms import terms_of
 from watchbill.provisioning.plan import Change
@@ -39,6 +41,31 @@ def end_version(change: Change, context: Context) -> None:
     said = cast("PayPlan", change.stored)
     version = PayPlanRow.objects.get(name=said.name).versions.get(effective_from=said.effective_from)
     plans.end_version(version=version, by=context.by, now=context.now, why="no longer in the document")
+
+
+def add_company_day(change: Change, context: Context) -> None:
+    said = cast("CompanyDay", change.wanted)
+    company_days.add_company_day(
+        day=said.date,
+        name=said.name,
+        calendar=said.calendar,
+        start=time.fromisoformat(said.start),
+        end=time.fromisoformat(said.end),
+        worked=said.worked,
+        by=context.by,
+        now=context.now,
+    )
+
+
+def change_company_day(change: Change, context: Context) -> None:
+    remove_company_day(change, context)
+    add_company_day(change, context)
+
+
+def remove_company_day(change: Change, context: Context) -> None:
+    day, calendar = change.identity
+    row = CompanyDayRow.objects.get(date=date.fromisoformat(day), calendar=calendar)
+    company_days.remove_company_day(company_day=row, by=context.by, now=context.now)
 
 
 def drop_kept(change: Change, context: Context) -> None:

@@ -1,7 +1,9 @@
 """Users, with the ways to reach them, and teams."""
 
+from decimal import Decimal
 from typing import cast
 
+from oncall.compensation.actions import budgets
 from paging.actions.contacts import disable_contact_method, set_contact_method, set_rules
 from paging.models import ContactMethod
 from people import actions
@@ -46,6 +48,7 @@ def create_team(change: Change, context: Context) -> None:
     team = cast("Team", change.wanted)
     row = actions.create_team(name=team.name, by=context.by, now=context.now, **_team_fields(team))
     _set_members(row, team, context)
+    _set_budgets(row, team, context)
 
 
 def change_team(change: Change, context: Context) -> None:
@@ -54,6 +57,7 @@ def change_team(change: Change, context: Context) -> None:
     if row is not None:
         actions.change_team(team=row, by=context.by, now=context.now, **_team_fields(team))
         _set_members(row, team, context)
+        _set_budgets(row, team, context)
 
 
 def retire_team(change: Change, context: Context) -> None:
@@ -91,6 +95,18 @@ def _set_members(team: TeamRow, wanted: Team, context: Context) -> None:
         by=context.by,
         now=context.now,
     )
+
+
+def _set_budgets(row: TeamRow, team: Team, context: Context) -> None:
+    """Those of the document, and no other."""
+    wanted = {budget.key: Decimal(str(budget.amount)) for budget in team.pay_budgets}
+    for budget in row.pay_budgets.all():
+        if (budget.since, budget.currency) not in wanted:
+            budgets.remove_budget(budget=budget, by=context.by, now=context.now)
+    for (since, currency), amount in wanted.items():
+        budgets.set_budget(
+            team=row, since=since, amount=amount, currency=currency, by=context.by, now=context.now
+        )
 
 
 def _reach(user: User, person: Person, old: Person | None, context: Context) -> None:

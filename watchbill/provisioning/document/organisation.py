@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from pydantic import PlainValidator
 
 from watchbill.provisioning.document.escalation import Policy, Service, Webhook
-from watchbill.provisioning.document.pay import PayPlan
+from watchbill.provisioning.document.pay import CompanyDay, PayPlan
 from watchbill.provisioning.document.people import Person, Team, TimeOff
 from watchbill.provisioning.document.schedules import Schedule
 from watchbill.provisioning.document.words import Part
@@ -29,3 +29,4 @@ class Organisation(Part):
     escalation_policies: list[Policy] = []
     services: list[Service] = []
     pay_plans: list[PayPlan] = []
+    company_days: list[CompanyDay] = []

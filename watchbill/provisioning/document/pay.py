@@ -2,14 +2,14 @@
 
 from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, model_validator
 
-from oncall.compensation.currencies import check_currency
 from watchbill.provisioning.document.windows import Hours
 from watchbill.provisioning.document.words import (
     Amount,
     Calendar,
     Clock,
+    Currency,
     Date,
     Days,
     Delay,
@@ -20,13 +20,6 @@ from watchbill.provisioning.document.words import (
     Username,
 )
 
-
-def _currency(value: str) -> str:
-    check_currency(value)
-    return value
-
-
-Currency = Annotated[str, AfterValidator(_currency)]
 Per = Literal["hour", "day", "week", "weekend", "shift"]
 
 
@@ -123,3 +116,16 @@ class PayPlan(Part):
     cap: Cap | None = None
     minimum_per_shift: Amount | None = None
     rounding: Rounding | None = None
+
+
+class CompanyDay(Part):
+    """A holiday of the company's own, for those who live in `calendar` or for everybody; or one of the
+    calendar's that is `worked` all the same. Hours are by each person's clock; an end of 00:00 is the day's.
+    """
+
+    date: Date
+    name: Annotated[str, Field(min_length=1, max_length=200)]
+    calendar: Calendar = ""
+    start: Clock = "00:00"
+    end: Clock = "00:00"
+    worked: bool = False

@@ -1,13 +1,15 @@
 """Users, teams and time off."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
 from watchbill.provisioning.document.words import (
+    Amount,
     Calendar,
     Clock,
+    Currency,
     Date,
     Delay,
     Email,
@@ -77,7 +79,29 @@ class LoadReport(Part):
     to: list[Username] = []
 
 
+class PayBudget(Part):
+    """What the team may spend on being on call in a month, from the month that begins with `since` on."""
+
+    since: Date
+    amount: Amount
+    currency: Currency
+
+    @property
+    def key(self) -> tuple[date, str]:
+        return self.since, self.currency
+
+    @model_validator(mode="after")
+    def _of_whole_months(self) -> Self:
+        if self.since.day != 1:
+            raise ValueError(
+                f"begins on {self.since}; write the first of a month, {self.since.replace(day=1)}."
+            )
+        return self
+
+
 class Team(Part):
+    """Its members and its budgets are left alone where they are not given."""
+
     name: Name
     time_zone: Zone = "UTC"
     members: dict[Username, Member] | None = None
@@ -85,6 +109,7 @@ class Team(Part):
     rest_hours: Annotated[int, Field(ge=0, le=24)] = 11
     swaps_need_approval: bool = False
     load_report: LoadReport | None = None
+    pay_budgets: list[PayBudget] = []
 
 
 class TimeOff(Part):

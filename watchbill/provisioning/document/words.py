@@ -28,6 +28,7 @@ from pydantic import (
     model_validator,
 )
 
+from oncall.compensation.currencies import check_currency
 from people.zones import zone_names
 from watchbill.provisioning import durations
 from watchbill.provisioning.faults import suggestion
@@ -235,6 +236,11 @@ def _amount(value: Any) -> int | float | str:
     return kept
 
 
+def _currency(value: str) -> str:
+    check_currency(value)
+    return value
+
+
 def _name(value: str) -> str:
     if value != value.strip() or any(ord(char) < 32 for char in value):
         raise ValueError(
@@ -256,6 +262,7 @@ def _text_of(function: Callable[[Any], Any], spell: Callable[[Any], str]) -> tup
 Name = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_name)]
 RoleName = Annotated[str, Field(min_length=1, max_length=40), AfterValidator(_name)]
 Username = Annotated[str, Field(min_length=1, max_length=150), AfterValidator(_username)]
+Currency = Annotated[str, AfterValidator(_currency)]
 Reason = Annotated[str, Field(max_length=200)]
 Zone = Annotated[str, AfterValidator(_zone)]
 Calendar = Annotated[str, AfterValidator(_calendar)]
