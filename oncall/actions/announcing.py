@@ -106,7 +106,8 @@ def _look_for_a_change(row: Announcement, now: datetime) -> None:
         row.said = there
     elif row.said != there:
         say(row, run=f"change:{now.isoformat()}", now=now)
-    edges = (shift.end for shift in final.shifts(roster, now, until))
+    shifts = final.shifts(roster, now, until)
+    edges = (edge for shift in shifts for edge in (shift.start, shift.end))
     row.next_at = min((edge for edge in edges if edge > now), default=until)
 
 

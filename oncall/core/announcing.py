@@ -44,19 +44,19 @@ def next_at(days: Iterable[int], at: time, zones: Reigns, *, after: datetime) ->
         if ends is not None and ends <= after:
             continue
         since = after if n == 0 else max(after, begins)
-        found = (one for one in _around(wanted, at, zone, since) if one > after and (n == 0 or one >= begins))
+        found = (one for one in _ahead(wanted, at, zone, since) if one > after and (n == 0 or one >= begins))
         first = min(found, default=None)
         if first is not None and (ends is None or first < ends):
             return first
     return None
 
 
-def _around(days: frozenset[int], at: time, zone: tzinfo, since: datetime) -> Iterable[datetime]:
-    """Those of the days around `since`: of the week from it on, of the day before, which may begin late
-    where the clock skips a part of it, and one day more, for a day may come twice.
+def _ahead(days: frozenset[int], at: time, zone: tzinfo, since: datetime) -> Iterable[datetime]:
+    """Those of the week from `since` on, and of one day more: where the clock goes back over midnight, what
+    the next day shows may have been shown already.
     """
     today = wall_time(since, zone).toordinal()
-    for day in range(today - 1, today + A_WEEK + 2):
+    for day in range(today, today + A_WEEK + 2):
         if (day - 1) % 7 in days:
             yield first_instant(datetime.combine(date.fromordinal(day), at), zone)
 

@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 from django import forms
+from unfold.widgets import UnfoldAdminSelectWidget
 
 from oncall.forms.layers import text_input
 from oncall.models import Announcement
@@ -11,6 +12,7 @@ from paging.actions.rooms import webhooks
 from people.forms import RowForm
 
 FIXED = ("to", "webhook", "on_days", "clock", "on_change")
+IS_ADDRESS = "://"
 SEPARATED = re.compile(r"[,\s]+")
 
 
@@ -22,7 +24,7 @@ class AnnouncementForm(RowForm):
         widget=text_input("slack://TokenA/TokenB/TokenC"),
         help_text="A room as apprise spells it. It is a key, and not shown again.",
     )
-    webhook = forms.ChoiceField(required=False, label="or webhook")
+    webhook = forms.ChoiceField(required=False, label="or webhook", widget=UnfoldAdminSelectWidget)
     on_days = forms.CharField(
         required=False,
         max_length=100,
@@ -48,17 +50,21 @@ class AnnouncementForm(RowForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         there = self.instance.pk is not None
-        known = [] if there else [(one.name, one.name) for one in webhooks()]
-        self.fields["webhook"].choices = [("", "-"), *known]  # type: ignore[attr-defined]  # a ChoiceField
+        known = [self.instance.recipient] if there else webhooks()
+        named = [(one.name, one.name) for one in known]
+        self.fields["webhook"].choices = [("", "-"), *named]  # type: ignore[attr-defined]  # a ChoiceField
         for name in FIXED if there else ("send", "stop"):
             self.fields[name].disabled = True
         if there:
             self.initial.update(self._said())
+            for name in FIXED:
+                self.fields[name].widget.attrs.pop("placeholder", None)
 
     def _said(self) -> dict[str, Any]:
         row = self.instance
+        name = str(row.recipient)
         return {
-            "to": str(row.recipient),
+            ("to" if IS_ADDRESS in name else "webhook"): name,
             "on_days": row.days.replace(",", ", "),
             "clock": f"{row.at:%H:%M}" if row.at else "",
             "on_change": row.on_change,

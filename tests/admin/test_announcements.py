@@ -60,6 +60,11 @@ def test_one_to_a_webhook_on_change(mia, world, address):
     assert save(mia, address, **new).status_code == 302
     made = Announcement.objects.get()
     assert (str(made.recipient), made.on_change) == ("Ops bus", True)
+    assert (
+        mia.get(address).context["inline_admin_formsets"][1].formset.forms[0]["webhook"].value() == "Ops bus"
+    )
+    assert save(mia, address).status_code == 302
+    assert Announcement.objects.count() == 1
     hook = webhooks.Webhook.objects.get()
     assert "schedule Payments" in text(mia.get(f"/admin/escalation/webhook/{hook.pk}/change/"))
 

@@ -150,6 +150,7 @@ def test_a_clock_that_runs_ahead_elsewhere_makes_nobody_hear_it_twice(world):
     world.keep(at(2, 11, 59))
     world.keep(at(2, 12, 1))
     assert len(announced()) == 1
+    assert Page.objects.get().stopped_at is None
 
 
 def test_several_times_of_one_schedule(world):
@@ -171,6 +172,8 @@ def test_h3_a_second_person_becomes_on_call_and_the_room_hears_of_both_once(worl
     for _ in range(3):
         world.keep()
     assert announced() == []
+    world.keep(at(2, 11, 50))
+    assert Announcement.objects.get().next_at == at(2, 12)
     world.live(at(2, 13), step=timedelta(minutes=1))
     ((when, title),) = announced()
     assert when == "02 12:00"
