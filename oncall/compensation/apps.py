@@ -9,8 +9,9 @@ class CompensationConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """What an edit of a schedule does to caps, and what it would cost, is said where it is edited. By name:
-        rows can be imported from here on only.
+        """What an edit of a schedule does to caps, and what it would cost, is said where it is edited.
+
+        By name: rows can be imported from here on only.
         """
         register = import_string("oncall.advice.register")
         register(import_string("oncall.compensation.advising.over_caps"))

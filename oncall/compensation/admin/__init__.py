@@ -1,12 +1,19 @@
 """The admin of pay."""
 
 from oncall.compensation.admin.adjustments import AdjustmentAdmin
-from oncall.compensation.admin.around import CompanyDayAdmin
-from oncall.compensation.admin.around import BudgetAdmin
+from oncall.compensation.admin.around import BudgetAdmin, CompanyDayAdmin
 from oncall.compensation.admin.corrections import CorrectionAdmin
 from oncall.compensation.admin.disputes import DisputeAdmin
 from oncall.compensation.admin.lieu import LieuUseAdmin
 from oncall.compensation.admin.plans import PlanAdmin
 from oncall.compensation.admin.statements import StatementAdmin
 
-__all__ = ["AdjustmentAdmin", "BudgetAdmin", "CompanyDayAdmin", "CorrectionAdmin", "DisputeAdmin", "LieuUseAdmin", "PlanAdmin", "StatementAdmin"]
+__all__ = [
+    "AdjustmentAdmin",
+    "BudgetAdmin",
+    "CorrectionAdmin",
+    "DisputeAdmin",
+    "LieuUseAdmin",
+    "PlanAdmin",
+    "StatementAdmin",
+]

@@ -81,7 +81,7 @@ def _on_top(terms: Terms, festive: Own, taken: Sequence[Span]) -> Fraction:
 def _hourly(band: Band, own: Sequence[Span], at: datetime) -> Fraction:
     if band.per is Unit.HOUR:
         return band.amount
-    return band.amount / _total(intersection(own, [unit_around(band.per, at, UTC)]))
+    return band.amount / _total(intersection(own, [unit_around(band.per, at.date()).by(UTC)]))
 
 
 def _total(spans: Iterable[Span]) -> Fraction:
