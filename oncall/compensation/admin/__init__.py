@@ -11,6 +11,7 @@ from oncall.compensation.admin.statements import StatementAdmin
 __all__ = [
     "AdjustmentAdmin",
     "BudgetAdmin",
+    "CompanyDayAdmin",
     "CorrectionAdmin",
     "DisputeAdmin",
     "LieuUseAdmin",
