@@ -46,7 +46,7 @@ def adjust(  # noqa: PLR0913 - the words of one adjustment
     with transaction.atomic():
         locked_person(user)
         who = check_decides(by, user, month=about or month, what="adjusts")
-        check_open(user, month)
+        check_open(user, month, now=now)
         made = Adjustment.objects.create(
             user=user,
             month=month,
@@ -78,7 +78,7 @@ def cancel_adjustment(*, adjustment: Adjustment, by: Actor, now: datetime) -> Ad
                 f"{row} was found by reckoning {in_words(row.about or row.month)} anew: it would be found "
                 "again. Enter an adjustment of your own against it."
             )
-        check_open(row.user, row.month)
+        check_open(row.user, row.month, now=now)
         row.cancelled_at = now
         row.save(update_fields=["cancelled_at"])
         _record(Verb.ADJUSTMENT_CANCELLED, row, by=by, now=now, why=row.why)

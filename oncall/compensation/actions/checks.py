@@ -48,12 +48,19 @@ def check_decides(by: Actor, user: User, *, month: date | None, what: str) -> Us
     return by.user
 
 
-def check_open(user: User, month: date) -> None:
-    """Raises Refused where the month's statement is approved or locked. Holds the statement's lock, where
-    there is one: until the end of the transaction nobody approves it.
+def statement_of(user: User, month: date, *, now: datetime) -> Statement:
+    """The month's statement, a draft where there is none yet, under a lock: until the end of the transaction
+    nobody approves it. A draft that it makes has no lines before it is renewed.
     """
-    row = Statement.objects.select_for_update(no_key=True).filter(user=user, month=month).first()
-    if row is None or row.state == State.DRAFT:
+    missing = Statement(user=user, month=month, reckoned_at=now)
+    Statement.objects.bulk_create([missing], ignore_conflicts=True)
+    return Statement.objects.select_for_update(no_key=True).get(user=user, month=month)
+
+
+def check_open(user: User, month: date, *, now: datetime) -> None:
+    """Raises Refused where the month's statement is approved or locked. Holds its lock."""
+    row = statement_of(user, month, now=now)
+    if row.state == State.DRAFT:
         return
     if row.state == State.LOCKED:
         raise Refused(f"{row} is locked and does not change; take the first month after it that is not.")

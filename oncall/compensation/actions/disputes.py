@@ -114,7 +114,9 @@ def _make_good(  # noqa: PLR0913, PLR0917 - the words of one adjustment
 ) -> None:
     statement = row.statement
     if amount or minutes:
-        month = statement.month if statement.state == Statement.State.DRAFT else first_open(statement)
+        month = (
+            statement.month if statement.state == Statement.State.DRAFT else first_open(statement, now=now)
+        )
         adjust(
             user=statement.user,
             month=month,

@@ -7,7 +7,7 @@ from decimal import Decimal
 from django.db import transaction
 
 from oncall.actions.refusal import sentence_of_span
-from oncall.compensation.actions.checks import locked_row, record_pay
+from oncall.compensation.actions.checks import locked_row, record_pay, statement_of
 from oncall.compensation.core import reconciled
 from oncall.compensation.core.line import Line
 from oncall.compensation.core.months import in_words, next_month
@@ -59,7 +59,7 @@ def _make_good(row: Statement, now: datetime) -> list[Adjustment]:
         minutes = int(left.pop(MINUTES, 0))
         if minutes and not left:  # it goes with no money, and every adjustment has a currency
             left[next(one.currency for one in [*mine.statement.lines, *lines, *about])] = Decimal(0)
-        month, made = first_open(row), []
+        month, made = first_open(row, now=now), []
         zone = mine.staged.zone
         what = reconciled.changes(_said_stored(lines, zone), _said_reckoned(mine.statement.lines, zone))
         for currency, amount in left.items():
@@ -124,17 +124,14 @@ def _sums(rows: Iterable[StatementLine | Adjustment | Line]) -> Iterator[Sum]:
             yield Sum(MINUTES, Decimal(row.lieu_minutes))
 
 
-def first_open(row: Statement) -> date:
-    """Its lock is held, where there is one, so that it is not approved before it has the adjustment."""
+def first_open(row: Statement, *, now: datetime) -> date:
+    """The first month after it that is neither approved nor locked. Its lock is held, so that it is not
+    approved before it has the adjustment.
+    """
     month = next_month(row.month)
-    while not _is_open(row.user_id, month):
+    while statement_of(row.user, month, now=now).state != State.DRAFT:
         month = next_month(month)
     return month
-
-
-def _is_open(user: int, month: date) -> bool:
-    row = Statement.objects.select_for_update(no_key=True).filter(user=user, month=month).first()
-    return row is None or row.state == State.DRAFT
 
 
 def _said_stored(lines: Iterable[StatementLine], zone: tzinfo) -> list[Said]:

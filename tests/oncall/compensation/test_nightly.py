@@ -51,6 +51,17 @@ def test_a_month_locked_long_ago_is_made_good_in_this_one(payroll):
     assert ("adjustment", one.amount) in amounts(payroll.of(month=JULY))
 
 
+def test_what_is_added_to_an_older_open_month_is_in_its_draft_the_next_morning(payroll):
+    april, may = JUNE.replace(month=4), JUNE.replace(month=5)
+    payroll.locked(month=april)
+    payroll.locked(month=JUNE)
+    payroll.covered(20, month=4)
+    keep_drafts(clock=tonight(datetime(2025, 8, 3, 4, tzinfo=UTC)))
+    assert Adjustment.objects.get(user=payroll.ana).month == may
+    draft = payroll.of(month=may)
+    assert (draft.state, total(draft)) == ("draft", 31 * 24 - 24)
+
+
 def test_one_persons_fault_is_theirs_alone(payroll, monkeypatch):
     payroll.covered(10)
     real = statements.renew
