@@ -58,10 +58,12 @@ class Typed:
 class Kept(CleanQueries, Typed, ModelAdmin):  # type: ignore[type-arg]  # Django's admin classes take no parameters when they run
     """Shown, and perhaps changed, but never deleted.
 
-    `page_actions` names actions that are also buttons on the page of one row; `main_action` stands out.
+    `page_actions` names actions that are also buttons on the page of one row; `main_action` stands out. One
+    of `page_questions` asks for a text first, by that label, and sends it as `why`.
     """
 
     page_actions: ClassVar[Sequence[str]] = ()
+    page_questions: ClassVar[Mapping[str, str]] = {}
     main_action = ""
     refusals: ClassVar[tuple[type[Exception], ...]] = ()
     change_form_outer_before_template = "people/buttons.html"
@@ -90,6 +92,10 @@ class Kept(CleanQueries, Typed, ModelAdmin):  # type: ignore[type-arg]  # Django
     def buttons(self, request: HttpRequest, obj: Any) -> Sequence[str]:
         """Which of `page_actions` make sense for this row now."""
         return self.page_actions
+
+    def page_fields(self, request: HttpRequest, obj: Any) -> Mapping[str, str]:
+        """What every button of the page sends with it: which state of the row the page shows, say."""
+        return {}
 
     def each(self, request: HttpRequest, rows: Iterable[Any], verb: Verb, *, done: str) -> None:
         """Do `verb` to every row this person may act on; say what was done, and what was refused and why."""
@@ -137,8 +143,16 @@ class Kept(CleanQueries, Typed, ModelAdmin):  # type: ignore[type-arg]  # Django
         offered = self.buttons(request, row) if row is not None and self.may_act(request, row) else ()
         shown = {
             "page_buttons": [
-                (name, getattr(self, name).short_description, name == self.main_action) for name in offered
+                (name, getattr(self, name).short_description, name == self.main_action)
+                for name in offered
+                if name not in self.page_questions
             ],
+            "page_asking": [
+                (name, getattr(self, name).short_description, self.page_questions[name])
+                for name in offered
+                if name in self.page_questions
+            ],
+            "page_fields": dict(self.page_fields(request, row)) if offered else {},
             "act_url": f"{self.admin_site.name}:{self.opts.app_label}_{self.opts.model_name}_act",
             **(extra_context or {}),
         }

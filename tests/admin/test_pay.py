@@ -11,7 +11,7 @@ from oncall.compensation.actions.checks import PAY
 from oncall.compensation.actions.disputes import dispute
 from oncall.compensation.actions.lieu import use
 from oncall.compensation.models import Adjustment, Dispute, LieuUse, Statement
-from oncall.compensation.selectors import lines_of
+from oncall.compensation.selectors import fingerprint, lines_of
 from paging import dispatch
 from paging.models import Attempt, Notification
 from people.ledger.models import Entry
@@ -110,6 +110,31 @@ def test_what_changed_since_it_stood_in_the_list_is_not_approved(payroll, who):
     assert (payroll.of().state, total(payroll.of())) == ("approved", WHOLE_JUNE - 24)
 
 
+def test_what_changed_since_its_page_was_opened_is_not_approved(payroll, who):
+    row = payroll.draft()
+    text = who("mia").get(page("statement", row.pk)).content.decode()
+    revision = fingerprint(lines_of(row))
+    assert f'<input type="hidden" name="revision" value="{revision}">' in text
+    payroll.covered(10)
+    payroll.refresh()
+    address = reverse("admin:compensation_statement_act", args=[row.pk, "approve"])
+    answer = who("mia").post(address, {"revision": revision}, follow=True)
+    assert "it changed after you looked at it" in said(answer)
+    assert payroll.of().state == "draft"
+
+
+def test_it_is_returned_with_a_reason_or_not_at_all(payroll, who):
+    row = payroll.approved()
+    mia = who("mia")
+    assert 'name="why" required' in mia.get(page("statement", row.pk)).content.decode()
+    address = reverse("admin:compensation_statement_act", args=[row.pk, "back_to_draft"])
+    assert "Say why" in said(mia.post(address, follow=True))
+    assert payroll.of().state == "approved"
+    mia.post(address, {"why": "A cover was missing"})
+    assert payroll.of().state == "draft"
+    assert Entry.objects.get(verb="statement.returned").why == "A cover was missing"
+
+
 def test_the_list_says_what_each_comes_to_in_a_fixed_number_of_queries(payroll, who):
     mia = who("mia")
 
@@ -138,7 +163,9 @@ def test_each_line_opens_to_its_schedule_its_override_and_its_pages(payroll, who
     schedule = reverse("admin:oncall_schedule_change", args=[payroll.pager.pk])
     assert f'href="{schedule}">primary of Checkout</a>' in text
     assert f'href="{schedule}">cover #{cover.pk}</a>' in text
-    assert "?page__id__exact=4711" in text
+    pages = f"{reverse('admin:paging_notification_changelist')}?page__id__exact=4711"
+    assert f'href="{pages}">page 4711</a>' in text
+    assert who("mia").get(pages).status_code == 200
 
 
 def test_a_locked_statement_is_edited_by_nobody(payroll, who):
@@ -152,7 +179,8 @@ def test_a_locked_statement_is_edited_by_nobody(payroll, who):
         assert client.post(delete, {"post": "yes"}).status_code == 403
         assert client.get(reverse("admin:compensation_statement_add")).status_code == 403
         for action in ("approve", "lock", "back_to_draft"):
-            assert "is locked since" in said(act(client, "statement", row.pk, action))
+            address = reverse("admin:compensation_statement_act", args=[row.pk, action])
+            assert "is locked since" in said(client.post(address, {"why": "Please"}, follow=True))
     assert Statement.objects.values().get() == before
 
 

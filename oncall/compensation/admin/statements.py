@@ -1,7 +1,7 @@
 """Statements in the admin: looked at with all their evidence, approved, returned and locked."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.db.models import Count, Q, QuerySet
@@ -25,7 +25,6 @@ from people.recorded import ReadOnly, Shown, actor_of, user_of
 
 State = Statement.State
 STATES = {State.DRAFT: "warning", State.APPROVED: "info", State.LOCKED: "success"}
-RETURNED = "Returned in the admin: it has to be looked at once more."
 
 
 class StatementList(ChangeList):
@@ -136,8 +135,9 @@ class StatementAdmin(ReadOnly):
         ("locked_at", "locked_by"),
     )
     readonly_fields = ("of_month", "became", "comes_to", "warned")
-    actions = ("approve", "lock", "back_to_draft")
+    actions = ("approve", "lock")
     page_actions = ("approve", "lock", "back_to_draft")
+    page_questions: ClassVar[Mapping[str, str]] = {"back_to_draft": "Why it is returned"}
     main_action = "approve"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Statement]:
@@ -158,6 +158,9 @@ class StatementAdmin(ReadOnly):
         return {State.DRAFT: ("approve",), State.APPROVED: ("lock", "back_to_draft")}.get(
             State(obj.state), ()
         )
+
+    def page_fields(self, request: HttpRequest, obj: Statement) -> Mapping[str, str]:
+        return {"revision": fingerprint(lines_of(obj))}
 
     @display(description="Month", ordering="month")
     def of_month(self, row: Statement) -> str:
@@ -182,11 +185,14 @@ class StatementAdmin(ReadOnly):
 
     @action(description="Approve")
     def approve(self, request: HttpRequest, queryset: QuerySet[Statement]) -> None:
-        """As its lines stand in the list and on its page; where they have changed since, it is refused."""
+        """As the page showed it, or from the list as it stands there; where that is no longer what is
+        reckoned, it is refused.
+        """
+        looked_at = request.POST.get("revision", "")
 
         def say_yes(row: Statement) -> None:
-            stands = fingerprint(lines_of(row))
-            statements.approve(statement=row, by=actor_of(request), now=clock.now(), seen=stands)
+            seen_lines = looked_at or fingerprint(lines_of(row))
+            statements.approve(statement=row, by=actor_of(request), now=clock.now(), seen=seen_lines)
 
         self.each(request, queryset, say_yes, done="Approved")
 
@@ -200,6 +206,8 @@ class StatementAdmin(ReadOnly):
     @action(description="Back to draft")
     def back_to_draft(self, request: HttpRequest, queryset: QuerySet[Statement]) -> None:
         def undo(row: Statement) -> None:
-            statements.back_to_draft(statement=row, why=RETURNED, by=actor_of(request), now=clock.now())
+            statements.back_to_draft(
+                statement=row, why=request.POST.get("why", ""), by=actor_of(request), now=clock.now()
+            )
 
         self.each(request, queryset, undo, done="Drafts again")
