@@ -25,7 +25,9 @@ AT_ONCE = 50  # schedules whose rosters are held in memory together
 
 @dataclass(frozen=True, kw_only=True)
 class Owed:
-    """One person's: `staged` says by what, `unpaid` how much of what they carried no plan pays."""
+    """One person's: `staged` says by what, `unpaid` how much of what they carried no plan pays. `engagements`
+    are also those around the period, by which it is told what its call-outs are.
+    """
 
     staged: Staged
     carried: list[Carried]
