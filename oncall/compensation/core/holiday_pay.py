@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from fractions import Fraction
 
-from oncall.compensation.core.bands import NO_HOLIDAYS, Place, of_bands, unit_around
+from oncall.compensation.core.bands import NO_HOLIDAYS, Place, of_bands
 from oncall.compensation.core.money import hours
 from oncall.compensation.core.terms import NOTHING, Band, Terms, Unit
 from oncall.core.span import Span, intersection
@@ -81,7 +81,17 @@ def _on_top(terms: Terms, festive: Own, taken: Sequence[Span]) -> Fraction:
 def _hourly(band: Band, own: Sequence[Span], at: datetime) -> Fraction:
     if band.per is Unit.HOUR:
         return band.amount
-    return band.amount / _total(intersection(own, [unit_around(band.per, at, UTC)]))
+    return band.amount / _total(intersection(own, [_unit(band.per, at)]))
+
+
+def _unit(per: Unit, at: datetime) -> Span:
+    """In UTC, whose days all have 24 hours: a day, a week from Monday, a weekend from Wednesday on."""
+    first = at.replace(hour=0, minute=0)
+    if per is Unit.DAY:
+        return Span(first, first + A_DAY)
+    begins = 2 if per is Unit.WEEKEND else 0
+    first -= (first.weekday() - begins) % 7 * A_DAY
+    return Span(first, first + 7 * A_DAY)
 
 
 def _total(spans: Iterable[Span]) -> Fraction:
