@@ -11,15 +11,14 @@ from fractions import Fraction
 
 from django.db.models import Q
 
-from oncall.compensation.core.bands import MIDNIGHT
+from oncall.compensation.core.bands import MIDNIGHT, of_bands
 from oncall.compensation.core.capping import named
-from oncall.compensation.core.carried import Carried, within
+from oncall.compensation.core.carried import Carried, paid, within
 from oncall.compensation.core.holiday_pay import Shortfall, shortfalls
-from oncall.compensation.core.line import Kind as LineKind
 from oncall.compensation.core.money import Mode, Rounding, hours
-from oncall.compensation.core.statement import Stage, reckon
+from oncall.compensation.core.statement import Stage
 from oncall.compensation.core.stretches import stretches
-from oncall.compensation.core.terms import Cap
+from oncall.compensation.core.terms import Cap, Period
 from oncall.compensation.currencies import smallest
 from oncall.compensation.loading.plans import Version, plan_versions, terms_of
 from oncall.compensation.loading.stages import Staged, stages
@@ -28,7 +27,7 @@ from oncall.core.checks.case import AHEAD, Case
 from oncall.core.coverage import NEVER_PAGED
 from oncall.core.finding import Finding, Kind, warning
 from oncall.core.restriction import DAYS
-from oncall.core.span import Span
+from oncall.core.span import Span, intersection, union
 from oncall.core.walltime import first_instant, wall_time
 from oncall.loading import rosters
 from oncall.models import Override, Participation, Schedule, TemporaryShift
@@ -172,34 +171,45 @@ def _schedules(users: Collection[int], also: Collection[int], *, since: datetime
     return dict(rows.values_list("pk", "name"))
 
 
-def _by_month(stage: Stage) -> Iterator[Stage]:
-    """As statements cut it: what is carried over the end of a month counts in both."""
-    zone, start = stage.place.zone, stage.span.start
+def _periods(staged: Staged, carried: Iterable[Carried], *, now: datetime) -> Iterator[_Over]:
+    """Every week, month or year that the coming 28 days touch, and that has too many hours."""
+    ahead = list(within(carried, Span(staged.reach.start, now + AHEAD)))
+    used: dict[tuple[str, str], Fraction] = defaultdict(Fraction)
+    caps: dict[tuple[str, str], Cap] = {}
+    for stage in (part for one in staged.stages for part in _cut(one)):
+        cap = stage.terms.cap
+        if cap is not None and cap.hours is not None:
+            key = stage.terms.plan, named(stage.span.start, cap.per, stage.place.zone)
+            used[key] += sum(
+                (hours(span.end - span.start) for span in _on_standby(stage, ahead)), Fraction(0)
+            )
+            if stage.span.end > now:
+                caps[key] = cap
+    for (plan, period), cap in caps.items():
+        spent = used[plan, period]
+        if cap.hours is not None and spent > cap.hours:
+            yield _Over(plan=plan, period=period, cap=cap, hours=spent)
+
+
+def _cut(stage: Stage) -> Iterator[Stage]:
+    """At the edges of the cap's weeks, or of months, of which a year has whole ones."""
+    zone, start, cap = stage.place.zone, stage.span.start, stage.terms.cap
     while start < stage.span.end:
-        first = wall_time(start, zone).date().replace(day=1)
-        after = (first + 32 * A_DAY).replace(day=1)
+        day = wall_time(start, zone).date()
+        if cap is not None and cap.per is Period.WEEK:
+            after = day + (7 - day.weekday()) * A_DAY
+        else:
+            after = (day.replace(day=1) + 32 * A_DAY).replace(day=1)
         end = min(stage.span.end, first_instant(datetime.combine(after, MIDNIGHT), zone))
-        yield replace(stage, span=Span(start, end), shown=True)
+        yield replace(stage, span=Span(start, end))
         start = end
 
 
-def _periods(staged: Staged, carried: Iterable[Carried], *, now: datetime) -> Iterator[_Over]:
-    """Every week, month or year that the coming 28 days touch, and that has too many hours."""
-    every = [part for stage in staged.stages for part in _by_month(stage)]
-    lines = reckon(every, within(carried, Span(staged.reach.start, now + AHEAD)), []).lines
-    caps = {stage.terms.plan: (stage.terms.cap, stage.place.zone) for stage in every}
-    used: dict[tuple[str, str], Fraction] = defaultdict(Fraction)
-    for line in lines:
-        cap, zone = caps[line.plan]
-        if line.kind is LineKind.STANDBY and cap and cap.hours is not None:
-            used[line.plan, named(line.span.start, cap.per, zone)] += hours(line.length)
-    for (plan, period), spent in used.items():
-        cap, zone = caps[plan]
-        days = (now + day * A_DAY for day in range(AHEAD.days + 1))
-        if (
-            cap
-            and cap.hours is not None
-            and spent > cap.hours
-            and period in {named(at, cap.per, zone) for at in days}
-        ):
-            yield _Over(plan=plan, period=period, cap=cap, hours=spent)
+def _on_standby(stage: Stage, carried: Sequence[Carried]) -> Iterator[Span]:
+    """What counts for a cap of hours: time in any band, once, but none that a role is paid nothing for."""
+    mine = paid(within(carried, stage.span), stage.terms)
+    own = of_bands(stage.terms, stage.place, stage.span).values() if mine else ()
+    in_bands = union(span for spans in own for span in spans)
+    for one in mine:
+        if one.factor:
+            yield from intersection(one.spans, in_bands)

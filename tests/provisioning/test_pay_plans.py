@@ -1,5 +1,6 @@
 """Pay plans of a document are paid by: made, changed, ended, exported; and refused in its own words."""
 
+import re
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 
@@ -9,7 +10,7 @@ from oncall.compensation.models import CompanyDay, PayBudget, PayPlan, PlanVersi
 from oncall.compensation.reckoning import reckoned
 from people.ledger.models import Entry
 from people.models import User
-from tests.provisioning.organisations import ACME, NOW, SMALL, done, put, refused
+from tests.provisioning.organisations import ACME, NOW, ROOT, SMALL, done, put, refused
 from watchbill.provisioning.export import export
 from watchbill.provisioning.models import KeptPart
 
@@ -356,3 +357,14 @@ def test_budgets_of_a_team_are_set_changed_left_alone_and_taken_away():
 )  # fmt: skip
 def test_days_and_budgets_that_make_no_sense_are_refused(source, said):
     assert any(said in fault for fault in refused(source)), refused(source)
+
+
+def test_what_the_docs_show_can_be_applied():
+    shown = re.findall(
+        r"```yaml\n(.*?)```", (ROOT / "docs" / "pay.md").read_text(encoding="utf-8"), re.DOTALL
+    )
+    assert len(shown) == 3
+    for block in shown:
+        put("version: 1\nusers: [{username: alice}, {username: bob}]\n" + block)
+    assert PayPlan.objects.get().versions.get().terms["call_outs"]["time_in_lieu"]["expires"] == 1209600
+    assert (CompanyDay.objects.count(), PayBudget.objects.count()) == (2, 1)

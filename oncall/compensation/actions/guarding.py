@@ -38,7 +38,9 @@ class Guard:
 
     def _paid(self) -> Paid:
         return {
-            (month, user): [(stage.span, stage.terms) for stage in staged.stages]
+            (month, user): [
+                (stage.span, stage.terms) for stage in staged.stages if stage.shown or stage.terms.cap
+            ]
             for month, users in self._months.items()
             for user, staged in stages(users, since=month, until=month_after(month)).items()
         }

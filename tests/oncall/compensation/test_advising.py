@@ -88,6 +88,25 @@ def test_the_hours_of_the_month_that_are_over_count_and_a_cap_just_reached_is_no
     assert one.mend.startswith("What is beyond it is not paid")
 
 
+def test_hours_that_are_paid_on_top_count_once_and_weeks_begin_on_monday(world):
+    """Kim's week from Monday 09:00 has 159 hours of one week, and 9 of the next."""
+    kim = world.person("kim", "Kim")
+    desk = weekly(world, kim, world.bo)
+    night = {
+        "band": "night",
+        "start": "22:00",
+        "end": "06:00",
+        "additive": True,
+        "amount": "1",
+        "per": "hour",
+    }
+    terms = capped(159, per="week")
+    plan(world, terms | {"standby": [*terms["standby"], night]}, kim)
+    assert over(advise([desk.pk], now=world.now)) == []
+    plan(world, capped("158.9", per="week"), kim)
+    assert "159 h in 2026-W10" in over(advise([desk.pk], now=world.now))[0].what
+
+
 def test_an_override_that_pushes_somebody_over_is_told_as_news_and_one_that_relieves_them_is_not(world):
     """In the 28 days, Kim has two weeks and one hour."""
     kim = world.person("kim", "Kim")
