@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from fractions import Fraction
 
-from oncall.compensation.core.bands import NO_HOLIDAYS, of_bands, unit_around, Place
+from oncall.compensation.core.bands import NO_HOLIDAYS, Place, of_bands, unit_around
 from oncall.compensation.core.money import hours
 from oncall.compensation.core.terms import NOTHING, Band, Terms, Unit
 from oncall.core.span import Span, intersection
