@@ -87,6 +87,36 @@ def test_another_call_out_of_the_same_night_tells_the_new_time():
     assert told(world.ana) == ["Your earliest start is Tue 13:20", "Your earliest start is Tue 14:00"]
 
 
+def due(world, user):
+    rows = Notification.objects.filter(page__user=user, page__cause=f"rest:{world.ana.pk}", state="pending")
+    return list(rows.order_by("page").values_list("page__facts__title", "due_at"))
+
+
+def test_who_sleeps_again_is_not_told_by_night():
+    world = night()
+    incident = world.alert()
+    world.tick()
+    acks(world, incident, world.ana)
+    to(world, 4, 30)
+    resolves(world, incident, world.bo)
+    to(world, 4, 36)
+    looks(world)
+    ((title, when),) = due(world, world.ana)
+    assert title.startswith("Your earliest start is Tue ")
+    assert when == at(8)
+
+
+def test_of_two_times_that_wait_for_the_morning_only_the_new_one_is_told():
+    world = night()
+    woken(world, until=(2, 20))
+    to(world, 2, 30)
+    looks(world)
+    woken(world, until=(3, 0), key="cpu")
+    to(world, 3, 5)
+    looks(world)
+    assert due(world, world.mia) == [("Ana Ruiz was called out by night: earliest start Tue 14:00", at(8))]
+
+
 def test_while_it_is_in_hand_nobody_hears_of_a_rest():
     world = night()
     incident = world.alert()
