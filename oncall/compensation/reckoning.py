@@ -9,6 +9,7 @@ from django.db.models import Q
 
 from oncall.compensation.core.callouts import Engagement
 from oncall.compensation.core.carried import Carried, within
+from oncall.compensation.core.line import Line
 from oncall.compensation.core.statement import Statement, reckon
 from oncall.compensation.core.stretches import AROUND, stretches
 from oncall.compensation.loading.engagements import engagements_of
@@ -34,6 +35,16 @@ class Owed:
     engagements: list[Engagement]
     statement: Statement
     unpaid: timedelta
+
+    def lieu_expires(self, line: Line) -> datetime | None:
+        """When what the call-out credited is lost, by the terms under which it began."""
+        if not line.lieu_minutes:
+            return None
+        for stage in self.staged.stages:
+            if stage.span.start <= line.span.start < stage.span.end and stage.terms.call_outs is not None:
+                lasts = stage.terms.call_outs.lieu_expires
+                return None if lasts is None else line.span.end + lasts
+        return None
 
 
 def reckoned(

@@ -65,7 +65,7 @@ def _so_far(reader: User, now: datetime) -> list[Sum]:
     """Of this month, as reckoned now; what lies ahead of it as the schedules stand."""
     month = this_month(reader, now)
     mine = reckoned([reader.pk], since=month, until=next_month(month), now=now)[reader.pk]
-    return sums(totals(reckoned_item(line) for line in mine.statement.lines))
+    return sums(totals(reckoned_item(line, mine) for line in mine.statement.lines))
 
 
 def _sums(of: Totals) -> list[Sum]:

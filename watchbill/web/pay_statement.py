@@ -111,7 +111,7 @@ def _kept(row: Statement) -> dict[str, Any]:
 
 def _live(user: User, month: date, now: datetime) -> dict[str, Any]:
     owed = reckoned([user.pk], since=month, until=next_month(month), now=now)[user.pk]
-    kept = [Kept(reckoned_item(line), None) for line in owed.statement.lines]
+    kept = [Kept(reckoned_item(line, owed), None) for line in owed.statement.lines]
     return {
         "groups": grouped(kept),
         "sums": sums(totals(one.item for one in kept)),

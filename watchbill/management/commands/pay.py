@@ -126,7 +126,7 @@ def _notes(user: User, owed: Owed) -> list[str]:
 
 
 def _items(owed: Owed) -> list[Item]:
-    return sorted((reckoned_item(line) for line in owed.statement.lines), key=lambda item: item.start)
+    return sorted((reckoned_item(line, owed) for line in owed.statement.lines), key=lambda item: item.start)
 
 
 def _json(owed: list[tuple[User, Owed]], notes: list[str]) -> str:
