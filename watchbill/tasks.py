@@ -33,10 +33,20 @@ def tick_task() -> None:
 
 @shared_task(name="watchbill.housekeeping", ignore_result=True)
 def housekeeping() -> None:
-    """What nothing waits for, once a night."""
-    extend_holidays(clock.now())
-    keep_drafts(clock=clock.now)
-    tell_losses(clock=clock.now)
+    """What nothing waits for, once a night, each whatever becomes of the others. Raises what failed."""
+    chores = (
+        lambda: extend_holidays(clock.now()),
+        lambda: keep_drafts(clock=clock.now),
+        lambda: tell_losses(clock=clock.now),
+    )
+    faults = []
+    for chore in chores:
+        try:
+            chore()
+        except Exception as fault:  # noqa: BLE001 - whatever it is, the others are done, and it is raised below
+            faults.append(fault)
+    if faults:
+        raise ExceptionGroup("not everything of the night was done", faults)
 
 
 @signals.worker_ready.connect
