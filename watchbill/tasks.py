@@ -54,6 +54,14 @@ def _start_ticker(**_: Any) -> None:
     _ticker.start()
 
 
+@signals.worker_shutting_down.connect
+def _take_on_nothing_more(**_: Any) -> None:
+    """Before Celery waits for its tasks: the work of the night may take longer than a worker has to end in,
+    and whoever is killed then has no message in a provider's hands.
+    """
+    _ticker.ask_to_stop()
+
+
 @signals.worker_shutdown.connect
 def _stop_ticker(**_: Any) -> None:
     _ticker.stop()
