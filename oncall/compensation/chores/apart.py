@@ -21,7 +21,7 @@ def each_apart(user_ids: Sequence[int], work: Callable[[Sequence[int]], object],
         raise
     except Exception:
         if len(user_ids) == 1:
-            log.exception("pay_not_kept", what=what, user=user_ids[0], effect="tried again tomorrow")
+            log.exception("pay_not_kept", what=what, user=user_ids[0], effect="tried again the next time")
             return [user_ids[0]]
         middle = len(user_ids) // 2
         halves = user_ids[:middle], user_ids[middle:]

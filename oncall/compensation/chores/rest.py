@@ -10,9 +10,10 @@ from django.db import InterfaceError, OperationalError, transaction
 
 from oncall.actions.conflict_news import cover_path
 from oncall.compensation.actions.adjustments import locked_person
+from oncall.compensation.chores.apart import each_apart
 from oncall.compensation.core.rest import Rest
 from oncall.compensation.models import Told
-from oncall.compensation.resting import Uncovered, rested, uncovered
+from oncall.compensation.resting import Rested, Uncovered, rested, uncovered
 from paging.actions.notices import NoticeRequest, tell
 from paging.actions.pages import stop
 from paging.core.notice import Notice
@@ -45,7 +46,12 @@ def tell_rests(*, clock: Callable[[], datetime], limit: int = 50) -> int:
     woken = interrupted_since(now - BACK)
     if not woken:
         return 0
-    found = rested(woken, since=now - SETTLES, until=now, now=now)
+    found: dict[int, list[Rested]] = {}
+
+    def look(ids: Sequence[int]) -> None:
+        found.update(rested(ids, since=now - SETTLES, until=now, now=now))
+
+    each_apart(woken, look, what="find who rests")
     resting = {
         user: each[-1].rest
         for user, each in found.items()

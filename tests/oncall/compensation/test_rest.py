@@ -264,6 +264,20 @@ def test_one_bad_person_holds_up_no_other(monkeypatch):
     assert len(told(world.ana)) == 1
 
 
+def test_one_whose_rest_cannot_be_reckoned_holds_up_no_other(monkeypatch):
+    world = night()
+    incident = world.alert()
+    to(world, 2, 16)  # by then Bo is paged, too
+    respond.resolve(incident_id=incident.pk, by=Actor.person(world.bo), now=world.now)
+    to(world, 2, 22)
+    real = chore.rested
+    monkeypatch.setattr(
+        chore, "rested", lambda ids, **more: 1 / 0 if world.ana.pk in ids else real(ids, **more)
+    )
+    assert looks(world) == 1
+    assert (told(world.ana), len(told(world.bo))) == ([], 1)
+
+
 def test_the_keeper_tells_rests_and_looks_once_a_minute(monkeypatch):
     asked = []
     monkeypatch.setattr(keeper, "tell_rests", lambda **_: asked.append(1) or 0)
