@@ -98,7 +98,9 @@ def line(row: Incident, note: Note, *, by: Actor, why: str = "") -> Line:
         quiet_until=_instant(row.quiet_until) if row.quiet_until else "that is over",
         into=row.merged_into_id,
     )
-    return Line(verb, ("incident", row.pk), by, what, "; ".join(part for part in (note.why, why) if part))
+    said = "; ".join(part for part in (note.why, why) if part)
+    data = {"into": row.merged_into_id} if note.event is Event.MERGED else {}
+    return Line(verb, ("incident", row.pk), by, what, said, data)
 
 
 def _instant(at: datetime) -> str:

@@ -1,7 +1,7 @@
 """What others may read of the paging floor."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import NamedTuple
@@ -294,35 +294,60 @@ def told_of(cause: str) -> list[int]:
 
 
 class Left(NamedTuple):
-    """A page of which a message left, first at `at`: for whom, about what, and when it was stopped."""
+    """A page of which messages left, from `at` to `last`: for whom, about what, and when it was stopped."""
 
     page: int
     user: int
     cause: str
     at: datetime
+    last: datetime
     stopped: datetime | None
 
 
 def pages_left(user_ids: Collection[int], *, since: datetime, until: datetime) -> list[Left]:
-    """Those of incidents whose first message left in [since, until), oldest first. One query.
+    """Those of high urgency whose first message left in [since, until), oldest first. One query.
 
     What was said by another message left with that one. What the provider or carrier gave back for good
-    interrupted nobody; notices and test pages are none.
+    interrupted nobody, and low urgency interrupts nobody either; notices and test pages are none.
     """
+    asked = Page.objects.filter(user__in=user_ids, created_at__gte=since - SENT_WITHIN, created_at__lt=until)
+    found = [one for one in _left(asked) if since <= one.at < until]
+    return sorted(found, key=lambda one: (one.at, one.page))
+
+
+def page_left(page_id: int) -> Left | None:
+    """The same of one page; None where nothing of it left, or it is none that interrupts."""
+    return next(iter(_left(Page.objects.filter(pk=page_id))), None)
+
+
+def interrupted_since(since: datetime) -> list[int]:
+    """Whom a message of a high-urgency page left for from then on (ids). One query."""
+    sent = Attempt.objects.filter(accepted=True, at__gte=since, notification__page__urgency=HIGH)
+    others = sent.exclude(notification__page__cause__startswith=TESTS)
+    return sorted(set(others.values_list("notification__page__user", flat=True)))
+
+
+def causes_of(page_ids: Collection[int]) -> dict[int, str]:
+    """What each page was about."""
+    return dict(Page.objects.filter(pk__in=page_ids).values_list("pk", "cause"))
+
+
+def _left(pages: QuerySet[Page]) -> Iterator[Left]:
     said = Q(notifications__sent_at__isnull=False) & ~Q(notifications__state__in=GIVEN_BACK)
     bundled = Q(notifications__state=State.BUNDLED) & ~Q(notifications__bundled_into__state__in=GIVEN_BACK)
+    own, others = "notifications__sent_at", "notifications__bundled_into__sent_at"
     rows = (
-        Page.objects.exclude(NO_PAGE)
-        .filter(user__in=user_ids, created_at__gte=since - SENT_WITHIN, created_at__lt=until)
+        pages.exclude(NO_PAGE)
+        .filter(urgency=HIGH)
         .annotate(
-            own=Min("notifications__sent_at", filter=said),
-            others=Min("notifications__bundled_into__sent_at", filter=bundled),
+            own=Min(own, filter=said),
+            others=Min(others, filter=bundled),
+            last_own=Max(own, filter=said),
+            last_other=Max(others, filter=bundled),
         )
-        .values_list("pk", "user_id", "cause", "own", "others", "stopped_at")
     )
-    found = [
-        Left(pk, user, cause, min(at for at in (own, others) if at is not None), stopped)
-        for pk, user, cause, own, others, stopped in rows
-        if own is not None or others is not None
-    ]
-    return sorted((one for one in found if since <= one.at < until), key=lambda one: (one.at, one.page))
+    of = ("pk", "user_id", "cause", "stopped_at", "own", "others", "last_own", "last_other")
+    for pk, user, cause, stopped, *times in rows.values_list(*of):
+        left = [at for at in times if at is not None]
+        if left:
+            yield Left(pk, user, cause, min(left), max(left), stopped)

@@ -31,6 +31,7 @@ class TeamFields(TypedDict, total=False):
 
     time_zone: str
     pages_per_shift_budget: int
+    rest_hours: int
     swaps_need_approval: bool
     extras: dict[str, Any]
 

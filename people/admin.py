@@ -162,13 +162,13 @@ class TeamForm(RowForm):
 
     class Meta:
         model = Team
-        fields = ("name", "time_zone", "pages_per_shift_budget", "swaps_need_approval")
+        fields = ("name", "time_zone", "pages_per_shift_budget", "rest_hours", "swaps_need_approval")
 
 
 @admin.register(Team)
 class TeamAdmin(ByVerb):
     form = TeamForm
-    fields = ("name", "time_zone", "pages_per_shift_budget", "swaps_need_approval")
+    fields = ("name", "time_zone", "pages_per_shift_budget", "rest_hours", "swaps_need_approval")
     inlines = (MembershipRows,)
     refusals = (actions.PeopleError,)
     list_display = ("name", "time_zone", "managed_by", "size")

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from django.contrib.auth.models import AbstractUser
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator
 from django.db import models
 
 from people.zones import zone_names
@@ -73,6 +74,13 @@ class Team(models.Model):
     name = models.CharField(max_length=100, unique=True)
     time_zone = models.CharField(max_length=64, default="UTC", validators=[validate_time_zone])
     pages_per_shift_budget = models.PositiveIntegerField(default=2)
+    rest_hours = models.PositiveSmallIntegerField(
+        "rest after a call-out by night",
+        default=11,
+        db_default=11,
+        validators=[MaxValueValidator(24)],
+        help_text="Hours from the end of the last one before work may begin; 0: no rest is kept.",
+    )
     swaps_need_approval = models.BooleanField(
         default=False,
         db_default=False,

@@ -8,13 +8,18 @@ to their own teams. Superusers may do everything.
 from typing import Any
 
 from django.contrib.auth.backends import BaseBackend
-from django.db.models import Model
+from django.db.models import Model, Q
 
 from people.models import Membership, Team, User
 
-MANAGED_APPS = frozenset({"people", "oncall", "escalation", "paging", "ledger", "watch"})
+MANAGED_APPS = frozenset({"people", "oncall", "escalation", "paging", "ledger", "watch", "compensation"})
+PRIVATE = frozenset({"pay", "rest"})
+"""What the ledger, and notices, are about where their number is a person's, and nobody but that person, the
+managers of their teams, and superusers may read of it."""
 VIEW_ONLY = frozenset(
     {
+        "compensation.statement",
+        "compensation.statementline",
         "ledger.entry",
         "paging.attempt",
         "paging.inbound",
@@ -49,6 +54,16 @@ def may_edit_team(user: User, team: Team | None) -> bool:
         return True
     managed = managed_team_ids(user)
     return bool(managed) if team is None else team.pk in managed
+
+
+def readable(user: User, *, kind: str, number: str) -> Q:
+    """The rows that `user` may read, of a model whose fields of these names say what each is about: all but
+    those about private things of people who are in none of the teams they manage.
+    """
+    if user.is_superuser:
+        return Q()
+    theirs = Membership.objects.filter(team__in=managed_team_ids(user)).values("user")
+    return ~Q(**{f"{kind}__in": PRIVATE}) | Q(**{number: user.pk}) | Q(**{f"{number}__in": theirs})
 
 
 class ManagerBackend(BaseBackend):

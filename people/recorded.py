@@ -58,10 +58,12 @@ class Typed:
 class Kept(CleanQueries, Typed, ModelAdmin):  # type: ignore[type-arg]  # Django's admin classes take no parameters when they run
     """Shown, and perhaps changed, but never deleted.
 
-    `page_actions` names actions that are also buttons on the page of one row; `main_action` stands out.
+    `page_actions` names actions that are also buttons on the page of one row; `main_action` stands out. One
+    of `page_questions` asks for a text first, by that label, and sends it as `why`.
     """
 
     page_actions: ClassVar[Sequence[str]] = ()
+    page_questions: ClassVar[Mapping[str, str]] = {}
     main_action = ""
     refusals: ClassVar[tuple[type[Exception], ...]] = ()
     change_form_outer_before_template = "people/buttons.html"
@@ -71,6 +73,18 @@ class Kept(CleanQueries, Typed, ModelAdmin):  # type: ignore[type-arg]  # Django
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
+    def lookup_allowed(self, lookup: str, value: Any, request: Any = None) -> bool:
+        """What hangs at a row is asked for in its own list, where one may see it: no address of this list
+        tells who has any (`?statements__isnull=0`), unless a filter of its own asks that.
+        """
+        allowed: bool = super().lookup_allowed(lookup, value, request)
+        first = lookup.partition("__")[0]
+        names = {field.name for field in self.opts.get_fields() if field.auto_created and not field.concrete}
+        names |= {getattr(field, "related_name", None) or field.name for field in self.opts.related_objects}
+        asked = [one[0] if isinstance(one, tuple) else one for one in self.get_list_filter(request)]
+        own = any(isinstance(one, str) and one.partition("__")[0] == first for one in asked)
+        return allowed and (own or first not in names)
+
     def may_act(self, request: HttpRequest, obj: Any) -> bool:
         """Whether this person may do the page's actions to this row."""
         return self.has_change_permission(request, obj)
@@ -78,6 +92,10 @@ class Kept(CleanQueries, Typed, ModelAdmin):  # type: ignore[type-arg]  # Django
     def buttons(self, request: HttpRequest, obj: Any) -> Sequence[str]:
         """Which of `page_actions` make sense for this row now."""
         return self.page_actions
+
+    def page_fields(self, request: HttpRequest, obj: Any) -> Mapping[str, str]:
+        """What every button of the page sends with it: which state of the row the page shows, say."""
+        return {}
 
     def each(self, request: HttpRequest, rows: Iterable[Any], verb: Verb, *, done: str) -> None:
         """Do `verb` to every row this person may act on; say what was done, and what was refused and why."""
@@ -125,8 +143,16 @@ class Kept(CleanQueries, Typed, ModelAdmin):  # type: ignore[type-arg]  # Django
         offered = self.buttons(request, row) if row is not None and self.may_act(request, row) else ()
         shown = {
             "page_buttons": [
-                (name, getattr(self, name).short_description, name == self.main_action) for name in offered
+                (name, getattr(self, name).short_description, name == self.main_action)
+                for name in offered
+                if name not in self.page_questions
             ],
+            "page_asking": [
+                (name, getattr(self, name).short_description, self.page_questions[name])
+                for name in offered
+                if name in self.page_questions
+            ],
+            "page_fields": dict(self.page_fields(request, row)) if offered else {},
             "act_url": f"{self.admin_site.name}:{self.opts.app_label}_{self.opts.model_name}_act",
             **(extra_context or {}),
         }

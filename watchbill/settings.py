@@ -205,6 +205,7 @@ SPECTACULAR_SETTINGS = {
         "KindEnum": "oncall.models.Override.Kind",
         "StateEnum": "oncall.models.Swap.State",
         "StatementState": "oncall.compensation.models.Statement.State",
+        "CorrectionState": "oncall.compensation.models.Correction.State",
         "DisputeState": "oncall.compensation.models.Dispute.State",
         "DisputeEnd": "oncall.compensation.api.disputes.ENDS",
         "AlertRuleKind": "escalation.models.AlertRule.Kind",
@@ -265,6 +266,13 @@ UNFOLD = {
                     ("Time off", "beach_access", "oncall_timeoff"),
                     ("Calendar addresses", "event_available", "oncall_feed"),
                     ("Calendars of time off", "event_busy", "oncall_awaycalendar"),
+                ],
+                "Pay": [
+                    ("Statements", "receipt_long", "compensation_statement"),
+                    ("Adjustments", "price_change", "compensation_adjustment"),
+                    ("Disputes", "forum", "compensation_dispute"),
+                    ("Call-outs put right", "phone_in_talk", "compensation_correction"),
+                    ("Time in lieu", "hotel", "compensation_lieuuse"),
                 ],
                 "What pages whom": [
                     ("Services", "dns", "escalation_service"),

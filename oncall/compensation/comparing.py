@@ -13,11 +13,10 @@ from oncall.compensation.core.carried import Carried
 from oncall.compensation.core.line import Kind
 from oncall.compensation.core.stretches import AROUND, CarriedBy, stretches
 from oncall.compensation.core.terms import Terms
-from oncall.compensation.loading.engagements import engagements_of
 from oncall.compensation.loading.plans import FIRST_DAY, LAST_DAY, Version, plan_versions
 from oncall.compensation.loading.stages import Staged, stages
 from oncall.compensation.models import Assignment, PayPlan, PlanVersion
-from oncall.compensation.reckoning import AFTER, BEFORE, Owed, carried_by, owed
+from oncall.compensation.reckoning import Owed, carried_by, kept_by, owed
 from oncall.core.final import Roster
 from oncall.core.span import Span
 from oncall.loading import rosters
@@ -136,7 +135,7 @@ def compare(change: Change, *, seen: Collection[int], since: date, until: date, 
     concerned |= {user for one in swapped for user in one.concerned()}
     mine = sorted(concerned & set(seen), key=everybody.index)
     carried = carried_by(mine, reach) if mine else {}
-    kept = engagements_of(mine, since=reach.start - BEFORE, until=min(reach.end + AFTER, now)) if mine else {}
+    kept = kept_by(mine, reach, now=now) if mine else {}
     sides: tuple[dict[int, Side], dict[int, Side]] = ({}, {})
     for user in mine:
         had = carried.get(user, [])

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from django.db.models import Q
@@ -57,7 +57,7 @@ def reckoned(
         min(one.reach.start for one in staged.values()), max(one.reach.end for one in staged.values())
     )
     carried = carried_by(staged, reach)
-    kept = engagements_of(staged.keys(), since=reach.start - BEFORE, until=min(reach.end + AFTER, now))
+    kept = kept_by(staged, reach, now=now)
     found = {}
     for user, one in staged.items():
         found[user] = owed(one, carried.get(user, []), kept.get(user, []))
@@ -94,6 +94,12 @@ def carried_by(user_ids: Iterable[int], reach: Span) -> Mapping[int, list[Carrie
     return found
 
 
+def kept_by(user_ids: Iterable[int], reach: Span, *, now: datetime) -> Mapping[int, list[Engagement]]:
+    """By person, what kept them in `reach`, and as far around it as a call-out may go on."""
+    until = min(reach.end + AFTER, now)
+    return engagements_of(list(user_ids), since=reach.start - BEFORE, until=until, now=now)
+
+
 def placed(engagements: Iterable[Engagement], carried: Collection[Carried]) -> list[Engagement]:
     """Each with the schedule and role that the person carried when it began; with none where they were paged
     by name, or as a manager.
@@ -102,9 +108,7 @@ def placed(engagements: Iterable[Engagement], carried: Collection[Carried]) -> l
     for one in engagements:
         at = one.span.start
         on = min(((c.schedule, c.role) for c in carried if c.span.start <= at < c.span.end), default=("", ""))
-        found.append(
-            Engagement(span=one.span, pages=one.pages, schedule=on[0], role=on[1], ended_by=one.ended_by)
-        )
+        found.append(replace(one, schedule=on[0], role=on[1]))
     return found
 
 

@@ -8,9 +8,9 @@ from django.urls import reverse
 from django.utils.html import format_html
 from unfold.decorators import display
 
-from paging.admin.filters import PersonFilter, searchable
+from paging.admin.filters import PersonFilter, readable, searchable
 from paging.models import Attempt, Notification
-from people.recorded import ReadOnly, Shown
+from people.recorded import ReadOnly, Shown, user_of
 
 WORDS = 200  # characters of a message in a list
 
@@ -82,6 +82,7 @@ class AttemptAdmin(AttemptTold, ReadOnly):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Attempt]:
         rows: QuerySet[Attempt] = super().get_queryset(request)
         rows = rows.select_related("notification__page__user", "notification__method")
+        rows = rows.filter(readable(user_of(request), page="notification__page"))
         return rows.alias(open_address=searchable("notification__method"))
 
     @display(description="Person", ordering="notification__page__user__username")

@@ -3,12 +3,14 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Case, F, QuerySet, Value, When
+from django.db.models import Case, F, Q, QuerySet, Value, When
 from django.http import HttpRequest
 
 from paging.core.address import OPEN
 from paging.core.rules import HIGH, INFO, LOW
 from paging.models import Notification
+from people.models import User
+from people.permissions import PRIVATE
 
 URGENCIES = {HIGH: "high", LOW: "low", INFO: "a notice, which pages nobody"}
 
@@ -41,6 +43,16 @@ class PersonFilter(admin.RelatedOnlyFieldListFilter):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.title = "person"
+
+
+def readable(user: User, *, page: str) -> Q:
+    """The messages that `user` may read: all but those about private things of others, which say whose these
+    are and that there is something.
+    """
+    if user.is_superuser:
+        return Q()
+    private = Q(*(Q(**{f"{page}__cause__startswith": f"{kind}:"}) for kind in PRIVATE), _connector=Q.OR)
+    return ~private | Q(**{f"{page}__user": user.pk})
 
 
 def searchable(method: str) -> Case:

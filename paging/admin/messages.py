@@ -16,12 +16,12 @@ from unfold.views import ChangeList
 
 from paging.actions.spending import month_start
 from paging.admin.attempts import AttemptRows, linked
-from paging.admin.filters import URGENCIES, PersonFilter, ProviderFilter, UrgencyFilter, searchable
+from paging.admin.filters import URGENCIES, PersonFilter, ProviderFilter, UrgencyFilter, readable, searchable
 from paging.core.cause import is_test
 from paging.core.rules import INFO
 from paging.models import Attempt, Notification, Page
 from paging.selectors import carried, costs, spent
-from people.recorded import ReadOnly
+from people.recorded import ReadOnly, user_of
 
 DAYS = ("1", "7", "30")
 TITLE = 90  # characters of what a message is about
@@ -92,6 +92,7 @@ class NotificationAdmin(ReadOnly):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Notification]:
         rows: QuerySet[Notification] = super().get_queryset(request).select_related("page__user", "method")
+        rows = rows.filter(readable(user_of(request), page="page"))
         return rows.alias(open_address=searchable("method"))
 
     def get_search_results(

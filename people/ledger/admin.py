@@ -1,15 +1,19 @@
 """The ledger in the admin: who did what, when and why. Read and searched, never written."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from people.ledger.models import Entry
+from people.permissions import readable
 from people.queries import CleanQueries
 
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin
+
+    from people.models import User
 else:
     from unfold.admin import ModelAdmin
 
@@ -23,6 +27,11 @@ class EntryAdmin(CleanQueries, ModelAdmin):  # type: ignore[type-arg]  # Django'
     ordering = ("-id",)
     list_per_page = 100
     show_full_result_count = False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Entry]:
+        """What is said of somebody's pay is theirs, and their managers'."""
+        rows: QuerySet[Entry] = super().get_queryset(request)
+        return rows.filter(readable(cast("User", request.user), kind="subject_type", number="subject_id"))
 
     @admin.display(description="About")
     def subject(self, entry: Entry) -> str:

@@ -73,3 +73,13 @@ def test_whether_swaps_need_approval_is_said_of_a_team():
     put(SMALL)
     assert Team.objects.get().swaps_need_approval is False
     assert "swaps_need_approval" not in export(now=NOW)
+
+
+def test_how_long_a_team_rests_after_a_night_is_said_of_it():
+    put(SMALL.replace("name: Ops, time_zone", "name: Ops, rest_hours: 9, time_zone"))
+    assert Team.objects.get().rest_hours == 9
+    assert "rest_hours: 9" in export(now=NOW)
+    assert done(put(export(now=NOW))) == []
+    put(SMALL)
+    assert Team.objects.get().rest_hours == 11
+    assert "rest_hours" not in export(now=NOW)

@@ -140,6 +140,7 @@ def _team(team: Team, names: dict[int, str]) -> dict[str, Any]:
         "time_zone": team.time_zone,
         "members": {names[member.user_id]: member.role for member in team.memberships.all()},
         "pages_per_shift_budget": team.pages_per_shift_budget,
+        "rest_hours": team.rest_hours,
         "swaps_need_approval": team.swaps_need_approval,
         **team.extras,
     }

@@ -5,6 +5,7 @@ often as they like, does each thing once: what is done is said in rows, in the t
 """
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 
 from escalation import engine
 from escalation.actions.unheard import resolve_unheard
@@ -14,6 +15,7 @@ from escalation.rulekeeping.keeping import keep_due
 from escalation.rulekeeping.reckoning import reckon_due
 from oncall import handoffs, imports
 from oncall.actions import changes, slots, swap_reminders, tell_weekly_advice, time_off_conflicts
+from oncall.compensation.chores.rest import tell_rests
 from paging import dispatch
 from paging.actions.spending import watch_spending
 from people import clock
@@ -37,6 +39,20 @@ def _until_done(piece: Callable[[], int]) -> Chore:
                 break
 
     return chore
+
+
+def _each_minute(chore: Chore) -> Chore:
+    """At most once a minute, for what has no row that says when it is due and costs more to look for."""
+    last: list[datetime] = []
+
+    def seldom(stopping: Stopping) -> None:
+        now = clock.now()
+        if last and abs(now - last[0]) < timedelta(minutes=1):
+            return
+        last[:] = [now]
+        chore(stopping)
+
+    return seldom
 
 
 def _keep_handoffs(stopping: Stopping) -> None:
@@ -71,4 +87,5 @@ CHORES: dict[str, Chore] = {
     "rules": _until_done(lambda: keep_due(clock=clock.now, limit=BATCH)),
     "trials": _until_done(lambda: reckon_due(clock=clock.now, limit=BATCH)),
     "advice": _until_done(lambda: tell_weekly_advice(clock=clock.now)),
+    "rests": _each_minute(_until_done(lambda: tell_rests(clock=clock.now, limit=BATCH))),
 }

@@ -15,6 +15,7 @@ from watchbill.web import (
     link,
     maintenance,
     many,
+    pay_call_outs,
     pay_what_if,
     quality,
     raising,
@@ -102,6 +103,13 @@ urlpatterns = [
         r"^time-off/calendars/(?P<number>[0-9]{1,18})/remove/?$",
         time_off.remove_calendar,
         name="away-calendar-remove",
+    ),
+    re_path(r"^pay/call-outs/?$", pay_call_outs.index, name="pay-call-outs"),
+    re_path(r"^pay/call-outs/correct/?$", pay_call_outs.correct, name="pay-call-outs-correct"),
+    re_path(
+        rf"^pay/call-outs/corrections/(?P<number>[0-9]{{1,18}})/(?P<action>{'|'.join(pay_call_outs.ACTIONS)})/?$",
+        pay_call_outs.act,
+        name="pay-call-outs-act",
     ),
     re_path(r"^schedules/?$", schedules.index, name="schedules"),
     # A schedule's name may have slashes; what stands below a schedule is not one. Any character will do: a

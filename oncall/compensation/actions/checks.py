@@ -3,13 +3,14 @@
 from datetime import date, datetime
 
 from oncall.actions.refusal import Overtaken, Refused, text
-from oncall.compensation.core.months import first_of, in_words, next_month
+from oncall.compensation.core.months import first_of, in_words
 from oncall.compensation.models import Statement
 from oncall.compensation.selectors import manages
 from people.ledger.record import Actor, Line, record
 from people.ledger.verbs import Verb
 from people.models import User
 
+FIRST_YEAR, LAST_YEAR = 1970, 2199
 LONGEST_WHY = 400
 """Shorter than its column: what a month's line says beside it has to fit, too."""
 PAY = "pay"
@@ -20,13 +21,13 @@ State = Statement.State
 
 
 def check_month(month: date) -> date:
-    """Raises Refused for what is no first day of a month, or lies where no month does."""
+    """Raises Refused for what is no first day of a month, or is no month that is paid."""
     if month != first_of(month):
         raise Refused(f"A month is named by its first day; write {first_of(month)} instead of {month}.")
-    try:
-        next_month(month)
-    except OverflowError:
-        raise Refused(f"{in_words(month)} is beyond the end of the calendar.") from None
+    if not FIRST_YEAR <= month.year <= LAST_YEAR:
+        raise Refused(
+            f"{in_words(month)} is no month that is paid; write one of {FIRST_YEAR} to {LAST_YEAR}."
+        )
     return month
 
 

@@ -1,7 +1,9 @@
 """The lines of a draft: what is reckoned, and the month's adjustments after it."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
+from operator import attrgetter
 
 from oncall.compensation.core.line import Line
 from oncall.compensation.core.money import in_hours
@@ -10,7 +12,27 @@ from oncall.compensation.models import Adjustment, Statement, StatementLine
 from oncall.compensation.reckoning import Owed
 from oncall.compensation.selectors import ADJUSTMENT, adjustments_in
 
-NO_TIME = timedelta(0)
+SAID = (
+    "position",
+    "kind",
+    "plan",
+    "band",
+    "schedule",
+    "role",
+    "start",
+    "end",
+    "seconds",
+    "rate",
+    "exact",
+    "amount",
+    "currency",
+    "lieu_minutes",
+    "lieu_expires",
+    "override",
+    "pages",
+    "because",
+)
+"""All that a line says, to be compared."""
 
 
 def renew(owed: Mapping[int, Owed], *, month: date, now: datetime) -> list[Statement]:
@@ -129,32 +151,11 @@ def _adjusted(statement: Statement, position: int, one: Adjustment, owed: Owed) 
 
 
 def _stored(rows: Iterable[Statement]) -> dict[int, list[tuple[object, ...]]]:
-    found: dict[int, list[tuple[object, ...]]] = {}
-    lines = StatementLine.objects.filter(statement__in=[row.pk for row in rows]).order_by("position")
-    for line in lines.order_by("statement", "position"):
-        found.setdefault(line.statement_id, []).append(_said(line))
+    found: dict[int, list[tuple[object, ...]]] = defaultdict(list)
+    lines = StatementLine.objects.filter(statement__in=[row.pk for row in rows])
+    for pk, *said in lines.order_by("statement", "position").values_list("statement", *SAID):
+        found[pk].append(tuple(said))
     return found
 
 
-def _said(line: StatementLine) -> tuple[object, ...]:
-    """All that a line says, to be compared."""
-    return (
-        line.position,
-        line.kind,
-        line.plan,
-        line.band,
-        line.schedule,
-        line.role,
-        line.start,
-        line.end,
-        line.seconds,
-        line.rate,
-        line.exact,
-        line.amount,
-        line.currency,
-        line.lieu_minutes,
-        line.lieu_expires,
-        line.override,
-        line.pages,
-        line.because,
-    )
+_said = attrgetter(*SAID)

@@ -2,6 +2,13 @@
 
 from oncall.api.urls import both
 from oncall.compensation.api.adjustments import AdjustmentsView, AdjustmentView
+from oncall.compensation.api.call_outs import (
+    ApproveCorrectionView,
+    CallOutsView,
+    CorrectionsView,
+    DeclineCorrectionView,
+    WithdrawCorrectionView,
+)
 from oncall.compensation.api.comparing import CompareView
 from oncall.compensation.api.disputes import CloseView, DisputesView, DisputeView, MessagesView
 from oncall.compensation.api.lieu import LieuView, UsesView, UseView
@@ -25,6 +32,11 @@ urlpatterns = [
     *both("disputes/<int:pk>", DisputeView),
     *both("disputes/<int:pk>/messages", MessagesView),
     *both("disputes/<int:pk>/close", CloseView),
+    *both("call-outs", CallOutsView),
+    *both("call-outs/corrections", CorrectionsView),
+    *both("call-outs/corrections/<int:pk>/approve", ApproveCorrectionView),
+    *both("call-outs/corrections/<int:pk>/decline", DeclineCorrectionView),
+    *both("call-outs/corrections/<int:pk>/withdraw", WithdrawCorrectionView),
     *both("compare", CompareView),
     *both("lieu", LieuView),
     *both("lieu/uses", UsesView),

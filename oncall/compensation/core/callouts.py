@@ -2,7 +2,7 @@
 earn in money or in time off.
 """
 
-from bisect import bisect_right
+from bisect import bisect_right, insort
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
@@ -36,11 +36,19 @@ HOLIDAY = "holiday"
 class Engagement:
     """One interruption of a person, from its first page to their own last action about it, or the resolve.
 
-    `pages` are the ids of what they were paged with; `ended_by` is for people (“resolved by Ana”).
+    `pages` are the ids of what they were paged with, `paged` when each began, where that is known; `ended_by`
+    is for people (“resolved by Ana”). A `settled` one lasts as long as two people said it did, whatever the
+    plan says is the longest; `correction` is the row that says so. `answered`: they did something about it.
+    One that is `going` on lasts until now, as far as is known.
     """
 
     span: Span
     pages: tuple[int, ...] = ()
+    paged: tuple[datetime, ...] = ()
+    settled: bool = False
+    correction: int | None = None
+    answered: bool = False
+    going: bool = False
     schedule: str = ""
     role: str = ""
     ended_by: str = ""
@@ -67,7 +75,7 @@ class CallOut:
 
     @property
     def pages(self) -> tuple[int, ...]:
-        return tuple(page for one in self.engagements for page in one.pages)
+        return tuple(dict.fromkeys(page for one in self.engagements for page in one.pages))
 
 
 class Under(NamedTuple):
@@ -100,7 +108,9 @@ def call_outs(engagements: Iterable[Engagement], unders: Sequence[Under]) -> Ite
     """
     open_one: _Open | None = None
     starts = [under.span.start for under in unders]
-    for one in sorted(engagements, key=lambda one: (one.span, one.pages)):
+    waiting = sorted(engagements, key=_first)
+    while waiting:
+        one = waiting.pop(0)
         at = one.span.start
         before = open_one if open_one is not None and open_one.goes_on(at) else None
         n = bisect_right(starts, at) - 1
@@ -108,24 +118,54 @@ def call_outs(engagements: Iterable[Engagement], unders: Sequence[Under]) -> Ite
         judge = here or (before.under if before else None)
         if judge is None or judge.terms.call_outs is None:
             continue
+        rules = before.rules if before else judge.terms.call_outs
+        cut, rest = _cut(one, rules.longest)
+        if rest is not None:
+            insort(waiting, rest, key=_first)
         if not is_outside(at, judge.terms.call_outs, judge.place):
             continue
-        rules = before.rules if before else judge.terms.call_outs
-        ends = min(max(one.span.end, at), at + rules.longest)
-        cut = replace(one, span=Span(at, ends))
         if before is not None:
             before.engagements.append(cut)
-            before.end = max(before.end, ends)
+            before.end = max(before.end, cut.span.end)
         else:
             if open_one is not None:
                 yield _call_out(open_one), open_one.under
-            open_one = _Open(judge, rules, [cut], ends)
+            open_one = _Open(judge, rules, [cut], cut.span.end)
     if open_one is not None:
         yield _call_out(open_one), open_one.under
 
 
+def _first(one: Engagement) -> tuple[Span, tuple[int, ...]]:
+    return one.span, one.pages
+
+
 def is_outside(at: datetime, rules: CallOuts, place: Place) -> bool:
     return _is_holiday(at, place) or not covers(rules.working, at, place.zone)
+
+
+def limited(engagements: Iterable[Engagement], longest: timedelta) -> list[Engagement]:
+    """Each for `longest` at most, in order of time. A page that came after that begins another."""
+    found: list[Engagement] = []
+    for one in engagements:
+        rest: Engagement | None = one
+        while rest is not None:
+            cut, rest = _cut(rest, longest)
+            found.append(cut)
+    return sorted(found, key=lambda one: (one.span, one.pages))
+
+
+def _cut(one: Engagement, longest: timedelta) -> tuple[Engagement, Engagement | None]:
+    start, end = one.span.start, max(one.span.end, one.span.start)
+    ends = end if one.settled else min(end, start + longest)
+    later = next((n for n, at in enumerate(one.paged) if at > ends), None)
+    if ends == end:
+        return replace(one, span=Span(start, end)), None
+    first = replace(one, span=Span(start, ends), ended_by="the longest that counts", going=False)
+    if later is None:
+        return first, None
+    first = replace(first, pages=one.pages[:later], paged=one.paged[:later])
+    span = Span(one.paged[later], end)
+    return first, replace(one, span=span, pages=one.pages[later:], paged=one.paged[later:])
 
 
 def _call_out(one: _Open) -> CallOut:
@@ -184,8 +224,13 @@ def _drawn(name: str, terms: Terms) -> tuple[Restriction, ...]:
     return drawn[0] if drawn else KINDS[name]
 
 
+def night_of(terms: Terms | None) -> tuple[Restriction, ...]:
+    """As the plan's band of that name draws it, or as usual."""
+    return NIGHT if terms is None else _drawn("night", terms)
+
+
 def _is_night(at: datetime, terms: Terms, place: Place) -> bool:
-    return covers(_drawn("night", terms), at, place.zone)
+    return covers(night_of(terms), at, place.zone)
 
 
 def _is_holiday(at: datetime, place: Place) -> bool:

@@ -9,17 +9,19 @@ from people.models import User
 class Correction(models.Model):
     """The true times of one engagement, or that it was none, in force once somebody else approved it.
 
-    `page` is the id of the engagement's first page, by which it is found; `start` and `end` None: it counts
-    for nothing.
+    `page` is the id of the engagement's first page, by which it is found, and `about_at` when that left; both
+    None: nobody was paged, as where a colleague phoned. `start` and `end` None: it counts for nothing.
     """
 
     class State(models.TextChoices):
         ASKED = "asked"
         APPROVED = "approved"
         DECLINED = "declined"
+        DROPPED = "dropped", "no longer asked for, or replaced"
 
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="call_out_corrections")
-    page = models.BigIntegerField()
+    page = models.BigIntegerField(null=True, blank=True)
+    about_at = models.DateTimeField(null=True, blank=True)
     start = models.DateTimeField(null=True, blank=True)
     end = models.DateTimeField(null=True, blank=True)
     why = models.CharField(max_length=500)
@@ -30,12 +32,20 @@ class Correction(models.Model):
     decided_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
+        verbose_name = "correction of a call-out"
+        verbose_name_plural = "corrections of call-outs"
         constraints = [
             models.CheckConstraint(
                 condition=Q(start=None, end=None) | Q(end__gte=F("start")), name="correction_ends_after_start"
             ),
             models.CheckConstraint(
-                condition=Q(decided_by=None) | ~Q(decided_by=F("user")), name="nobody_approves_their_own_work"
+                condition=Q(page__isnull=False, about_at__isnull=False)
+                | Q(page=None, about_at=None, start__isnull=False),
+                name="a_correction_is_of_a_page_or_has_times",
+            ),
+            models.CheckConstraint(
+                condition=Q(decided_by=None) | (~Q(decided_by=F("user")) & ~Q(decided_by=F("asked_by"))),
+                name="nobody_approves_their_own_work",
             ),
             models.CheckConstraint(
                 condition=Q(state="asked", decided_at=None)
@@ -45,13 +55,14 @@ class Correction(models.Model):
             models.UniqueConstraint(
                 fields=["user", "page"], condition=Q(state="asked"), name="one_correction_asked_for"
             ),
-        ]
-        indexes = [
-            models.Index(fields=["user", "page"], condition=Q(state="approved"), name="correction_in_force")
+            models.UniqueConstraint(
+                fields=["user", "page"], condition=Q(state="approved"), name="one_correction_in_force"
+            ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.user}, page {self.page}: {self.why}"
+        about = f"page {self.page}" if self.page is not None else "without a page"
+        return f"{self.user}, {about}: {self.why}"
 
 
 class LieuUse(models.Model):

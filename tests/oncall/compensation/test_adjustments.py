@@ -64,6 +64,8 @@ def test_one_may_take_away_and_be_of_a_month_to_come(payroll):
         ({"lieu_minutes": 10**9}, "more than a year"),
         ({"month": date(2025, 6, 2)}, "named by its first day"),
         ({"about": date(2025, 5, 31)}, "named by its first day"),
+        ({"month": date(1, 1, 1)}, "write one of 1970 to 2199"),
+        ({"about": date(9999, 12, 1)}, "write one of 1970 to 2199"),
     ],
 )
 def test_what_cannot_be_paid_is_refused(payroll, wrong, said):

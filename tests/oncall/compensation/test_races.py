@@ -3,6 +3,7 @@
 import pytest
 
 from oncall.actions import Overtaken, Refused
+from oncall.compensation.actions import reconciling, statements
 from oncall.compensation.actions.adjustments import adjust
 from oncall.compensation.actions.lieu import use
 from oncall.compensation.actions.statements import approve
@@ -43,6 +44,41 @@ def test_approved_while_it_is_refreshed_it_is_what_was_reckoned(payroll):
     at_once(yes, payroll.refresh, payroll.refresh)
     row = payroll.of()
     assert (row.state, total(row)) == ("approved", 696)
+
+
+def meanwhile(monkeypatch, module, did):
+    """`did` happens once, after it was reckoned and before anything is written."""
+    real, left = module.reckoned, [did]
+
+    def reckoned_then(*args, **more):
+        found = real(*args, **more)
+        if left:
+            left.pop()()
+        return found
+
+    monkeypatch.setattr(module, "reckoned", reckoned_then)
+
+
+def test_what_was_reckoned_before_an_approval_is_not_written_after_it(payroll, monkeypatch):
+    draft = payroll.draft()
+
+    def approved_with_the_cover():
+        payroll.covered(10)
+        approve(statement=draft, by=as_of(payroll.mia), now=NOW)
+
+    meanwhile(monkeypatch, statements, approved_with_the_cover)
+    payroll.refresh(payroll.ana)
+    row = payroll.of()
+    assert (row.state, total(row)) == ("approved", 696)
+
+
+def test_a_difference_that_somebody_made_good_meanwhile_is_not_made_good_again(payroll, monkeypatch):
+    payroll.locked()
+    payroll.covered(10)
+    again = reconciling.reconcile
+    meanwhile(monkeypatch, reconciling, lambda: again(user_ids=[payroll.ana.pk], month=JUNE, now=NOW))
+    payroll.refresh(month=JULY)
+    assert Adjustment.objects.get().amount == -24
 
 
 def test_a_difference_found_by_two_at_once_is_made_good_once(payroll):

@@ -76,6 +76,7 @@ def _team_fields(team: Team) -> actions.TeamFields:
     return {
         "time_zone": team.time_zone,
         "pages_per_shift_budget": team.pages_per_shift_budget,
+        "rest_hours": team.rest_hours,
         "swaps_need_approval": team.swaps_need_approval,
         "extras": {name: spelled[name] for name in KEPT if name in spelled},
     }

@@ -82,6 +82,7 @@ class Team(Part):
     time_zone: Zone = "UTC"
     members: dict[Username, Member] | None = None
     pages_per_shift_budget: Annotated[int, Field(ge=0, le=10_000)] = 2
+    rest_hours: Annotated[int, Field(ge=0, le=24)] = 11
     swaps_need_approval: bool = False
     load_report: LoadReport | None = None
 
