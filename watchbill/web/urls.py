@@ -22,6 +22,7 @@ from watchbill.web import (
     pay_lieu,
     pay_statement,
     pay_team,
+    pay_call_outs,
     pay_what_if,
     quality,
     raising,
