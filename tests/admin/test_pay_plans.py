@@ -195,6 +195,13 @@ def test_the_one_administrator_of_a_small_company_may_and_the_ledger_says_so(roo
     assert entry.why == "a raise; by somebody whom it pays: there is nobody else who could"
 
 
+def test_and_so_it_is_where_they_write_themselves_into_a_new_one(root, world):
+    data = filled(root.get(f"{LIST}add/"), **one_band(people=[str(world.root.pk)]))
+    assert root.post(f"{LIST}add/", data).status_code == 302
+    entry = Entry.objects.get(verb="pay_plan.versioned")
+    assert entry.why == "by somebody whom it pays: there is nobody else who could"
+
+
 def test_nobody_writes_a_plan_that_would_pay_themselves(mia, world):
     world.mia.refresh_from_db()
     errors = refused(mia, f"{LIST}add/", **one_band(people=[str(world.mia.pk)]))

@@ -153,13 +153,6 @@ urlpatterns = [
         rf"^pay/team/(?P<name>[\s\S]+)/{MONTH}/approve/?$", pay_team.approve_all, name="pay-team-approve"
     ),
     re_path(rf"^pay/team/(?P<name>[\s\S]+)/{MONTH}/reckon/?$", pay_team.reckon, name="pay-team-reckon"),
-    re_path(r"^pay/call-outs/?$", pay_call_outs.index, name="pay-call-outs"),
-    re_path(r"^pay/call-outs/correct/?$", pay_call_outs.correct, name="pay-call-outs-correct"),
-    re_path(
-        rf"^pay/call-outs/corrections/(?P<number>[0-9]{{1,18}})/(?P<action>{'|'.join(pay_call_outs.ACTIONS)})/?$",
-        pay_call_outs.act,
-        name="pay-call-outs-act",
-    ),
     re_path(r"^schedules/?$", schedules.index, name="schedules"),
     # A schedule's name may have slashes; what stands below a schedule is not one. Any character will do: a
     # name for which there is no address would take the first page away from everybody.

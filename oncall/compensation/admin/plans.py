@@ -132,20 +132,20 @@ class PlanAdmin(Retirable):
         said, by, now, user = form.cleaned_data, actor_of(request), clock.now(), user_of(request)
         if row is None:
             row = plans.create_plan(name=said["name"], currency=said["currency"], by=by, now=now)
-        itself = powers.pays(row, user)
+        whom = {name: said[name] for name in ("people", "teams", "places")}
+        begins_to = not powers.pays(row, user) and powers.would_pay(user, **whom)
+        itself = begins_to or powers.pays(row, user)
         plans.set_version(
             plan=row,
             effective_from=form.begins(),
             effective_until=said["effective_until"],
             terms=form.terms,
-            people=said["people"],
-            teams=said["teams"],
-            places=said["places"],
+            **whom,
             by=by,
             now=now,
             why="; ".join(part for part in (said["why"], powers.ITSELF if itself else "") if part),
         )
-        if not itself and powers.pays(row, user) and not powers.may_change(user, row):
+        if begins_to and not powers.may_change(user, row):
             raise Refused(
                 "This would pay yourself. Let somebody else write it: another administrator, or a manager of "
                 "a team that it pays."

@@ -5,11 +5,13 @@ pays or has paid themselves, superusers included. Where there is nobody else who
 five with one administrator, that superuser may, and the ledger says that the plan pays them.
 """
 
+from collections.abc import Collection, Iterable
+
 from django.db.models import Q
 
 from oncall.compensation.loading.holidays import lies_in
 from oncall.compensation.models import Assignment, PayPlan
-from people.models import Membership, User
+from people.models import Membership, Team, User
 from people.permissions import managed_team_ids
 
 ITSELF = "by somebody whom it pays: there is nobody else who could"
@@ -27,6 +29,14 @@ def pays(plan: PayPlan, user: User) -> bool:
     teams = Membership.objects.filter(user=user).values("team")
     places = rows.exclude(place="").values_list("place", flat=True)
     mine = rows.filter(Q(user=user) | Q(team__in=teams)).exists()
+    return mine or any(lies_in(user.holidays, place) for place in places)
+
+
+def would_pay(
+    user: User, *, people: Collection[User], teams: Collection[Team], places: Iterable[str]
+) -> bool:
+    """Whether a version for those would pay them."""
+    mine = user in people or Membership.objects.filter(user=user, team__in=teams).exists()
     return mine or any(lies_in(user.holidays, place) for place in places)
 
 
