@@ -112,6 +112,16 @@ def test_those_at_fault_are_found_among_any_number():
     assert done == set(range(100)) - {3, 64}
 
 
+def test_a_fault_of_everybody_s_is_said_once(caplog):
+    def work(ids):
+        raise ValueError("no plan can be read")
+
+    assert each_apart(range(100), work, what="try") == list(range(100))
+    (said,) = [record.getMessage() for record in caplog.records if "pay_not_kept" in record.getMessage()]
+    assert "no plan can be read" in caplog.text
+    assert "100" in said
+
+
 def test_told_seven_days_before_once_and_never_by_night(payroll):
     reachable(payroll.ana, payroll.mia)
     credit(payroll.draft(), 90, CALLED)
