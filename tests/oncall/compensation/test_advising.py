@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 import time_machine
+from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -203,6 +204,15 @@ def test_the_doctor_names_whoever_is_on_call_without_a_plan_once_there_is_one(wo
     assert said(world) == ["Bo Lind: on call in the next 7 days, and no pay plan pays for it."]
     plan(world, HOURLY, world.ana, teams=[world.team])
     assert said(world) == []
+
+
+def test_a_plan_that_cannot_be_read_is_named_by_the_doctor_who_says_the_rest(world, capsys):
+    plan(world, capped(200), world.ana).versions.update(terms={"standby": "of another version"})
+    with time_machine.travel(world.now, tick=False), pytest.raises(SystemExit):
+        call_command("doctor")
+    said = capsys.readouterr().out
+    assert "Ana Ruiz" in said
+    assert "The check “pay” failed: standby: 'of another version' is not a list" in said
 
 
 def test_a_shadow_needs_no_plan(world):

@@ -2,6 +2,8 @@
 
 import json
 from argparse import ArgumentParser
+from collections.abc import Callable, Iterable
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -45,7 +47,7 @@ class Command(BaseCommand):
                 *quiet.CHECKS,
                 *pay.CHECKS,
             )
-            return [finding for check in checks for finding in check(now)]
+            return [finding for check in checks for finding in _found_by(check, now)]
         except DatabaseError as fault:
             return [error(f"The database cannot be asked: {str(fault).strip()}.", "Run manage.py migrate.")]
 
@@ -60,6 +62,16 @@ class Command(BaseCommand):
             leaves = settings.ENV.email_configured or settings.ENV.sms_configured
             but = "" if leaves else ", but without a provider nothing leaves this machine"
             self.stdout.write(f"Nothing would fail tonight{but}; {warnings}.")
+
+
+def _found_by(check: Callable[[datetime], Iterable[Finding]], now: datetime) -> list[Finding]:
+    """One that fails is a finding, too, and keeps no other from being said."""
+    try:
+        return list(check(now))
+    except DatabaseError:
+        raise
+    except Exception as fault:  # noqa: BLE001 - whatever it is, it is said
+        return [error(f"The check “{check.__name__}” failed: {fault}", "What it looks at cannot be read.")]
 
 
 def _counted(number: int, noun: str) -> str:
