@@ -237,6 +237,26 @@ def test_the_list_says_whom_each_plan_pays(mia, world):
     assert f"{world.ana}, team {world.team}, GB" in text
 
 
+def test_what_somebody_is_paid_by_name_is_seen_by_their_managers_and_administrators(mia, zoe, root, world):
+    """Terms beside a schedule that all may see are an amount: the list, its page and the ledger."""
+    plan = made(world, name="Contract", people=[world.ana])
+    made(world, name="Contract", people=[world.ana, world.bo])
+    for client, sees in ((mia, True), (root, True), (zoe, False)):
+        assert ("Contract" in said(client.get(LIST))) is sees
+        assert client.get(page(plan)).status_code == (200 if sees else 302)
+    entry = Entry.objects.get(verb="pay_plan.changed")
+    for client, sees in ((root, True), (mia, False), (zoe, False)):
+        assert ("pays Bo" in said(client.get("/admin/ledger/entry/?q=Contract"))) is sees
+        address = f"/admin/ledger/entry/{entry.pk}/change/"
+        assert client.get(address).status_code == (200 if sees else 302)
+
+
+def test_who_wrote_a_plan_finds_it_in_the_ledger(mia, world):
+    data = filled(mia.get(f"{LIST}add/"), **one_band(people=[str(world.ana.pk)]))
+    assert mia.post(f"{LIST}add/", data).status_code == 302
+    assert "Pay plan Ops" in said(mia.get("/admin/ledger/entry/?q=Ops"))
+
+
 def test_script_in_a_name_is_text(root, world):
     terms = {"standby": [{"band": "<script>x</script>", "amount": "1", "per": "hour"}]}
     plan = made(world, name="<script>alert(1)</script>", people=[world.ana], terms=terms)
