@@ -9,7 +9,7 @@ from oncall.compensation.core.line import Line
 from oncall.compensation.core.money import in_hours
 from oncall.compensation.core.months import in_words
 from oncall.compensation.models import Adjustment, Statement, StatementLine
-from oncall.compensation.reckoning import Owed
+from oncall.compensation.reckoning import Owed, lieu_expires
 from oncall.compensation.selectors import ADJUSTMENT, adjustments_in
 
 SAID = (
@@ -112,22 +112,11 @@ def _reckoned(statement: Statement, position: int, line: Line, owed: Owed) -> St
         amount=line.amount,
         currency=line.currency,
         lieu_minutes=line.lieu_minutes,
-        lieu_expires=_expiry(line, owed),
+        lieu_expires=lieu_expires(line, owed),
         override=line.override[:40],
         pages=list(line.pages),
         because=line.because[:500],
     )
-
-
-def _expiry(line: Line, owed: Owed) -> datetime | None:
-    """When what the call-out credited is lost, by the terms under which it began."""
-    if not line.lieu_minutes:
-        return None
-    for stage in owed.staged.stages:
-        if stage.span.start <= line.span.start < stage.span.end and stage.terms.call_outs is not None:
-            lasts = stage.terms.call_outs.lieu_expires
-            return None if lasts is None else line.span.end + lasts
-    return None
 
 
 def _adjusted(statement: Statement, position: int, one: Adjustment, owed: Owed) -> StatementLine:
