@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 else:
     from unfold.admin import ModelAdmin
 
+PLANS = ("pay_plan", "kept_part")
+"""Pay plans, and those of an older document that were only kept."""
+
 
 @admin.register(Entry)
 class EntryAdmin(CleanQueries, ModelAdmin):  # type: ignore[type-arg]  # Django's admin classes take no parameters when they run
@@ -38,7 +41,7 @@ class EntryAdmin(CleanQueries, ModelAdmin):  # type: ignore[type-arg]  # Django'
         rows = rows.filter(readable(user, kind="subject_type", number="subject_id"))
         if user.is_superuser:
             return rows
-        rows = rows.exclude(Q(subject_type="pay_plan") & ~Q(actor=user))
+        rows = rows.exclude(Q(subject_type__in=PLANS) & ~Q(actor=user))
         return rows.exclude(Q(verb=Verb.PAY_BUDGET_SET) & ~Q(subject_id__in=managed_team_ids(user)))
 
     @admin.display(description="About")
