@@ -3,8 +3,10 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date, datetime
+from decimal import Decimal
 from operator import attrgetter
 
+from oncall.actions.refusal import Refused
 from oncall.compensation.core.line import Line
 from oncall.compensation.core.money import in_hours
 from oncall.compensation.core.months import in_words
@@ -33,6 +35,7 @@ SAID = (
     "because",
 )
 """All that a line says, to be compared."""
+MOST_MONEY = Decimal(10) ** 10
 
 
 def renew(owed: Mapping[int, Owed], *, month: date, now: datetime) -> list[Statement]:
@@ -96,6 +99,12 @@ def warnings_of(owed: Owed) -> list[str]:
 
 
 def _reckoned(statement: Statement, position: int, line: Line, owed: Owed) -> StatementLine:
+    """Raises Refused for more money than a line can hold."""
+    if abs(line.amount) >= MOST_MONEY:
+        raise Refused(
+            f"{statement.user} would be paid {line.amount} {line.currency} in one line, and no line holds so "
+            f"much; look at what pay plan “{line.plan}” says."
+        )
     return StatementLine(
         statement=statement,
         position=position,

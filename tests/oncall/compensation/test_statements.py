@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from oncall.actions import Overtaken, Refused
 from oncall.compensation.actions import statements
 from oncall.compensation.actions.statements import approve, back_to_draft, lock, refresh
-from oncall.compensation.models import Adjustment, Statement, StatementLine
+from oncall.compensation.models import Adjustment, PlanVersion, Statement, StatementLine
 from oncall.compensation.selectors import fingerprint, lines_of, months_of, totals_of
 from people.ledger.models import Entry
 from people.ledger.record import Actor
@@ -26,7 +26,7 @@ from tests.oncall.compensation.payroll import (
     as_of,
     total,
 )
-from tests.oncall.compensation.test_reckoning import BEFORE, person
+from tests.oncall.compensation.test_reckoning import BEFORE, hourly, person
 
 pytestmark = pytest.mark.django_db
 
@@ -100,6 +100,13 @@ def test_a_batch_costs_the_same_number_of_queries_for_any_number_of_people(payro
 def test_what_is_no_month_is_refused(payroll, month):
     with pytest.raises(Refused, match=r"first day|1970 to 2199"):
         payroll.refresh(month=month)
+
+
+def test_a_plan_that_pays_more_than_a_line_holds_is_said_in_a_sentence(payroll):
+    PlanVersion.objects.update(terms=hourly("999999999"))
+    with pytest.raises(Refused, match="and no line holds so much; look at what pay plan “UK” says"):
+        payroll.refresh()
+    assert not Statement.objects.exists()
 
 
 def test_approved_by_a_manager_of_the_team_and_by_an_administrator(payroll):
