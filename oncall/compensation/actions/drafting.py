@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date, datetime
 from decimal import Decimal
+from itertools import pairwise
 from operator import attrgetter
 
 from oncall.actions.refusal import Refused
@@ -95,7 +96,18 @@ def statement_lines(
 
 def warnings_of(owed: Owed) -> list[str]:
     unpaid = [f"{in_hours(owed.unpaid)} h were carried that no plan pays."] if owed.unpaid else []
-    return [*owed.statement.warnings, *unpaid]
+    return [*owed.statement.warnings, *unpaid, *_moves(owed)]
+
+
+def _moves(owed: Owed) -> Iterator[str]:
+    """Bands, holidays and perhaps the plan follow a person's place: whoever approves sees that it changed."""
+    moves = next((stage.moves for stage in owed.staged.stages if stage.moves), ())
+    for before, after in pairwise(moves):
+        if owed.staged.whole.start < before.until < owed.staged.whole.end:
+            zones = [str(move.place.zone) for move in (before, after)]
+            at = f"{before.until.astimezone(after.place.zone):%Y-%m-%d %H:%M} ({zones[1]})"
+            moved = f"moved from {zones[0]}" if zones[0] != zones[1] else "have another holiday calendar"
+            yield f"They {moved} on {at}: before and after it, lines are by what held then."
 
 
 def _reckoned(statement: Statement, position: int, line: Line, owed: Owed) -> StatementLine:
