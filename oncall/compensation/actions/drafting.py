@@ -106,7 +106,7 @@ def _moves(owed: Owed) -> Iterator[str]:
         if owed.staged.whole.start < before.until < owed.staged.whole.end:
             zones = [str(move.place.zone) for move in (before, after)]
             at = f"{before.until.astimezone(after.place.zone):%Y-%m-%d %H:%M} ({zones[1]})"
-            moved = f"moved from {zones[0]}" if zones[0] != zones[1] else "have another holiday calendar"
+            moved = f"moved from {zones[0]}" if zones[0] != zones[1] else "got another holiday calendar"
             yield f"They {moved} on {at}: before and after it, lines are by what held then."
 
 
