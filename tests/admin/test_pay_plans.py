@@ -1,6 +1,6 @@
 """Pay plans in the admin: fields that a manager understands, faults at their fields, and nobody's own pay."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -14,6 +14,7 @@ from tests.admin.filled import filled
 from tests.world import TESTS
 
 LIST = "/admin/compensation/payplan/"
+DAY = timedelta(days=1)
 WEEKLY = {
     "standby": [
         {"band": "weekday", "days": ["mon", "tue", "wed", "thu", "fri"], "start": "00:00", "end": "00:00",
@@ -200,6 +201,17 @@ def test_nobody_writes_a_plan_that_would_pay_themselves(mia, world):
     errors = refused(mia, f"{LIST}add/", **one_band(people=[str(world.mia.pk)]))
     assert "This would pay yourself" in errors["__all__"][0]["message"]
     assert not PayPlan.objects.exists()
+
+
+def test_nobody_brings_a_plan_back_that_they_may_not_change(mia, zoe, world):
+    """By its name, on the form for a new one: what it paid in months that are still open would be theirs."""
+    for name, team in (("Ops", world.team), ("Search", world.search)):
+        plans.retire_plan(plan=made(world, name=name, teams=[team]), by=TESTS, now=world.now + 9 * DAY)
+    for client, name in ((mia, "Ops"), (zoe, "Ops"), (zoe, "Search")):
+        given = one_band(name=name, currency="EUR", **{"bands-0-amount": "999"})
+        errors = refused(client, f"{LIST}add/", **given)
+        assert "already exists" in errors["name"][0]["message"]
+    assert not PlanVersion.objects.filter(terms__standby__0__amount="999").exists()
 
 
 def test_a_manager_pays_people_of_their_own_teams_only_and_no_place(mia, zoe, world):
