@@ -3,13 +3,16 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date, datetime
+from decimal import Decimal
+from itertools import pairwise
 from operator import attrgetter
 
+from oncall.actions.refusal import Refused
 from oncall.compensation.core.line import Line
 from oncall.compensation.core.money import in_hours
 from oncall.compensation.core.months import in_words
 from oncall.compensation.models import Adjustment, Statement, StatementLine
-from oncall.compensation.reckoning import Owed
+from oncall.compensation.reckoning import Owed, lieu_expires
 from oncall.compensation.selectors import ADJUSTMENT, adjustments_in
 
 SAID = (
@@ -33,6 +36,7 @@ SAID = (
     "because",
 )
 """All that a line says, to be compared."""
+MOST_MONEY = Decimal(10) ** 10
 
 
 def renew(owed: Mapping[int, Owed], *, month: date, now: datetime) -> list[Statement]:
@@ -92,10 +96,27 @@ def statement_lines(
 
 def warnings_of(owed: Owed) -> list[str]:
     unpaid = [f"{in_hours(owed.unpaid)} h were carried that no plan pays."] if owed.unpaid else []
-    return [*owed.statement.warnings, *unpaid]
+    return [*owed.statement.warnings, *unpaid, *_moves(owed)]
+
+
+def _moves(owed: Owed) -> Iterator[str]:
+    """Bands, holidays and perhaps the plan follow a person's place: whoever approves sees that it changed."""
+    moves = next((stage.moves for stage in owed.staged.stages if stage.moves), ())
+    for before, after in pairwise(moves):
+        if owed.staged.whole.start < before.until < owed.staged.whole.end:
+            zones = [str(move.place.zone) for move in (before, after)]
+            at = f"{before.until.astimezone(after.place.zone):%Y-%m-%d %H:%M} ({zones[1]})"
+            moved = f"moved from {zones[0]}" if zones[0] != zones[1] else "got another holiday calendar"
+            yield f"They {moved} on {at}: before and after it, lines are by what held then."
 
 
 def _reckoned(statement: Statement, position: int, line: Line, owed: Owed) -> StatementLine:
+    """Raises Refused for more money than a line can hold."""
+    if abs(line.amount) >= MOST_MONEY:
+        raise Refused(
+            f"{statement.user} would be paid {line.amount} {line.currency} in one line, and no line holds so "
+            f"much; look at what pay plan “{line.plan}” says."
+        )
     return StatementLine(
         statement=statement,
         position=position,
@@ -112,22 +133,11 @@ def _reckoned(statement: Statement, position: int, line: Line, owed: Owed) -> St
         amount=line.amount,
         currency=line.currency,
         lieu_minutes=line.lieu_minutes,
-        lieu_expires=_expiry(line, owed),
+        lieu_expires=lieu_expires(line, owed),
         override=line.override[:40],
         pages=list(line.pages),
         because=line.because[:500],
     )
-
-
-def _expiry(line: Line, owed: Owed) -> datetime | None:
-    """When what the call-out credited is lost, by the terms under which it began."""
-    if not line.lieu_minutes:
-        return None
-    for stage in owed.staged.stages:
-        if stage.span.start <= line.span.start < stage.span.end and stage.terms.call_outs is not None:
-            lasts = stage.terms.call_outs.lieu_expires
-            return None if lasts is None else line.span.end + lasts
-    return None
 
 
 def _adjusted(statement: Statement, position: int, one: Adjustment, owed: Owed) -> StatementLine:

@@ -47,7 +47,7 @@ class Total(NamedTuple):
     lieu_minutes: int
 
 
-def reckoned_item(line: Line) -> Item:
+def reckoned_item(line: Line, *, lieu_expires: datetime | None = None) -> Item:
     return Item(
         kind=line.kind,
         plan=line.plan,
@@ -61,6 +61,7 @@ def reckoned_item(line: Line) -> Item:
         amount=line.amount,
         currency=line.currency,
         lieu_minutes=line.lieu_minutes,
+        lieu_expires=lieu_expires,
         override=line.override,
         pages=line.pages,
         because=line.because,
