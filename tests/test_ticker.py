@@ -4,6 +4,7 @@ import threading
 from datetime import timedelta
 
 import pytest
+from celery import signals
 
 from escalation import engine
 from paging import dispatch
@@ -131,6 +132,23 @@ def test_ticker_decides_while_batches_are_full_and_then_sends(decide, look, a_ti
     look.await_call()
     a_ticker.stop()
     assert decide.calls == 3
+
+
+def test_a_worker_that_is_asked_to_end_takes_on_nothing_more_while_it_waits_for_the_work_of_the_night(
+    decide, a_ticker, monkeypatch
+):
+    """Celery waits for its tasks before it says that it ends; by then the worker may have been killed, with a
+    message in a provider's hands.
+    """
+    monkeypatch.setattr(tasks, "_ticker", a_ticker)
+    a_ticker.start()
+    decide.await_call()
+    signals.worker_shutting_down.send(sender="worker", sig="SIGTERM", how="Warm", exitcode=0)
+    a_ticker._decider.join(LONG)
+    assert not a_ticker.wake()
+    calls = decide.calls
+    signals.worker_shutdown.send(sender=None)
+    assert decide.calls == calls
 
 
 def test_ticker_that_starts_sends_nothing_before_it_has_looked_at_the_windows(

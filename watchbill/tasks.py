@@ -33,15 +33,33 @@ def tick_task() -> None:
 
 @shared_task(name="watchbill.housekeeping", ignore_result=True)
 def housekeeping() -> None:
-    """What nothing waits for, once a night."""
-    extend_holidays(clock.now())
-    keep_drafts(clock=clock.now)
-    tell_losses(clock=clock.now)
+    """What nothing waits for, once a night, each whatever becomes of the others. Raises what failed."""
+    chores = (
+        lambda: extend_holidays(clock.now()),
+        lambda: keep_drafts(clock=clock.now),
+        lambda: tell_losses(clock=clock.now),
+    )
+    faults = []
+    for chore in chores:
+        try:
+            chore()
+        except Exception as fault:  # noqa: BLE001 - whatever it is, the others are done, and it is raised below
+            faults.append(fault)
+    if faults:
+        raise ExceptionGroup("not everything of the night was done", faults)
 
 
 @signals.worker_ready.connect
 def _start_ticker(**_: Any) -> None:
     _ticker.start()
+
+
+@signals.worker_shutting_down.connect
+def _take_on_nothing_more(**_: Any) -> None:
+    """Before Celery waits for its tasks: the work of the night may take longer than a worker has to end in,
+    and whoever is killed then has no message in a provider's hands.
+    """
+    _ticker.ask_to_stop()
 
 
 @signals.worker_shutdown.connect

@@ -6,12 +6,14 @@ from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, transaction
 
+from oncall.actions.announcing import cause_of
 from oncall.actions.holidays import YEARS_AHEAD, ensure_holidays
 from oncall.actions.refusal import Overtaken, Refused, text
 from oncall.actions.spans import changed, locked
 from oncall.core.definition import Definition
 from oncall.core.walltime import first_instant
 from oncall.models import Participation, Schedule, ScheduleVersion
+from paging.actions.pages import stop
 from people.ledger.record import Actor, Line, record
 from people.ledger.verbs import Verb
 from people.models import Team, User
@@ -110,6 +112,8 @@ def retire_schedule(*, schedule: Schedule, by: Actor, now: datetime) -> Schedule
         for laid_over in (row.overrides, row.temporaries):
             laid_over.filter(cancelled_at=None, start__gte=now).update(cancelled_at=now)
             laid_over.filter(cancelled_at=None, start__lt=now, end__gt=now).update(end=now)
+        for announcement in row.announcements.filter(retired_at=None):
+            stop(cause=cause_of(announcement), reason="the schedule was retired", now=now)
         row.announcements.filter(retired_at=None).update(retired_at=now)
         row.retired_at = now
         row.save(update_fields=["retired_at"])

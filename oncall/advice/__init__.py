@@ -7,6 +7,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+import structlog
+from django.db import DatabaseError
+
 from oncall.advice.cases import case_of_unsaved, cases
 from oncall.core.checks import Case, findings_of
 from oncall.core.checks.case import WITHIN
@@ -17,6 +20,7 @@ from people.models import Team
 
 __all__ = ["News", "Told", "Watch", "advise", "advise_unsaved", "news", "register", "sentences"]
 
+log = structlog.get_logger(__name__)
 Check = Callable[[Sequence[Case]], Iterable[tuple[int, Finding]]]
 
 _registered: list[Check] = []
@@ -88,9 +92,20 @@ def sentences(findings: Iterable[Finding]) -> list[str]:
     return [f"{one.what} {one.mend}".strip() for one in findings]
 
 
+def _said_by(check: Check, found: Sequence[Case]) -> list[tuple[int, Finding]]:
+    """Nothing where it fails: no fault of an upper room keeps anybody from taking a shift."""
+    try:
+        return list(check(found))
+    except DatabaseError:  # in a transaction nothing can be asked after it
+        raise
+    except Exception:
+        log.exception("check_failed", check=check.__name__, effect="what it would say is not said")
+        return []
+
+
 def _looked_at(found: Sequence[Case]) -> dict[int, list[Finding]]:
     by_schedule = {case.id: findings_of(case) for case in found}
     for check in _registered:
-        for schedule, finding in check(found):
+        for schedule, finding in _said_by(check, found):
             by_schedule[schedule].append(finding)
     return {schedule: summed(findings, within=WITHIN) for schedule, findings in by_schedule.items()}

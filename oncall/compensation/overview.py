@@ -93,7 +93,7 @@ def teams_month(team: Team, *, month: date, now: datetime) -> TeamsMonth:
         items = (
             [kept_item(line) for line in kept]
             if row
-            else [reckoned_item(one) for one in mine.statement.lines]
+            else [reckoned_item(one, mine) for one in mine.statement.lines]
         )
         people.append(
             PersonsMonth(

@@ -36,6 +36,16 @@ class Owed:
     statement: Statement
     unpaid: timedelta
 
+    def lieu_expires(self, line: Line) -> datetime | None:
+        """When what the call-out credited is lost, by the terms under which it began."""
+        if not line.lieu_minutes:
+            return None
+        for stage in self.staged.stages:
+            if stage.span.start <= line.span.start < stage.span.end and stage.terms.call_outs is not None:
+                lasts = stage.terms.call_outs.lieu_expires
+                return None if lasts is None else line.span.end + lasts
+        return None
+
 
 def reckoned(
     user_ids: Collection[int],
@@ -99,17 +109,6 @@ def kept_by(user_ids: Iterable[int], reach: Span, *, now: datetime) -> Mapping[i
     """By person, what kept them in `reach`, and as far around it as a call-out may go on."""
     until = min(reach.end + AFTER, now)
     return engagements_of(list(user_ids), since=reach.start - BEFORE, until=until, now=now)
-
-
-def lieu_expires(line: Line, owed: Owed) -> datetime | None:
-    """When what the call-out credited is lost, by the terms under which it began."""
-    if not line.lieu_minutes:
-        return None
-    for stage in owed.staged.stages:
-        if stage.span.start <= line.span.start < stage.span.end and stage.terms.call_outs is not None:
-            lasts = stage.terms.call_outs.lieu_expires
-            return None if lasts is None else line.span.end + lasts
-    return None
 
 
 def placed(engagements: Iterable[Engagement], carried: Collection[Carried]) -> list[Engagement]:

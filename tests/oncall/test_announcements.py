@@ -429,6 +429,15 @@ def test_a_retired_schedule_announces_nothing(world):
     assert announced() == []
 
 
+def test_a_retired_schedule_says_nothing_that_has_not_left(world):
+    world.add(at="12:00")
+    world.keep(at(2, 12))
+    actions.retire_schedule(schedule=world.schedule, by=TESTS, now=world.now)
+    world.tick()
+    assert len(announced()) == 1
+    assert not Attempt.objects.exists()
+
+
 def test_a_webhook_that_is_announced_to_cannot_be_retired(world, receiver):
     hook = webhooks.create_webhook(name="Ops bus", url=receiver.url, secret=SECRET, by=TESTS, now=world.now)
     row = world.add(webhook="Ops bus", at="12:00")

@@ -17,8 +17,9 @@ pytestmark = [
     pytest.mark.usefixtures("both_servers"),  # of its leg: the SQL that is read is PostgreSQL's
 ]
 
-OURS = ("escalation", "ledger", "oncall", "paging", "people", "provisioning", "watch")
+OURS = ("compensation", "escalation", "ledger", "oncall", "paging", "people", "provisioning", "watch")
 SAFE_ALL_THE_SAME = {
+    ("compensation", "0003_call_outs_put_right"): "unique in a table that no version before writes to",
     ("escalation", "0008_alerts_are_graded_counted_and_grouped"): "unique where a new column is not empty",
     ("oncall", "0007_feeds_of_teams_and_of_gaps"): "looser than the uniqueness that it takes the place of",
     (
@@ -27,6 +28,7 @@ SAFE_ALL_THE_SAME = {
     ): "longer than before: nothing is refused",
 }
 CHECKS_THAT_OLD_CODE_KEEPS = {
+    "a_correction_is_of_a_page_or_has_times": "of a table that no version before writes to",
     "a_cost_has_a_currency": "of columns that old code leaves empty",
     "a_policy_repeats_for_a_while": "of an edit alone: an old form that asks for more gets an error",
     "a_policy_wants_an_acknowledgement": "of a column that has its default with old code",
@@ -34,6 +36,8 @@ CHECKS_THAT_OLD_CODE_KEEPS = {
     "feed_is_of_one_thing": "looser than the one that it takes the place of",
     "merged_incident_is_over": "of a column that old code leaves empty, and it opens nothing that is over",
     "hours_of_time_off_end_after_they_start": "of columns that old code leaves empty",
+    "nobody_approves_their_own_work": "of a table that no version before writes to",
+    "nobody_locks_their_own_pay": "of a table that no version before writes to",
     "only_of_a_team_one_is_picked": "of a column that old code leaves empty",
     "quiet_incident_has_an_end": "of reasons that old code writes into no row",
     "service_groups_for_some_time": "of a column that old code leaves empty",

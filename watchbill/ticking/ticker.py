@@ -75,13 +75,17 @@ class Ticker:
     def wake(self) -> bool:
         return self._decider.wake()
 
+    def ask_to_stop(self) -> None:
+        """Take on nothing more; what is in hand goes on to its end. Waits for nothing."""
+        self._stopping.set()
+        for loop in self._loops:
+            loop.ask_to_stop()
+
     def stop(self, *, grace: float = GRACE) -> None:
         if self not in _running:
             return
         _running.remove(self)
-        self._stopping.set()
-        for loop in self._loops:
-            loop.ask_to_stop()
+        self.ask_to_stop()
         deadline = monotonic() + grace
         for loop in self._loops:
             loop.join(max(0, deadline - monotonic()))

@@ -66,7 +66,7 @@ def index(request: HttpRequest) -> HttpResponse:
 def _live(reader: User, month: date, now: datetime) -> list[Sum]:
     """Of a month without a draft, as reckoned now; what lies ahead of it as the schedules stand."""
     mine = reckoned([reader.pk], since=month, until=next_month(month), now=now)[reader.pk]
-    return sums(totals(reckoned_item(line) for line in mine.statement.lines))
+    return sums(totals(reckoned_item(line, mine) for line in mine.statement.lines))
 
 
 def _sums(of: Totals) -> list[Sum]:

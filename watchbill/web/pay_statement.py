@@ -20,7 +20,7 @@ from oncall.compensation.exports.items import kept_item, reckoned_item, totals
 from oncall.compensation.exports.sheet import sheets, zone_of_month
 from oncall.compensation.models import Dispute, Statement
 from oncall.compensation.permissions import may_approve, statements_seen
-from oncall.compensation.reckoning import lieu_expires, reckoned
+from oncall.compensation.reckoning import reckoned
 from oncall.compensation.selectors import fingerprint, lines_of
 from people.ledger.record import Actor
 from people.models import User
@@ -111,8 +111,7 @@ def _kept(row: Statement) -> dict[str, Any]:
 
 def _live(user: User, month: date, now: datetime) -> dict[str, Any]:
     owed = reckoned([user.pk], since=month, until=next_month(month), now=now)[user.pk]
-    lines = owed.statement.lines
-    kept = [Kept(reckoned_item(line, lieu_expires=lieu_expires(line, owed)), None) for line in lines]
+    kept = [Kept(reckoned_item(line, owed), None) for line in owed.statement.lines]
     return {
         "groups": grouped(kept),
         "sums": sums(totals(one.item for one in kept)),

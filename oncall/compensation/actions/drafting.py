@@ -12,7 +12,7 @@ from oncall.compensation.core.line import Line
 from oncall.compensation.core.money import in_hours
 from oncall.compensation.core.months import in_words
 from oncall.compensation.models import Adjustment, Statement, StatementLine
-from oncall.compensation.reckoning import Owed, lieu_expires
+from oncall.compensation.reckoning import Owed
 from oncall.compensation.selectors import ADJUSTMENT, adjustments_in
 
 SAID = (
@@ -133,7 +133,7 @@ def _reckoned(statement: Statement, position: int, line: Line, owed: Owed) -> St
         amount=line.amount,
         currency=line.currency,
         lieu_minutes=line.lieu_minutes,
-        lieu_expires=lieu_expires(line, owed),
+        lieu_expires=owed.lieu_expires(line),
         override=line.override[:40],
         pages=list(line.pages),
         because=line.because[:500],

@@ -10,12 +10,15 @@ from django.db import InterfaceError, OperationalError, transaction
 
 from oncall.actions.conflict_news import cover_path
 from oncall.compensation.actions.adjustments import locked_person
+from oncall.compensation.chores.apart import each_apart
 from oncall.compensation.core.rest import Rest
 from oncall.compensation.models import Told
-from oncall.compensation.resting import Uncovered, rested, uncovered
+from oncall.compensation.resting import Rested, Uncovered, rested, uncovered
 from paging.actions.notices import NoticeRequest, tell
+from paging.actions.pages import stop
 from paging.core.notice import Notice
 from paging.selectors import interrupted_since
+from people.ledger.models import Entry
 from people.models import Membership, User
 
 log = structlog.get_logger(__name__)
@@ -24,6 +27,8 @@ BACK = timedelta(hours=36)
 """A rest of a day, after what was in hand for half of one."""
 SETTLES = timedelta(minutes=5)
 """What is over for so long is over: whoever resolves it may yet write a line about it."""
+AWAKE = timedelta(minutes=15)
+"""Who did anything so lately is not asleep again."""
 LISTED = 5
 PATH = "/pay/call-outs"
 
@@ -32,14 +37,21 @@ def tell_rests(*, clock: Callable[[], datetime], limit: int = 50) -> int:
     """Tell people of a rest that has begun, once, and again where the end of it moves, as by another call-out
     of the same night; how many people heard.
 
-    The person hears at once, being awake; the managers of their teams by day. A notice rings nowhere. One
-    person of whom it cannot be told is logged and holds up no other.
+    The person hears at once while they are awake: where it was over without them, as by itself, they may be
+    asleep again, and hear when their night is over. The managers of their teams hear by day. Of two times
+    that wait for the morning only the later word leaves. One person of whom it cannot be told is logged and
+    holds up no other.
     """
     now = clock()
     woken = interrupted_since(now - BACK)
     if not woken:
         return 0
-    found = rested(woken, since=now - SETTLES, until=now, now=now)
+    found: dict[int, list[Rested]] = {}
+
+    def look(ids: Sequence[int]) -> None:
+        found.update(rested(ids, since=now - SETTLES, until=now, now=now))
+
+    each_apart(woken, look, what="find who rests")
     resting = {
         user: each[-1].rest
         for user, each in found.items()
@@ -73,17 +85,19 @@ def _tell(user: User, rest: Rest, now: datetime) -> bool:
     if Told.objects.filter(user=user, about=about).exists():
         return False
     open_shifts = uncovered(user, rest, now=now)
-    run = f"rest:{int(rest.until.timestamp())}"
+    cause, run = f"rest:{user.pk}", f"rest:{int(rest.until.timestamp())}"
+    awake = Entry.objects.filter(actor=user, at__gt=now - AWAKE).exists()
     requests = [
         NoticeRequest(
             user_id=reader.pk,
-            cause=f"rest:{user.pk}",
+            cause=cause,
             run=run,
             notice=_notice(user, reader, rest, open_shifts),
-            quiet=reader.pk != user.pk,
+            quiet=reader.pk != user.pk or not awake,
         )
         for reader in [user, *_managers(user)]
     ]
+    stop(cause=cause, reason="the rest moved", now=now)
     tell(requests=requests, now=now)
     Told.objects.create(user=user, about=about, at=now)
     return True

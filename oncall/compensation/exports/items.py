@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from oncall.compensation.core.line import Line
 from oncall.compensation.currencies import shown
 from oncall.compensation.models import StatementLine
+from oncall.compensation.reckoning import Owed
 
 HOUR = Decimal(3600)
 TWO, FOUR = Decimal("0.01"), Decimal("0.0001")
@@ -47,7 +48,8 @@ class Total(NamedTuple):
     lieu_minutes: int
 
 
-def reckoned_item(line: Line, *, lieu_expires: datetime | None = None) -> Item:
+def reckoned_item(line: Line, owed: Owed) -> Item:
+    """One of `owed`'s."""
     return Item(
         kind=line.kind,
         plan=line.plan,
@@ -61,7 +63,7 @@ def reckoned_item(line: Line, *, lieu_expires: datetime | None = None) -> Item:
         amount=line.amount,
         currency=line.currency,
         lieu_minutes=line.lieu_minutes,
-        lieu_expires=lieu_expires,
+        lieu_expires=owed.lieu_expires(line),
         override=line.override,
         pages=line.pages,
         because=line.because,

@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
+import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -153,6 +154,22 @@ def test_without_a_cap_one_query_is_asked_and_with_one_as_many_for_ten_schedules
         found = advise(ids, now=world.now)
     assert len(ten) <= len(one)
     assert len(over(found)) == 1
+
+
+def test_a_plan_that_cannot_be_read_keeps_nobody_from_taking_a_shift(world, client, caplog):
+    made = plan(world, capped(200), world.ana)
+    made.versions.update(terms={"standby": "of another version of Watchbill"})
+    client.force_login(world.mia)
+    asked = {
+        "user": "bo", "role": "primary", "reason": "Ana is ill",
+        "start": (world.now + DAY).isoformat(), "end": (world.now + 2 * DAY).isoformat(),
+    }  # fmt: skip
+    with time_machine.travel(world.now, tick=False):
+        path = f"/api/v1/schedules/{world.schedule.name}/overrides"
+        answer = client.post(path, asked, content_type="application/json")
+    assert answer.status_code == 201, answer.content
+    assert world.schedule.overrides.count() == 1
+    assert "check_failed" in caplog.text
 
 
 def test_an_apply_says_that_a_holiday_pays_less_than_a_weekend():

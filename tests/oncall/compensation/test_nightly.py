@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import OperationalError
 
 from oncall.compensation.actions import statements
 from oncall.compensation.actions.lieu import use
@@ -17,6 +18,7 @@ from people.ledger.record import Actor
 from tests.oncall.compensation.payroll import DAY, JULY, JUNE, NOW, Payroll, amounts, as_of, total
 from tests.oncall.compensation.test_disputes import reachable
 from tests.oncall.compensation.test_lieu_uses import CALLED, credit
+from watchbill import tasks
 
 pytestmark = pytest.mark.django_db
 LOST = CALLED + timedelta(days=30)  # 10 July, 03:00 in London
@@ -77,6 +79,27 @@ def test_one_persons_fault_is_theirs_alone(payroll, monkeypatch):
     assert not Statement.objects.filter(user=payroll.ana).exists()
 
 
+@pytest.mark.parametrize("at_fault", ["extend_holidays", "keep_drafts", "tell_losses"])
+def test_what_fails_of_the_night_keeps_nothing_else_from_being_done(monkeypatch, at_fault):
+    done = set()
+
+    def chore(name):
+        def does(*_, **__):
+            done.add(name)
+            if name == at_fault:
+                raise OperationalError("deadlock detected")
+
+        return does
+
+    every = {"extend_holidays", "keep_drafts", "tell_losses"}
+    for name in every:
+        monkeypatch.setattr(tasks, name, chore(name))
+    with pytest.raises(ExceptionGroup) as failed:
+        tasks.housekeeping()
+    assert failed.group_contains(OperationalError)
+    assert done == every
+
+
 def test_those_at_fault_are_found_among_any_number():
     done = set()
 
@@ -87,6 +110,16 @@ def test_those_at_fault_are_found_among_any_number():
 
     assert each_apart(range(100), work, what="try") == [3, 64]
     assert done == set(range(100)) - {3, 64}
+
+
+def test_a_fault_of_everybody_s_is_said_once(caplog):
+    def work(ids):
+        raise ValueError("no plan can be read")
+
+    assert each_apart(range(100), work, what="try") == list(range(100))
+    (said,) = [record.getMessage() for record in caplog.records if "pay_not_kept" in record.getMessage()]
+    assert "no plan can be read" in caplog.text
+    assert "100" in said
 
 
 def test_told_seven_days_before_once_and_never_by_night(payroll):

@@ -141,13 +141,14 @@ def test_ten_pounds_an_hour_outside_working_hours_for_one_week(since, until, hou
 
 
 @pytest.mark.parametrize(
-    ("lieu", "minutes"),
+    ("lieu", "minutes", "expires"),
     [
-        ({"rate": "1"}, 90),
-        ({"woken": "0.5", "further_hour": "0.25", "awake": "0.25", "day": 7 * 3600}, 315),  # 0.75 day
+        ({"rate": "1"}, 90, None),
+        ({"woken": "0.5", "further_hour": "0.25", "awake": "0.25", "day": 7 * 3600}, 315, None),  # 0.75 day
+        ({"rate": "1", "expires": 14 * 86400}, 90, "2026-02-18T03:40:00Z"),
     ],
 )
-def test_woken_twice_in_a_night_is_one_call_out_of_90_minutes(lieu, minutes):
+def test_woken_twice_in_a_night_is_one_call_out_of_90_minutes(lieu, minutes, expires):
     night = datetime(2026, 2, 4, 2, 10, tzinfo=UTC)
     world = World(now=night - timedelta(days=30), kinds=("sms",))
     terms = {"standby": [], "call_outs": {"merge": 3600, "minimum": 3600, "round_up_to": 900,
@@ -175,6 +176,7 @@ def test_woken_twice_in_a_night_is_one_call_out_of_90_minutes(lieu, minutes):
     assert (line["start"], line["end"]) == ("2026-02-04T02:10:00Z", "2026-02-04T03:40:00Z")
     assert len(line["pages"]) == 2
     assert [row["lieu_minutes"] for row in found["totals"]] == [minutes]
+    assert line["lieu_expires"] == expires
 
 
 def test_it_says_the_same_of_every_line_as_the_statement_and_its_files():

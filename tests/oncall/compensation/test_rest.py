@@ -87,6 +87,36 @@ def test_another_call_out_of_the_same_night_tells_the_new_time():
     assert told(world.ana) == ["Your earliest start is Tue 13:20", "Your earliest start is Tue 14:00"]
 
 
+def due(world, user):
+    rows = Notification.objects.filter(page__user=user, page__cause=f"rest:{world.ana.pk}", state="pending")
+    return list(rows.order_by("page").values_list("page__facts__title", "due_at"))
+
+
+def test_who_sleeps_again_is_not_told_by_night():
+    world = night()
+    incident = world.alert()
+    world.tick()
+    acks(world, incident, world.ana)
+    to(world, 4, 30)
+    resolves(world, incident, world.bo)
+    to(world, 4, 36)
+    looks(world)
+    ((title, when),) = due(world, world.ana)
+    assert title.startswith("Your earliest start is Tue ")
+    assert when == at(8)
+
+
+def test_of_two_times_that_wait_for_the_morning_only_the_new_one_is_told():
+    world = night()
+    woken(world, until=(2, 20))
+    to(world, 2, 30)
+    looks(world)
+    woken(world, until=(3, 0), key="cpu")
+    to(world, 3, 5)
+    looks(world)
+    assert due(world, world.mia) == [("Ana Ruiz was called out by night: earliest start Tue 14:00", at(8))]
+
+
 def test_while_it_is_in_hand_nobody_hears_of_a_rest():
     world = night()
     incident = world.alert()
@@ -232,6 +262,20 @@ def test_one_bad_person_holds_up_no_other(monkeypatch):
     monkeypatch.undo()
     assert looks(world) == 1
     assert len(told(world.ana)) == 1
+
+
+def test_one_whose_rest_cannot_be_reckoned_holds_up_no_other(monkeypatch):
+    world = night()
+    incident = world.alert()
+    to(world, 2, 16)  # by then Bo is paged, too
+    respond.resolve(incident_id=incident.pk, by=Actor.person(world.bo), now=world.now)
+    to(world, 2, 22)
+    real = chore.rested
+    monkeypatch.setattr(
+        chore, "rested", lambda ids, **more: 1 / 0 if world.ana.pk in ids else real(ids, **more)
+    )
+    assert looks(world) == 1
+    assert (told(world.ana), len(told(world.bo))) == ([], 1)
 
 
 def test_the_keeper_tells_rests_and_looks_once_a_minute(monkeypatch):

@@ -27,7 +27,7 @@ from oncall.compensation.exports.items import (
 )
 from oncall.compensation.exports.wording import hours_and_minutes, on_what, what
 from oncall.compensation.loading.plans import FIRST_DAY, LAST_DAY
-from oncall.compensation.reckoning import Owed, lieu_expires, people_carrying, reckoned
+from oncall.compensation.reckoning import Owed, people_carrying, reckoned
 from people.models import Membership, PastMembership, User
 from watchbill.management.commands.shifts import as_text, local
 
@@ -126,8 +126,7 @@ def _notes(user: User, owed: Owed) -> list[str]:
 
 
 def _items(owed: Owed) -> list[Item]:
-    items = (reckoned_item(line, lieu_expires=lieu_expires(line, owed)) for line in owed.statement.lines)
-    return sorted(items, key=lambda item: item.start)
+    return sorted((reckoned_item(line, owed) for line in owed.statement.lines), key=lambda item: item.start)
 
 
 def _json(owed: list[tuple[User, Owed]], notes: list[str]) -> str:
