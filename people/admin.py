@@ -48,6 +48,16 @@ def may_edit_person(user: User, person: User) -> bool:
     return teams <= managed_team_ids(user)
 
 
+def may_take_in(user: User, person: User) -> bool:
+    """Who manages a team sees the pay of its people and decides about it: nobody takes in whom they like. Who
+    is in no team yet, or in another one of theirs; superusers, and people of other teams, by superusers only.
+    """
+    if user.is_superuser or user.pk == person.pk:
+        return True
+    teams = set(person.memberships.values_list("team_id", flat=True))
+    return not person.is_superuser and (not teams or bool(teams & managed_team_ids(user)))
+
+
 class PersonAdmin(ByVerb, UserAdmin):  # type: ignore[type-arg]  # it takes no parameters when it runs
     """Managers edit their people; only superusers set passwords and make superusers."""
 
@@ -203,5 +213,11 @@ class TeamAdmin(ByVerb):
             actions.change_team(team=row, by=by, now=now, **fields)
         rows = kept_rows(formsets[Membership])
         members = {one.cleaned_data["user"]: one.cleaned_data["role"] for one in rows}
+        for person in members.keys() - set(row.members.all()):
+            if not may_take_in(user_of(request), person):
+                raise actions.PeopleError(
+                    f"{person} is not yours to take in: ask an administrator, or let a manager of a team of "
+                    "theirs take them out of it first. Who manages a team sees the pay of its people."
+                )
         actions.set_members(team=row, members=members, by=by, now=now)
         return row

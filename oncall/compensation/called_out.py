@@ -3,16 +3,17 @@
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
-from django.db.models import QuerySet
+from django.db.models import DateField, QuerySet
+from django.db.models.functions import Coalesce, TruncMonth
 
 from oncall.compensation.core.callouts import Engagement, limited
 from oncall.compensation.core.line import Kind, Line
 from oncall.compensation.core.terms import CallOuts
 from oncall.compensation.models import Correction
 from oncall.compensation.reckoning import Owed, reckoned
-from oncall.compensation.selectors import people_seen
+from oncall.compensation.selectors import seen
 from paging.selectors import causes_of
 from people.models import User
 
@@ -72,8 +73,12 @@ def called_out(
 
 
 def corrections_seen(viewer: User) -> QuerySet[Correction]:
-    """One's own, and those of the people whose pay one may see; the latest first."""
-    rows = Correction.objects.filter(user__in=people_seen(viewer))
+    """One's own, and those of the people whose pay one may see, or might in the month that it is about; the
+    latest first.
+    """
+    about = Coalesce("start", "about_at", "asked_at")  # as `actions.corrections.month_of` has it
+    dated = Correction.objects.annotate(month=TruncMonth(about, tzinfo=UTC, output_field=DateField()))
+    rows = dated.filter(seen(viewer))
     return rows.select_related("user", "asked_by", "decided_by").order_by("-pk")
 
 

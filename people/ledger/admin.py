@@ -3,11 +3,12 @@
 from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
 from people.ledger.models import Entry
-from people.permissions import readable
+from people.ledger.verbs import Verb
+from people.permissions import managed_team_ids, readable
 from people.queries import CleanQueries
 
 if TYPE_CHECKING:
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from people.models import User
 else:
     from unfold.admin import ModelAdmin
+
+PLANS = ("pay_plan", "kept_part")
+"""Pay plans, and those of an older document that were only kept."""
 
 
 @admin.register(Entry)
@@ -29,9 +33,16 @@ class EntryAdmin(CleanQueries, ModelAdmin):  # type: ignore[type-arg]  # Django'
     show_full_result_count = False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Entry]:
-        """What is said of somebody's pay is theirs, and their managers'."""
+        """What is said of somebody's pay is theirs, and their managers'. What plans pay, and whom by name, is
+        for administrators and for who wrote it; a team's budget for its managers.
+        """
         rows: QuerySet[Entry] = super().get_queryset(request)
-        return rows.filter(readable(cast("User", request.user), kind="subject_type", number="subject_id"))
+        user = cast("User", request.user)
+        rows = rows.filter(readable(user, kind="subject_type", number="subject_id"))
+        if user.is_superuser:
+            return rows
+        rows = rows.exclude(Q(subject_type__in=PLANS) & ~Q(actor=user))
+        return rows.exclude(Q(verb=Verb.PAY_BUDGET_SET) & ~Q(subject_id__in=managed_team_ids(user)))
 
     @admin.display(description="About")
     def subject(self, entry: Entry) -> str:

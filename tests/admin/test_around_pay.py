@@ -73,6 +73,8 @@ def test_a_manager_sets_the_budget_of_their_team_and_sees_no_other(mia, zoe, wor
     assert PayBudget.objects.get().amount == Decimal(4100)
     assert "4100" in said(mia.get(BUDGETS))
     assert "4100" not in said(zoe.get(BUDGETS))
+    assert "4100.00 EUR a month" in said(mia.get("/admin/ledger/entry/?q=EUR"))
+    assert "4100" not in said(zoe.get("/admin/ledger/entry/?q=EUR"))
     assert zoe.get(address).status_code == 302  # there is no such row for her
     assert zoe.post(address, {"amount": "1"}).status_code == 302
     zoe.post(BUDGETS, {"action": "remove", "_selected_action": str(row.pk)})

@@ -1,5 +1,7 @@
 """Pay in the admin: approved, locked, adjusted and answered, and nobody else's seen by any door."""
 
+import re
+
 import pytest
 import time_machine
 from django.contrib import admin
@@ -166,6 +168,12 @@ def test_each_line_opens_to_its_schedule_its_override_and_its_pages(payroll, who
     pages = f"{reverse('admin:paging_notification_changelist')}?page__id__exact=4711"
     assert f'href="{pages}">page 4711</a>' in text
     assert who("mia").get(pages).status_code == 200
+
+
+def test_hours_are_those_of_the_persons_page_and_of_the_files(payroll, who):
+    row = payroll.draft()
+    lines_of(row).update(seconds=20 * 60)
+    assert ">0.3333<" in re.sub(r"\s", "", who("mia").get(page("statement", row.pk)).content.decode())
 
 
 def test_a_locked_statement_is_edited_by_nobody(payroll, who):

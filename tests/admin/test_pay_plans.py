@@ -1,6 +1,6 @@
 """Pay plans in the admin: fields that a manager understands, faults at their fields, and nobody's own pay."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -14,6 +14,7 @@ from tests.admin.filled import filled
 from tests.world import TESTS
 
 LIST = "/admin/compensation/payplan/"
+DAY = timedelta(days=1)
 WEEKLY = {
     "standby": [
         {"band": "weekday", "days": ["mon", "tue", "wed", "thu", "fri"], "start": "00:00", "end": "00:00",
@@ -209,6 +210,17 @@ def test_nobody_writes_a_plan_that_would_pay_themselves(mia, world):
     assert not PayPlan.objects.exists()
 
 
+def test_nobody_brings_a_plan_back_that_they_may_not_change(mia, zoe, world):
+    """By its name, on the form for a new one: what it paid in months that are still open would be theirs."""
+    for name, team in (("Ops", world.team), ("Search", world.search)):
+        plans.retire_plan(plan=made(world, name=name, teams=[team]), by=TESTS, now=world.now + 9 * DAY)
+    for client, name in ((mia, "Ops"), (zoe, "Ops"), (zoe, "Search")):
+        given = one_band(name=name, currency="EUR", **{"bands-0-amount": "999"})
+        errors = refused(client, f"{LIST}add/", **given)
+        assert "already exists" in errors["name"][0]["message"]
+    assert not PlanVersion.objects.filter(terms__standby__0__amount="999").exists()
+
+
 def test_a_manager_pays_people_of_their_own_teams_only_and_no_place(mia, zoe, world):
     errors = refused(mia, f"{LIST}add/", **one_band(people=[str(world.zoe.pk)]))
     assert "not one of the available choices" in errors["people"][0]["message"]
@@ -242,6 +254,26 @@ def test_the_list_says_whom_each_plan_pays(mia, world):
     made(world, people=[world.ana], teams=[world.team], places=["GB"])
     text = said(mia.get(LIST))
     assert f"{world.ana}, team {world.team}, GB" in text
+
+
+def test_what_somebody_is_paid_by_name_is_seen_by_their_managers_and_administrators(mia, zoe, root, world):
+    """Terms beside a schedule that all may see are an amount: the list, its page and the ledger."""
+    plan = made(world, name="Contract", people=[world.ana])
+    made(world, name="Contract", people=[world.ana, world.bo])
+    for client, sees in ((mia, True), (root, True), (zoe, False)):
+        assert ("Contract" in said(client.get(LIST))) is sees
+        assert client.get(page(plan)).status_code == (200 if sees else 302)
+    entry = Entry.objects.get(verb="pay_plan.changed")
+    for client, sees in ((root, True), (mia, False), (zoe, False)):
+        assert ("pays Bo" in said(client.get("/admin/ledger/entry/?q=Contract"))) is sees
+        address = f"/admin/ledger/entry/{entry.pk}/change/"
+        assert client.get(address).status_code == (200 if sees else 302)
+
+
+def test_who_wrote_a_plan_finds_it_in_the_ledger(mia, world):
+    data = filled(mia.get(f"{LIST}add/"), **one_band(people=[str(world.ana.pk)]))
+    assert mia.post(f"{LIST}add/", data).status_code == 302
+    assert "Pay plan Ops" in said(mia.get("/admin/ledger/entry/?q=Ops"))
 
 
 def test_script_in_a_name_is_text(root, world):

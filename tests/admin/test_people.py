@@ -4,9 +4,10 @@ from datetime import timedelta
 
 import pytest
 
+from oncall.compensation.selectors import manages
 from paging.models import ContactMethod, NotificationRule
 from people.ledger.models import Entry
-from people.models import User
+from people.models import Team, User
 from tests.admin.filled import filled
 
 NEW = "/admin/people/user/add/"
@@ -130,6 +131,36 @@ def test_a_team_gets_a_second_manager_who_may_then_log_in_here(mia, world):
     world.ana.refresh_from_db()
     assert world.ana.is_staff
     assert Entry.objects.latest("pk").data["members"][1]["ana"] == "manager"
+
+
+def taken_in(client, team, person):
+    address = f"/admin/people/team/{team.pk}/change/"
+    page = client.get(address)
+    place = len(page.context["inline_admin_formsets"][0].formset.forms)
+    row = {f"memberships-{place}-user": str(person.pk), f"memberships-{place}-role": "responder"}
+    answer = client.post(address, filled(page, **{"memberships-TOTAL_FORMS": str(place + 1)}, **row))
+    return text(answer)
+
+
+def test_nobody_takes_people_of_others_into_a_team_of_their_own_to_see_their_pay(mia, zoe, root, world):
+    assert "is not yours to take in" in taken_in(mia, world.team, world.zoe)
+    assert "is not yours to take in" in taken_in(zoe, world.search, world.ana)
+    assert "is not yours to take in" in taken_in(mia, world.team, world.root)
+    assert not world.team.members.filter(pk__in=[world.zoe.pk, world.root.pk]).exists()
+    assert not manages(world.zoe, world.ana)
+    newcomer = world.person("kim", "Kim")
+    taken_in(mia, world.team, newcomer)
+    taken_in(root, world.search, world.ana)
+    assert world.team.members.filter(pk=newcomer.pk).exists()
+    assert world.search.members.filter(pk=world.ana.pk).exists()
+
+
+def test_a_manager_makes_no_team_of_people_of_others(mia, world):
+    page = mia.get("/admin/people/team/add/")
+    row = {"memberships-0-user": str(world.zoe.pk), "memberships-0-role": "responder"}
+    data = filled(page, name="Trap", **{"memberships-TOTAL_FORMS": "1"}, **row)
+    assert "is not yours to take in" in text(mia.post("/admin/people/team/add/", data))
+    assert not Team.objects.filter(name="Trap").exists()
 
 
 def test_a_member_is_taken_out_of_a_team(mia, world):

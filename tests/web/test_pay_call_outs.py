@@ -1,11 +1,17 @@
 """My call-outs on their page: what each counts for, what I say of it, and who decides."""
 
+from datetime import UTC, datetime
+
 import pytest
 import time_machine
 from django.test import Client
 
+from oncall.compensation.called_out import corrections_seen
 from oncall.compensation.models import Correction
+from paging.models import Page
+from people.actions import set_members
 from tests.oncall.compensation.test_corrections import Woken
+from tests.world import TESTS
 
 URL = "/pay/call-outs"
 
@@ -60,6 +66,26 @@ def test_other_times_are_asked_for_and_decided_by_a_manager(woken):
     browser(woken.mia).post(f"{URL}/corrections/{row.pk}/approve")
     assert "counts for 120 min, 60.00 GBP" in page(woken.ana)
     assert "Waiting for your decision" not in page(woken.mia)
+
+
+def test_who_managed_them_in_that_month_is_asked_and_decides_and_of_later_months_sees_none(woken):
+    """Ana has gone to another team since; Mia has her pay of March to answer for, and none of April."""
+    members = {woken.mia: "manager", woken.max: "manager"}
+    set_members(team=woken.world.team, members=members, by=TESTS, now=woken.now)
+    asks(woken)
+    row = Correction.objects.get()
+    assert Page.objects.filter(user=woken.mia, cause=f"pay:{woken.ana.pk}").exists(), "she was told to decide"
+    assert "lasted from 2026-03-03 02:10 to 04:10" in page(woken.mia)
+    assert f"/corrections/{row.pk}/approve" not in page(woken.stranger)
+    answer = browser(woken.stranger).post(f"{URL}/corrections/{row.pk}/approve")
+    assert answer.status_code == 404
+    browser(woken.mia).post(f"{URL}/corrections/{row.pk}/approve")
+    row.refresh_from_db()
+    assert row.state == "approved"
+    april = datetime(2026, 4, 3, 2, tzinfo=UTC)
+    Correction.objects.filter(pk=row.pk).update(start=april, end=april, about_at=april)
+    assert not corrections_seen(woken.mia).exists()
+    assert corrections_seen(woken.ana).exists()
 
 
 def test_declined_it_says_by_whom_and_taken_back_it_is_gone(woken):

@@ -1,7 +1,7 @@
 """Pay on the pages: what managers decide, what is disputed, and a team's month."""
 
 import re
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
@@ -146,6 +146,18 @@ def test_only_its_managers_decide_about_a_team(shop, verb):
     for stranger in (shop.ana, shop.eve):
         assert browser(stranger).post(f"/pay/team/Sh/op/2025-06/{verb}").status_code == 404
     assert browser(shop.mia).get(f"/pay/team/Sh/op/2025-06/{verb}").status_code == 405
+
+
+def test_the_months_ahead_are_of_those_in_the_team_now_whichever_month_is_looked_at(shop):
+    """What Ana will earn in the team that she went to is not for who managed her before."""
+    left = datetime(2025, 6, 20, tzinfo=UTC)
+    members = {shop.bo: "responder", shop.mia: "manager"}
+    people.set_members(team=shop.team, members=members, by=BY, now=left)
+    members = {shop.eve: "manager", shop.ana: "responder"}
+    people.set_members(team=shop.other, members=members, by=BY, now=left)
+    months = [browser(shop.mia).get(f"/pay/team/Sh/op/{month}").context for month in ("2025-06", "2025-07")]
+    assert ["ana" in [row.user.username for row in month["rows"]] for month in months] == [True, False]
+    assert months[0]["ahead"] == months[1]["ahead"]
 
 
 def test_a_teams_page_costs_as_many_queries_with_more_people(shop):

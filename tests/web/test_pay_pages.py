@@ -1,6 +1,7 @@
 """Pay on the pages: what one's own month says, and who sees nothing of it."""
 
-from datetime import UTC, datetime, timedelta
+import re
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import time_machine
@@ -8,7 +9,8 @@ from django.test import Client
 
 from oncall.actions import add_override
 from oncall.compensation.core.rest import Rest
-from oncall.compensation.models import LieuUse, StatementLine
+from oncall.compensation.models import LieuUse, Statement, StatementLine
+from oncall.compensation.selectors import lines_of
 from paging.models import Page
 from tests.oncall.compensation.test_reckoning import BEFORE, BY, BY_THE_WEEK, plan
 from tests.web.shop import NOW, Shop, browser, page, press
@@ -88,8 +90,21 @@ def test_the_first_page_says_the_months_and_what_waits_for_a_manager(shop):
     theirs = page(shop.mia, "/pay")
     assert 'href="/pay/of/ana/2025-06"' in theirs
     assert 'href="/pay/team/Sh/op/2025-07"' in theirs
-    assert "cy" not in theirs
+    assert "/pay/of/cy/" not in theirs
     assert "Time in lieu" in theirs
+
+
+def test_the_first_page_says_the_same_of_this_month_as_the_months_own(shop):
+    """With what was adjusted in it, and before there is a draft of it, too."""
+    live = re.search(r"USD [\d,.]+", page(shop.ana, "/pay/2025-07"))[0]
+    assert live in page(shop.ana, "/pay")
+    fields = {"amount": "-7.25", "currency": "USD", "why": "Paid twice in May"}
+    press(shop.mia, "/pay/of/ana/2025-07/adjust", **fields)
+    (kept,) = Statement.objects.filter(user=shop.ana, month=date(2025, 7, 1))
+    total = f"USD {sum(line.amount for line in lines_of(kept)):.2f}"
+    assert total != live
+    assert total in page(shop.ana, "/pay/2025-07")
+    assert total in page(shop.ana, "/pay")
 
 
 def test_time_in_lieu_says_what_is_left_and_what_expires_next(shop):

@@ -1,6 +1,6 @@
 """My pay: the months, what is left of time in lieu, and until when I rest."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from django.db.models import QuerySet
@@ -45,11 +45,13 @@ def index(request: HttpRequest) -> HttpResponse:
     rows = list(months_of(reader)[:SHOWN_MONTHS])
     by_row = totals_of(rows)
     waiting = _waiting(reader, now) if manages_any(reader) else Statement.objects.none()
+    month = this_month(reader, now)
+    kept = next((row for row in rows if row.month == month), None)
     context = {
         "here": "pay",
         "reader": reader,
-        "month": this_month(reader, now),
-        "so_far": _so_far(reader, now),
+        "month": month,
+        "so_far": _sums(by_row.get(kept.pk, NOTHING)) if kept else _live(reader, month, now),
         "months": [(row, _sums(by_row.get(row.pk, NOTHING))) for row in rows],
         "lieu": _lieu(reader, now),
         "taking": lieu_uses_of(reader).filter(at__gt=now),
@@ -61,9 +63,8 @@ def index(request: HttpRequest) -> HttpResponse:
     return render(request, "web/pay.html", context)
 
 
-def _so_far(reader: User, now: datetime) -> list[Sum]:
-    """Of this month, as reckoned now; what lies ahead of it as the schedules stand."""
-    month = this_month(reader, now)
+def _live(reader: User, month: date, now: datetime) -> list[Sum]:
+    """Of a month without a draft, as reckoned now; what lies ahead of it as the schedules stand."""
     mine = reckoned([reader.pk], since=month, until=next_month(month), now=now)[reader.pk]
     return sums(totals(reckoned_item(line, mine) for line in mine.statement.lines))
 

@@ -76,7 +76,7 @@ def index(request: HttpRequest) -> HttpResponse:
             (
                 row,
                 in_a_sentence(row),
-                row.state == Correction.State.ASKED and reader in {row.user, row.asked_by},
+                row.state == Correction.State.ASKED and reader == row.asked_by,
             )
             for row in mine[:SHOWN_CORRECTIONS]
         ],

@@ -70,7 +70,7 @@ def overview(request: HttpRequest, name: str, month: str) -> HttpResponse:
     team = managed_team(reader, name)
     found = teams_month(team, month=first, now=now)
     rows = [_row(one, found.bands, reader, over=this_month(one.user, now) > first) for one in found.people]
-    ahead = forecast([one.user.pk for one in found.people], months=AHEAD, now=now)
+    ahead = forecast(list(team.members.values_list("pk", flat=True)), months=AHEAD, now=now)
     context = {
         "here": "pay",
         "reader": reader,

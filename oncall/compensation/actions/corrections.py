@@ -96,11 +96,13 @@ def decline(*, correction: Correction, why: str, by: Actor, now: datetime) -> Co
 
 
 def withdraw(*, correction: Correction, by: Actor, now: datetime) -> Correction:
-    """Whoever asked for it, or whom it is about, does not any more. Raises Refused."""
+    """Whoever asked for it does not any more. Not whom it is about, where another asked: it may say that they
+    are owed less. Raises Refused.
+    """
     with transaction.atomic():
         row = _locked(correction, State.ASKED)
-        if by.user is None or by.user.pk not in {row.user_id, row.asked_by_id}:
-            raise Refused(f"Only {row.user} and {row.asked_by} take it back; decline it instead.")
+        if by.user is None or by.user.pk != row.asked_by_id:
+            raise Refused(f"Only {row.asked_by} takes it back; who may approve it may decline it.")
         _move(row, State.DROPPED, None, now)
         _record(Verb.CALL_OUT_CORRECTION_WITHDRAWN, row, "taken back", by=by, now=now)
     return row

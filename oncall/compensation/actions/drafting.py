@@ -3,8 +3,11 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date, datetime
+from decimal import Decimal
+from itertools import pairwise
 from operator import attrgetter
 
+from oncall.actions.refusal import Refused
 from oncall.compensation.core.line import Line
 from oncall.compensation.core.money import in_hours
 from oncall.compensation.core.months import in_words
@@ -33,6 +36,7 @@ SAID = (
     "because",
 )
 """All that a line says, to be compared."""
+MOST_MONEY = Decimal(10) ** 10
 
 
 def renew(owed: Mapping[int, Owed], *, month: date, now: datetime) -> list[Statement]:
@@ -92,10 +96,27 @@ def statement_lines(
 
 def warnings_of(owed: Owed) -> list[str]:
     unpaid = [f"{in_hours(owed.unpaid)} h were carried that no plan pays."] if owed.unpaid else []
-    return [*owed.statement.warnings, *unpaid]
+    return [*owed.statement.warnings, *unpaid, *_moves(owed)]
+
+
+def _moves(owed: Owed) -> Iterator[str]:
+    """Bands, holidays and perhaps the plan follow a person's place: whoever approves sees that it changed."""
+    moves = next((stage.moves for stage in owed.staged.stages if stage.moves), ())
+    for before, after in pairwise(moves):
+        if owed.staged.whole.start < before.until < owed.staged.whole.end:
+            zones = [str(move.place.zone) for move in (before, after)]
+            at = f"{before.until.astimezone(after.place.zone):%Y-%m-%d %H:%M} ({zones[1]})"
+            moved = f"moved from {zones[0]}" if zones[0] != zones[1] else "got another holiday calendar"
+            yield f"They {moved} on {at}: before and after it, lines are by what held then."
 
 
 def _reckoned(statement: Statement, position: int, line: Line, owed: Owed) -> StatementLine:
+    """Raises Refused for more money than a line can hold."""
+    if abs(line.amount) >= MOST_MONEY:
+        raise Refused(
+            f"{statement.user} would be paid {line.amount} {line.currency} in one line, and no line holds so "
+            f"much; look at what pay plan “{line.plan}” says."
+        )
     return StatementLine(
         statement=statement,
         position=position,

@@ -13,8 +13,9 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 from oncall.actions.refusal import Refused
 from oncall.compensation.actions.corrections import approve, decline, in_a_sentence, month_of
 from oncall.compensation.admin.filters import TeamFilter
+from oncall.compensation.called_out import corrections_seen
 from oncall.compensation.models import Correction
-from oncall.compensation.permissions import may_approve, people_seen
+from oncall.compensation.permissions import may_approve
 from people import clock
 from people.recorded import ByVerb, actor_of, user_of
 
@@ -55,7 +56,7 @@ class CorrectionAdmin(ByVerb):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Correction]:
         rows: QuerySet[Correction] = super().get_queryset(request)
-        return rows.select_related("user", "asked_by").filter(user__in=people_seen(user_of(request)))
+        return rows.filter(pk__in=corrections_seen(user_of(request)).order_by().values("pk"))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

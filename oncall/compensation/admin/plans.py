@@ -92,7 +92,9 @@ class PlanAdmin(Retirable):
     def get_queryset(self, request: HttpRequest) -> QuerySet[PayPlan]:
         paid = Assignment.objects.filter(until=None).select_related("user", "team").order_by("pk")
         versions = PlanVersion.objects.prefetch_related(Prefetch("assignments", paid))
-        return super().get_queryset(request).prefetch_related(Prefetch("versions", versions))
+        rows: QuerySet[PayPlan] = super().get_queryset(request)
+        shown = rows.filter(pk__in=powers.seen(user_of(request)))
+        return shown.prefetch_related(Prefetch("versions", versions))
 
     def team_of(self, row: PayPlan) -> None:
         """None of its own: see `powers`."""

@@ -16,6 +16,7 @@ from oncall.compensation.actions import statements
 from oncall.compensation.admin.filters import MonthFilter, TeamFilter
 from oncall.compensation.core.months import in_words
 from oncall.compensation.currencies import shown
+from oncall.compensation.exports.items import hours_in_text
 from oncall.compensation.models import Dispute, Statement, StatementLine
 from oncall.compensation.permissions import may_approve
 from oncall.compensation.selectors import NOTHING, fingerprint, lines_of, seen, totals_of
@@ -67,7 +68,7 @@ class LineRows(Shown):
 
     @display(description="Hours")
     def hours(self, row: StatementLine) -> str:
-        return f"{row.seconds / 3600:.2f}"
+        return hours_in_text(row.seconds)
 
     @display(description="Paid")
     def paid(self, row: StatementLine) -> str:

@@ -211,7 +211,7 @@ class WithdrawCorrectionView(_Decision):
         responses={200: CorrectionSerializer, 400: REFUSED, 404: NOT_THERE, 409: TOO_LATE},
     )
     def post(self, request: Request, pk: int) -> Response:
-        """It is not asked for any more, by who asked or whom it is about."""
+        """It is not asked for any more, by who asked."""
         return self.decide(request, pk, corrections.withdraw)
 
 

@@ -43,6 +43,8 @@ MULTIPLIERS = ("weekday", "evening", "night", "weekend", "holiday")
 LIEU_KEYS = ("rate", "awake", "woken", "further_hour", "day", "expires")
 EVERY_DAY = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 MOST_BANDS = 40
+FINEST = Fraction(1, 10_000)
+"""What a line is kept to: no currency has a smaller amount."""
 Word = TypeVar("Word", bound=StrEnum)
 
 
@@ -217,6 +219,8 @@ def _rounding(data: Any, unit: Decimal, into: Gathering) -> Rounding:
     if said <= 0:
         into.fault(("rounding", "unit"), "Round to an amount above 0, such as 0.01.")
         said = Fraction(unit)
+    elif said % FINEST:
+        into.fault(("rounding", "unit"), "Round to an amount with at most four decimals, such as 0.01.")
     return Rounding(
         mode=_word(written.get("mode", Mode.HALF_EVEN), Mode, ("rounding", "mode"), into),
         unit=decimal(said),

@@ -21,6 +21,7 @@ FAMILY = "DejaVu"
 NOT_DRAWN = "\N{WHITE VERTICAL RECTANGLE}"
 SMALL, BODY, HEAD = 7.5, 9, 16
 PAD, LEADING = 1, 3.6
+MOST_PAGES = 24  # ids beside one line
 GREY, LINE = 95, 205
 COLUMNS = (
     ("What", 25),
@@ -215,7 +216,7 @@ class _Paper(FPDF):
         self.set_y(-13)
         self.set_font(FAMILY, size=SMALL)
         self.set_text_color(GREY)
-        self.cell(140, 5, self._foot)
+        self.cell(140, 5, self._cut(self._foot, 138)[0])
         self.cell(0, 5, f"Page {self.page_no()} of {{nb}}", align=Align.R)
         self.set_text_color(0)
         self.set_font(FAMILY, size=BODY)
@@ -231,12 +232,7 @@ class _Paper(FPDF):
 
 
 def _cells(item: Item, zone: ZoneInfo) -> list[str]:
-    proof = [item.rate, item.override, item.because]
-    proof += (
-        [f"page{'s' if len(item.pages) > 1 else ''} {', '.join(f'#{page}' for page in item.pages)}"]
-        if (item.pages)
-        else []
-    )
+    proof = [item.rate, item.override, item.because, _pages(item)]
     lasts = item.start < item.end  # what was adjusted has no time
     return [
         what(item),
@@ -247,6 +243,16 @@ def _cells(item: Item, zone: ZoneInfo) -> list[str]:
         "; ".join(part for part in proof if part),
         money(item.amount, item.currency),
     ]
+
+
+def _pages(item: Item) -> str:
+    """“pages #7, #8”: as many as leave the line shorter than a page of paper."""
+    if not item.pages:
+        return ""
+    named = ", ".join(f"#{page}" for page in item.pages[:MOST_PAGES])
+    more = len(item.pages) - MOST_PAGES
+    also = f" and {more} more, which the CSV, JSON and XLSX name" if more > 0 else ""
+    return f"page{'s' if len(item.pages) > 1 else ''} {named}{also}"
 
 
 def _done(done: tuple[str | None, datetime] | None, zone: ZoneInfo) -> str:

@@ -1,4 +1,4 @@
-"""Who may change a pay plan.
+"""Who may change a pay plan, and who may look at it.
 
 Managers change the plans that pay a team of theirs, and superusers change any; nobody changes a plan that
 pays or has paid themselves, superusers included. Where there is nobody else who could, as in a company of
@@ -7,14 +7,31 @@ five with one administrator, that superuser may, and the ledger says that the pl
 
 from collections.abc import Collection, Iterable
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from oncall.compensation.loading.holidays import lies_in
 from oncall.compensation.models import Assignment, PayPlan
+from oncall.compensation.selectors import people_seen
 from people.models import Membership, Team, User
 from people.permissions import managed_team_ids
 
 ITSELF = "by somebody whom it pays: there is nobody else who could"
+
+
+def seen(user: User) -> QuerySet[PayPlan]:
+    """All, but those that pay, or have paid, by name somebody whose pay `user` may not see: their rate is
+    theirs. Who manages somebody, or a team, that such a plan pays, sees it all the same.
+    """
+    plans = PayPlan.objects.all()
+    if user.is_superuser:
+        return plans
+    shown = people_seen(user)
+    others = Assignment.objects.filter(user__isnull=False).exclude(user__in=shown)
+    theirs = Assignment.objects.filter(
+        Q(user__in=shown.exclude(pk=user.pk)) | Q(team__in=managed_team_ids(user))
+    )
+    hidden = Q(pk__in=others.values("version__plan")) & ~Q(pk__in=theirs.values("version__plan"))
+    return plans.exclude(hidden)
 
 
 def may_change(user: User, plan: PayPlan) -> bool:

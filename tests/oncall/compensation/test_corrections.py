@@ -130,6 +130,14 @@ def test_declined_or_taken_back_it_never_counts_and_may_be_asked_for_anew(woken)
             woken.approve(late)
 
 
+def test_what_a_manager_asks_is_not_taken_back_by_whom_it_would_pay_less(woken):
+    row = woken.ask(None, None, by=woken.mia, why="she was not at it")
+    with pytest.raises(Refused, match="Only Mia Falk takes it back"):
+        withdraw(correction=row, by=Actor.person(woken.ana), now=woken.now)
+    woken.approve(row, by=woken.max)
+    assert woken.paid() == []
+
+
 def test_work_for_which_nobody_was_paged_is_added(woken):
     woken.approve(woken.ask(at(6, 0), at(7, 0), page=None, why="Bo phoned me"))
     assert woken.paid()[1] == (at(6, 0), at(7, 0), (), Decimal(30))
@@ -196,7 +204,7 @@ def test_nobody_approves_their_own_also_not_an_administrator_and_no_stranger_any
         woken.approve(row, by=User.objects.get(pk=woken.ana.pk))
     with pytest.raises(Refused, match="Only managers"):
         woken.approve(row, by=woken.stranger)
-    with pytest.raises(Refused, match="take it back"):
+    with pytest.raises(Refused, match="takes it back"):
         withdraw(correction=row, by=Actor.person(woken.mia), now=woken.now)
     for who in (woken.ana.pk, row.asked_by_id):
         with pytest.raises(IntegrityError), transaction.atomic():

@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 from openpyxl import load_workbook
 
-from oncall.compensation.exports.as_pdf import NOT_DRAWN, _paper
+from oncall.compensation.exports.as_pdf import COLUMNS, NOT_DRAWN, _cells, _paper
 from oncall.compensation.exports.files import FORMS
 from oncall.compensation.exports.items import hours_in_text
 from oncall.compensation.exports.sheet import sheets
@@ -136,6 +136,17 @@ def test_the_files_of_its_fonts_are_closed():
 def test_many_lines_go_on_on_further_pages():
     statement(person("ana"), *[CALL_OUT] * 100)
     assert written("pdf", sheets(Statement.objects.all())).count(PAGE) > 3
+
+
+def test_a_call_out_of_very_many_pages_is_no_longer_than_a_page_of_paper():
+    statement(person("ana"), CALL_OUT | {"pages": list(range(1_000_000, 1_000_600)), "because": "W" * 500})
+    (sheet,) = sheets(Statement.objects.all())
+    with _paper(NOW) as paper:
+        paper.add_page()
+        cells = _cells(sheet.items[0], sheet.zone)
+        assert paper._height(cells, [width for _, width in COLUMNS]) < paper.page_break_trigger - 20
+    assert "#1000023 and 576 more" in cells[5]
+    assert "1000599" in written("csv", [sheet]).decode()
 
 
 @pytest.mark.parametrize(

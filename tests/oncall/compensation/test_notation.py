@@ -149,6 +149,7 @@ def band(**more):
         ({"cap": {"per": "month"}}, "cap", "needs hours or an amount"),
         ({"cap": {"amount": 10}, "minimum_per_shift": 20}, "cap.amount", "below the least"),
         ({"rounding": {"unit": 0}}, "rounding.unit", "above 0"),
+        ({"rounding": {"unit": "0.00005"}}, "rounding.unit", "at most four decimals"),
         ({"call_outs": {"round_up_to": 0}}, "call_outs.round_up_to", "shorter than"),
         ({"call_outs": {"merge": "60m"}}, "call_outs.merge", "no length"),
         ({"call_outs": {"time_in_lieu": {}}}, "call_outs.time_in_lieu", "how much time off"),

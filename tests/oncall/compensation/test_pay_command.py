@@ -2,7 +2,8 @@
 
 import csv
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from io import StringIO
 from zoneinfo import ZoneInfo
 
@@ -12,6 +13,10 @@ from django.core.management import CommandError, call_command
 
 from escalation.actions import respond
 from oncall import actions
+from oncall.compensation.actions import statements
+from oncall.compensation.exports.files import FORMS
+from oncall.compensation.exports.sheet import sheets
+from oncall.compensation.models import Statement
 from oncall.core.definition import Definition
 from people import actions as people
 from people.ledger.record import Actor
@@ -172,6 +177,68 @@ def test_woken_twice_in_a_night_is_one_call_out_of_90_minutes(lieu, minutes, exp
     assert len(line["pages"]) == 2
     assert [row["lieu_minutes"] for row in found["totals"]] == [minutes]
     assert line["lieu_expires"] == expires
+
+
+def test_it_says_the_same_of_every_line_as_the_statement_and_its_files():
+    """A night of call-outs with time off that expires: printed, drafted and exported, from the same rows."""
+    night = datetime(2026, 2, 4, 2, 10, tzinfo=UTC)
+    world = World(now=night - timedelta(days=30), kinds=("sms",))
+    terms = hourly("0.333") | {"call_outs": {"merge": 3600, "minimum": 3600, "round_up_to": 900,
+             "outside": {"days": ["mon", "tue", "wed", "thu", "fri"], "start": "09:00", "end": "17:00"},
+             "pay": {"amount": "30", "per": "hour"},
+             "time_in_lieu": {"rate": "1", "expires": 14 * 86400}}}  # fmt: skip
+    plan("Woken", "EUR", terms, world.ana, world.bo)
+    world.now = night
+    incident = world.alert("disk")
+    world.tick()
+    paged = getattr(world, world.sent()[-1][1])
+    world.now = night + timedelta(minutes=25, seconds=1)
+    world.acknowledge(incident, paged)
+    respond.resolve(incident_id=incident.pk, by=Actor.person(paged, via="link"), now=world.now)
+    statements.refresh(user_ids=[paged.pk], month=date(2026, 2, 1), now=datetime(2026, 12, 1, tzinfo=UTC))
+    (kept,) = sheets(Statement.objects.filter(user=paged))
+    span = ("2026-02-01", "2026-03-01", "--user", paged.username)
+    (said,) = json.loads(FORMS["json"].write([kept], world.now))["statements"]
+    printed = pay(*span)
+    (out,) = (line for line in printed["lines"] if line["kind"] == "call_out")
+    assert out["lieu_expires"] == "2026-02-18T02:35:01Z"
+    in_order = sorted(said["lines"], key=lambda line: line["start"])
+    assert (printed["lines"], printed["totals"]) == (in_order, said["totals"])
+    table, _ = command("--since", span[0], "--until", span[1], "--format", "csv", "--user", paged.username)
+    rows = [sorted(text.splitlines()) for text in (table, FORMS["csv"].write([kept], world.now).decode())]
+    assert rows[0] == rows[1]
+
+
+def test_who_moves_team_and_zone_in_the_month_of_a_clock_change_has_every_hour_paid_once():
+    """November 2025 from New York's first midnight to Berlin's last: by Shop until the 12th, by Search from
+    then on, from the 15th by its next version, and no more than 1,000 of it.
+    """
+    ana, moves = person("ana"), datetime(2025, 11, 12, 12, tzinfo=UTC)
+    weekly(ana)
+    teams = [people.create_team(name=name, by=BY, now=BEFORE) for name in ("Shop", "Search")]
+    people.set_members(team=teams[0], members={ana: "responder"}, by=BY, now=BEFORE)
+    plan("Shop", "USD", hourly("1"), teams[0])
+    cap = {"cap": {"amount": "1000", "per": "month", "warn": False}}
+    plan("Search", "EUR", hourly("2") | cap, teams[1])
+    plan("Search", "EUR", hourly("3") | cap, teams[1], effective_from=date(2025, 11, 15))
+    people.change_user(user=ana, time_zone="Europe/Berlin", by=BY, now=moves)
+    people.set_members(team=teams[0], members={}, by=BY, now=moves)
+    people.set_members(team=teams[1], members={ana: "responder"}, by=BY, now=moves)
+    found = pay("2025-11-01", "2025-12-01")
+    assert [(row["currency"], row["amount"]) for row in found["totals"]] == [
+        ("EUR", "1000.00"),
+        ("USD", "272.00"),
+    ]
+    for currency in ("EUR", "USD"):
+        mine = [Decimal(line["amount"]) for line in found["lines"] if line["currency"] == currency]
+        assert sum(mine) == {"EUR": 1000, "USD": 272}[currency]
+    hours = sum(Decimal(line["hours"]) for line in found["lines"])
+    assert (
+        hours == 272 + 59 + 384
+    )  # 2025-11-01 04:00Z, 2025-11-12 12:00Z, 2025-11-14 23:00Z, 2025-11-30 23:00Z
+    ends = [pay(*month)["lines"] for month in (("2025-10-01", "2025-11-01"), ("2025-12-01", "2026-01-01"))]
+    assert (ends[0][-1]["end"], found["lines"][0]["start"]) == ("2025-11-01T04:00:00Z",) * 2
+    assert (found["lines"][-1]["end"], ends[1][0]["start"]) == ("2025-11-30T23:00:00Z",) * 2
 
 
 def test_time_that_no_plan_pays_is_warned_about_and_its_person_left_out():

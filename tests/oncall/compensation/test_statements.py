@@ -10,8 +10,9 @@ from django.test.utils import CaptureQueriesContext
 from oncall.actions import Overtaken, Refused
 from oncall.compensation.actions import statements
 from oncall.compensation.actions.statements import approve, back_to_draft, lock, refresh
-from oncall.compensation.models import Adjustment, Statement, StatementLine
+from oncall.compensation.models import Adjustment, PlanVersion, Statement, StatementLine
 from oncall.compensation.selectors import fingerprint, lines_of, months_of, totals_of
+from people.actions import change_user
 from people.ledger.models import Entry
 from people.ledger.record import Actor
 from tests.oncall.compensation.payroll import (
@@ -26,7 +27,7 @@ from tests.oncall.compensation.payroll import (
     as_of,
     total,
 )
-from tests.oncall.compensation.test_reckoning import BEFORE, person
+from tests.oncall.compensation.test_reckoning import BEFORE, BY, hourly, person
 
 pytestmark = pytest.mark.django_db
 
@@ -100,6 +101,25 @@ def test_a_batch_costs_the_same_number_of_queries_for_any_number_of_people(payro
 def test_what_is_no_month_is_refused(payroll, month):
     with pytest.raises(Refused, match=r"first day|1970 to 2199"):
         payroll.refresh(month=month)
+
+
+def test_that_somebody_moved_in_the_month_is_a_warning_and_in_others_none(payroll):
+    moves = datetime(2025, 6, 10, 12, tzinfo=UTC)
+    change_user(user=payroll.ana, time_zone="Asia/Tokyo", by=BY, now=moves)
+    change_user(user=payroll.ana, holidays="JP", by=BY, now=moves + DAY)
+    after = "before and after it, lines are by what held then."
+    assert payroll.draft().warnings == [
+        f"They moved from Europe/London on 2025-06-10 21:00 (Asia/Tokyo): {after}",
+        f"They got another holiday calendar on 2025-06-11 21:00 (Asia/Tokyo): {after}",
+    ]
+    assert not payroll.draft(month=JULY).warnings
+
+
+def test_a_plan_that_pays_more_than_a_line_holds_is_said_in_a_sentence(payroll):
+    PlanVersion.objects.update(terms=hourly("999999999"))
+    with pytest.raises(Refused, match="and no line holds so much; look at what pay plan “UK” says"):
+        payroll.refresh()
+    assert not Statement.objects.exists()
 
 
 def test_approved_by_a_manager_of_the_team_and_by_an_administrator(payroll):
