@@ -123,8 +123,8 @@ def placed(engagements: Iterable[Engagement], carried: Collection[Carried]) -> l
     return found
 
 
-def people_carrying(*, since: date, until: date) -> list[int]:
-    """Everyone who may be owed something: all who are, or were, somebody that a schedule or a page names."""
+def everybody() -> list[int]:
+    """Who may be owed something, by username: also those who have left, since they may have carried it."""
     return list(User.objects.order_by("username").values_list("pk", flat=True))
 
 

@@ -11,7 +11,7 @@ from oncall.compensation.actions.statements import refresh
 from oncall.compensation.chores.apart import each_apart
 from oncall.compensation.core.months import first_of, month_before
 from oncall.compensation.models import Adjustment, Statement
-from oncall.compensation.reckoning import people_carrying
+from oncall.compensation.reckoning import everybody
 
 LOOKED_BACK = 4
 """Months before the last one: a locked one that is older changes only when somebody refreshes it by name."""
@@ -28,14 +28,14 @@ def keep_drafts(*, clock: Callable[[], datetime]) -> list[int]:
     older = [last]
     while len(older) <= LOOKED_BACK:
         older.append(month_before(older[-1]))
-    everybody = people_carrying(since=last, until=this)
+    people = everybody()
     failed = []
     for month in reversed(older[1:]):
-        failed += each_apart(everybody, _reconciling(month, now), what=f"reconcile {month:%Y-%m}")
+        failed += each_apart(people, _reconciling(month, now), what=f"reconcile {month:%Y-%m}")
     for month, some in _adjusted_before(last).items():
         failed += each_apart(some, _refreshing(month, now), what=f"refresh {month:%Y-%m}")
     for month in (last, this):
-        failed += each_apart(everybody, _refreshing(month, now), what=f"refresh {month:%Y-%m}")
+        failed += each_apart(people, _refreshing(month, now), what=f"refresh {month:%Y-%m}")
     return sorted(set(failed))
 
 

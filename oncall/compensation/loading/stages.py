@@ -2,7 +2,7 @@
 
 import itertools
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
@@ -204,14 +204,3 @@ def _append(stages: list[Stage], stage: Stage) -> None:
             stages[-1] = replace(last, span=Span(last.span.start, stage.span.end))
             return
     stages.append(stage)
-
-
-def unclaimed(staged: Staged) -> Iterator[Span]:
-    """When no plan pays them, of what was asked for."""
-    at = staged.whole.start
-    for stage in (one for one in staged.stages if one.shown):
-        if at < stage.span.start:
-            yield Span(at, stage.span.start)
-        at = stage.span.end
-    if at < staged.whole.end:
-        yield Span(at, staged.whole.end)

@@ -27,7 +27,7 @@ from oncall.compensation.exports.items import (
 )
 from oncall.compensation.exports.wording import hours_and_minutes, on_what, what
 from oncall.compensation.loading.plans import FIRST_DAY, LAST_DAY
-from oncall.compensation.reckoning import Owed, people_carrying, reckoned
+from oncall.compensation.reckoning import Owed, everybody, reckoned
 from people.models import Membership, PastMembership, User
 from watchbill.management.commands.shifts import as_text, local
 
@@ -55,7 +55,7 @@ class Command(BaseCommand):
         try:
             since, until = (_day(options[name], f"--{name}") for name in ("since", "until"))
             _check(since, until)
-            wanted = _people(options["team"], options["user"], since=since, until=until)
+            wanted = _people(options["team"], options["user"], since=since)
         except (UnknownName, ValueError) as fault:
             raise CommandError(str(fault)) from None
         found = _reckoned(wanted, since=since, until=until)
@@ -87,10 +87,8 @@ def _check(since: date, until: date) -> None:
         raise ValueError("More than ten years lie between the start and the end; choose a part of them.")
 
 
-def _people(team: str | None, username: str | None, *, since: date, until: date) -> list[int]:
-    found = people_carrying(since=since, until=until)
-    if username is not None:
-        found = [find_user(username).pk]
+def _people(team: str | None, username: str | None, *, since: date) -> list[int]:
+    found = everybody() if username is None else [find_user(username).pk]
     if team is not None:
         row = find_team(team)
         now = Membership.objects.filter(team=row).values_list("user_id", flat=True)
