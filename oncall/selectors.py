@@ -1,8 +1,10 @@
 """Who is on call, asked of the database. Every answer comes from `oncall.core.final`."""
 
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime, timedelta
 from itertools import islice
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from django.db.models import Q, QuerySet
@@ -12,7 +14,7 @@ from oncall.core import final
 from oncall.core.conflicts import Away, Carried, Conflict
 from oncall.core.coverage import NEVER_PAGED, uncovered
 from oncall.core.final import Roster, Shift
-from oncall.core.span import Span
+from oncall.core.span import Span, union
 from oncall.loading import rosters
 from oncall.models import (
     Announcement,
@@ -110,6 +112,52 @@ def schedules_of(user_id: int) -> QuerySet[Schedule]:
         | Schedule.objects.filter(pk__in=by_override)
         | Schedule.objects.filter(pk__in=by_temporary.values("temporary__schedule"))
     ).order_by("name")
+
+
+def schedules_naming(user_ids: Collection[int]) -> list[int]:
+    """The ids of the schedules that have ever named one of them, retired ones included. Three queries."""
+    wanted = list(user_ids)
+    in_turn = Participation.objects.filter(user__in=wanted).values_list("version__schedule", flat=True)
+    by_override = Override.objects.filter(user__in=wanted, cancelled_at=None)
+    by_temporary = TemporaryShift.objects.filter(user__in=wanted, temporary__cancelled_at=None)
+    return sorted(
+        {
+            *in_turn.distinct(),
+            *by_override.values_list("schedule", flat=True).distinct(),
+            *by_temporary.values_list("temporary__schedule", flat=True).distinct(),
+        }
+    )
+
+
+def schedules_of_team(team_id: int, *, since: datetime) -> dict[int, str]:
+    """The name of each of the team's schedules by its id, with those retired after `since`, by name."""
+    rows = Schedule.objects.filter(Q(retired_at=None) | Q(retired_at__gt=since), team=team_id)
+    return dict(rows.order_by("name").values_list("pk", "name"))
+
+
+class Duty(NamedTuple):
+    """One person's time in one role of one schedule without a break, whatever put them there."""
+
+    schedule: int
+    role: str
+    user: int
+    span: Span
+
+
+def duties(schedule_ids: Iterable[int], *, since: datetime, until: datetime) -> list[Duty]:
+    """Those in [since, until), cut at its edges, by start; shadows are on call for nothing and are left out.
+    Three queries for each AT_ONCE schedules.
+    """
+    wanted, found = iter(schedule_ids), list[Duty]()
+    while some := list(islice(wanted, AT_ONCE)):
+        for schedule, roster in rosters(some, since=since, until=until).items():
+            spans: dict[tuple[str, int], list[Span]] = defaultdict(list)
+            for shift in final.shifts(roster, since, until):
+                if shift.user is not None and shift.role not in NEVER_PAGED:
+                    spans[shift.role, shift.user].append(Span(shift.start, shift.end))
+            for (role, user), theirs in spans.items():
+                found += [Duty(schedule, role, user, span) for span in union(theirs)]
+    return sorted(found, key=lambda one: (one.span, one.schedule, one.role, one.user))
 
 
 def roles_of(schedule: Schedule, *, at: datetime) -> tuple[str, ...]:

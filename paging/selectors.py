@@ -19,6 +19,7 @@ from people.models import User
 NO_PAGE = Q(urgency=INFO) | Q(cause__startswith=TESTS)
 """Notices tell, and test pages try: neither interrupts anybody for a cause, and no report counts them."""
 
+AT_ONCE = 500  # SQLite takes no more than so many values
 LATELY = timedelta(minutes=5)
 FOR_LONG = timedelta(minutes=1)
 GIVEN_BACK = (State.FAILED, State.UNDELIVERED)
@@ -299,7 +300,9 @@ def told_of(cause: str) -> list[int]:
 
 
 class Left(NamedTuple):
-    """A page of which messages left, from `at` to `last`: for whom, about what, and when it was stopped."""
+    """A page of which messages left, from `at` to `last`: for whom, about what, when it was stopped, when it
+    was asked for, and by which run of a step.
+    """
 
     page: int
     user: int
@@ -307,6 +310,8 @@ class Left(NamedTuple):
     at: datetime
     last: datetime
     stopped: datetime | None
+    asked: datetime
+    run: str
 
 
 def pages_left(user_ids: Collection[int], *, since: datetime, until: datetime) -> list[Left]:
@@ -318,6 +323,19 @@ def pages_left(user_ids: Collection[int], *, since: datetime, until: datetime) -
     asked = Page.objects.filter(user__in=user_ids, created_at__gte=since - SENT_WITHIN, created_at__lt=until)
     found = [one for one in _left(asked) if since <= one.at < until]
     return sorted(found, key=lambda one: (one.at, one.page))
+
+
+def runs_of(causes: Collection[str]) -> dict[str, dict[str, datetime]]:
+    """By cause, when each run of a step first asked for anybody by a page that interrupts. A query for each
+    five hundred.
+    """
+    found: dict[str, dict[str, datetime]] = defaultdict(dict)
+    wanted = sorted(causes)
+    for n in range(0, len(wanted), AT_ONCE):
+        rows = Page.objects.exclude(NO_PAGE).filter(cause__in=wanted[n : n + AT_ONCE]).order_by()
+        for cause, run, first in rows.values_list("cause", "run").annotate(first=Min("created_at")):
+            found[cause][run] = first
+    return found
 
 
 def page_left(page_id: int) -> Left | None:
@@ -351,8 +369,10 @@ def _left(pages: QuerySet[Page]) -> Iterator[Left]:
             last_other=Max(others, filter=bundled),
         )
     )
-    of = ("pk", "user_id", "cause", "stopped_at", "own", "others", "last_own", "last_other")
-    for pk, user, cause, stopped, *times in rows.values_list(*of):
+    page = ("pk", "user_id", "cause", "stopped_at", "created_at", "run")
+    for pk, user, cause, stopped, asked, run, *times in rows.values_list(
+        *page, "own", "others", "last_own", "last_other"
+    ):
         left = [at for at in times if at is not None]
         if left:
-            yield Left(pk, user, cause, min(left), max(left), stopped)
+            yield Left(pk, user, cause, min(left), max(left), stopped, asked, run)

@@ -35,6 +35,7 @@ INSTALLED_APPS = [
     "watchbill.web",
     "watchbill.provisioning",
     "watchbill.watch",
+    "watchbill.reports",
     "escalation",
     "oncall",
     "oncall.compensation",

@@ -45,6 +45,8 @@ class Page(models.Model):
             ),
             # Whether anybody has just been paged about a service: the first page of one jumps the queue.
             models.Index(fields=["service", "-created_at"], name="page_of_service"),
+            # What is counted of people: the pages of one person and some weeks, of years of them.
+            models.Index(fields=["user", "created_at"], name="page_of_person"),
         ]
 
     def __str__(self) -> str:

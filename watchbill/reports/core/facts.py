@@ -25,7 +25,8 @@ class Carried:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incident:
     """`key`: of its first alert; what is noisy is known by it. `acknowledged`: the first time anybody did.
-    `timeouts`: how often nobody answered in time. `recurred`: the same came within an hour of its end.
+    `mitigated`: when its source said that it was over. `timeouts`: how often nobody answered in time.
+    `recurred`: it came within an hour of the end of the same.
     """
 
     id: int
@@ -35,6 +36,7 @@ class Incident:
     severity: str
     triggered: datetime
     acknowledged: datetime | None = None
+    mitigated: datetime | None = None
     resolved: datetime | None = None
     by_source: bool = False
     began: datetime | None = None

@@ -4,17 +4,43 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
+from typing import Protocol
 
 from oncall.core.span import Span, intersection, union
 from watchbill.reports.core.facts import Carried
 from watchbill.reports.core.hours import Kind, by_kind, nights
-from watchbill.reports.core.shift_load import ShiftLoad
 from watchbill.reports.core.thresholds import Colour, Thresholds
 
 ENOUGH = 2
 SATURDAY = 5
 AN_INSTANT = timedelta(microseconds=1)
 A_SECOND, AN_HOUR, A_DAY = timedelta(seconds=1), timedelta(hours=1), timedelta(days=1)
+
+
+class Counted(Protocol):
+    """What is counted of one shift, or of the part of one that lies within a time."""
+
+    @property
+    def carried(self) -> Carried: ...
+    @property
+    def pages(self) -> int: ...
+    @property
+    def interruptions(self) -> int: ...
+    @property
+    def sleep_interruptions(self) -> int: ...
+    @property
+    def short_rests(self) -> int: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """No more than what is fair asks for."""
+
+    carried: Carried
+    pages: int
+    interruptions: int
+    sleep_interruptions: int
+    short_rests: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +54,7 @@ class PersonLoad:
     sleep: timedelta
     nights: int
     weekends: int
+    pages: int
     interruptions: int
     sleep_interruptions: int
     short_rests: int
@@ -39,21 +66,23 @@ class PersonLoad:
         """1: what is fair. None where there is nothing to share."""
         return self.sleep_interruptions / self.fair if self.fair else None
 
+    def uneven(self, limits: Thresholds) -> Colour:
+        """How far over what is fair. Never red for fewer than two events."""
+        found = Colour.GREEN if self.over_fair is None else limits.uneven_sleep.colour(self.over_fair)
+        return min(found, Colour.AMBER) if self.sleep_interruptions < ENOUGH else found
+
     def colour(self, limits: Thresholds) -> Colour:
-        """Never red for fewer than two events."""
-        uneven = Colour.GREEN if self.over_fair is None else limits.uneven_sleep.colour(self.over_fair)
-        if self.sleep_interruptions < ENOUGH:
-            uneven = min(uneven, Colour.AMBER)
-        return max(uneven, limits.on_call_share.colour(self.share))
+        """The worse of how they were woken and of how much they were on call."""
+        return max(self.uneven(limits), limits.on_call_share.colour(self.share))
 
 
-def people(loads: Sequence[ShiftLoad], *, within: Span) -> list[PersonLoad]:
+def people(loads: Sequence[Counted], *, within: Span) -> list[PersonLoad]:
     """Of the shifts of a team in `within`, by how often each was woken, most first.
 
     Somebody on two roles at once carries the hours once. What is fair goes by the hours each carried in sleep
     hours: who takes the nights of others for a day shift is not thereby noisy.
     """
-    by_user: dict[int, list[ShiftLoad]] = {}
+    by_user: dict[int, list[Counted]] = {}
     for load in loads:
         by_user.setdefault(load.carried.user, []).append(load)
     spans = {user: _span(mine, within) for user, mine in by_user.items()}
@@ -71,6 +100,7 @@ def people(loads: Sequence[ShiftLoad], *, within: Span) -> list[PersonLoad]:
                 sleep=asleep[user],
                 nights=_nights(mine[0].carried, spans[user]),
                 weekends=_weekends(mine[0].carried, spans[user]),
+                pages=sum(load.pages for load in mine),
                 interruptions=sum(load.interruptions for load in mine),
                 sleep_interruptions=sum(load.sleep_interruptions for load in mine),
                 short_rests=sum(load.short_rests for load in mine),
@@ -104,12 +134,12 @@ def trailing(counts: Mapping[date, int], *, first: date, last: date) -> list[Day
     return found
 
 
-def over_budget(loads: Collection[ShiftLoad], *, budget: int) -> Fraction:
+def over_budget(loads: Collection[Counted], *, budget: int) -> Fraction:
     """The part of the shifts that had more pages than the budget."""
     return Fraction(sum(load.pages > budget for load in loads), len(loads)) if loads else Fraction(0)
 
 
-def _span(loads: Sequence[ShiftLoad], within: Span) -> list[Span]:
+def _span(loads: Sequence[Counted], within: Span) -> list[Span]:
     return intersection(union(load.carried.span for load in loads), [within])
 
 

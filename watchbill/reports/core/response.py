@@ -30,12 +30,14 @@ class Times:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Response:
     """Of some incidents. A time is None where no incident says it: `detect` where no source said when it
-    began, `acknowledge` where nobody did.
+    began, `acknowledge` where nobody did. What is mitigated hurts no more, by its source; who resolves it
+    may still have to clear up.
     """
 
     incidents: int
     detect: Times | None
     acknowledge: Times | None
+    mitigate: Times | None
     resolve: Times | None
     timeouts: int
     noise: int
@@ -51,6 +53,7 @@ def response(incidents: Sequence[Incident]) -> Response:
         incidents=len(incidents),
         detect=times(_between(one.began, one.triggered) for one in incidents),
         acknowledge=times(_between(one.triggered, one.acknowledged) for one in incidents),
+        mitigate=times(_between(one.triggered, one.mitigated or one.resolved) for one in incidents),
         resolve=times(_between(one.triggered, one.resolved) for one in incidents),
         timeouts=sum(one.timeouts for one in incidents),
         noise=sum(one.resolved_itself or one.label in NOT_ACTIONABLE for one in incidents),

@@ -1,11 +1,14 @@
 """From what on a number is amber, and from what on it is red. A team may have its own."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from enum import IntEnum
 from fractions import Fraction
-from typing import Any
+from typing import Any, Literal
 
 from oncall.core.faults import Gathering, unknown
+
+Said = Literal["green", "amber", "red"]
 
 
 class Colour(IntEnum):
@@ -15,8 +18,15 @@ class Colour(IntEnum):
     AMBER = 1
     RED = 2
 
+    @property
+    def said(self) -> Said:
+        return SAID[self]
+
     def __str__(self) -> str:
-        return self.name.lower()
+        return self.said
+
+
+SAID: Mapping[Colour, Said] = {Colour.GREEN: "green", Colour.AMBER: "amber", Colour.RED: "red"}
 
 
 @dataclass(frozen=True, slots=True)

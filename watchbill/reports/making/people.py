@@ -1,0 +1,70 @@
+"""Each person beside what would be fair."""
+
+from datetime import timedelta
+
+from oncall.core.span import Span
+from watchbill.reports.core.fairness import PersonLoad, people
+from watchbill.reports.core.report import Load, PersonRow
+from watchbill.reports.core.thresholds import Thresholds
+from watchbill.reports.gathering import A_DAY
+from watchbill.reports.making.figures import Figures, rounded, seconds
+from watchbill.reports.making.tallies import Tallies
+
+LATELY, LONG = 21, 90  # days
+FOR_THE_SHARE = 28 * A_DAY
+
+
+def person_rows(figures: Figures, tallies: Tallies, thresholds: Thresholds) -> list[PersonRow]:
+    """Whoever carried something of the team's in the last 90 days; who was woken most lately comes first."""
+    lately, long = (_over(figures, tallies, days * A_DAY) for days in (LATELY, LONG))
+    shares = _over(figures, tallies, FOR_THE_SHARE)
+    rows = []
+    for user, over in long.items():
+        person = figures.gathered.people[user]
+        loads = [
+            _load(days, one, thresholds) for days, one in ((LATELY, lately.get(user)), (LONG, over)) if one
+        ]
+        share = shares[user].share if user in shares else 0
+        judged = [over.uneven(thresholds), thresholds.on_call_share.colour(share)]
+        judged += [lately[user].uneven(thresholds)] if user in lately else []
+        rows.append(
+            PersonRow(
+                user=person.username,
+                user_id=person.pk,
+                name=str(person),
+                share=rounded(share),
+                colour=max(judged).said,
+                loads=loads,
+            )
+        )
+    return sorted(rows, key=_order)
+
+
+def _over(figures: Figures, tallies: Tallies, days: timedelta) -> dict[int, PersonLoad]:
+    end = figures.scope.within.end
+    span = Span(end - days, end)
+    return {one.user: one for one in people(tallies.parts_in(span), within=span)}
+
+
+def _load(days: int, one: PersonLoad, thresholds: Thresholds) -> Load:
+    return Load(
+        days=days,
+        carried=seconds(one.carried),
+        sleep=seconds(one.sleep),
+        nights=one.nights,
+        weekends=one.weekends,
+        pages=one.pages,
+        interruptions=one.interruptions,
+        sleep_interruptions=one.sleep_interruptions,
+        short_rests=one.short_rests,
+        fair=rounded(one.fair),
+        over_fair=None if one.over_fair is None else rounded(one.over_fair),
+        colour=one.uneven(thresholds).said,
+    )
+
+
+def _order(row: PersonRow) -> tuple[int, int, str]:
+    """Whoever carried nothing lately was not woken."""
+    lately = next((load for load in row.loads if load.days == LATELY), None)
+    woken = (lately.sleep_interruptions, lately.interruptions) if lately else (0, 0)
+    return -woken[0], -woken[1], row.user
