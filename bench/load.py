@@ -76,11 +76,12 @@ TERMS = {
 FILLED = """
 CREATE TEMPORARY TABLE came AS
 SELECT n, n %% {schedules} AS schedule, at,
-       floor(extract(epoch FROM at - %(begin)s) / 604800)::int %% {on_each} AS turn, floor(20 * power(random(), 2))::int AS alert, n %% 5 = 0 AS missed, n %% 3 = 0 AS alone
+       floor(extract(epoch FROM at - %(begin)s) / 604800)::int %% {on_each} AS turn,
+       floor(20 * power(random(), 2))::int AS alert, n %% 5 = 0 AS missed, n %% 3 = 0 AS alone
 FROM (SELECT n, %(begin)s + random() * interval '{days} days' AS at FROM generate_series(1, %(many)s) n) _;
 INSERT INTO escalation_incident (id, service_id, title, severity, urgency, status, policy, recurred,
-  triggered_at, acknowledged_at, resolved_at, resolved_by_id, label, cycle, repeat, step, reached, managers_paged,
-  outside_done, parked_reason)
+  triggered_at, acknowledged_at, resolved_at, resolved_by_id, label, cycle, repeat, step, reached,
+  managers_paged, outside_done, parked_reason)
 SELECT n, {service} + schedule, 'Alert ' || alert, 'SEV-2', 'high', 'resolved', '{{"name": "p", "steps": [],
   "outside": [], "repeat": 0}}', FALSE, at, CASE WHEN alone THEN NULL ELSE at + interval '4 minutes' END,
   at + CASE WHEN alone THEN interval '2 minutes' ELSE interval '25 minutes' END,
