@@ -67,11 +67,11 @@ def as_json(reports: Iterable[LoadReport]) -> dict[str, Any]:
     found = LoadJson(shifts=[], keys=[], people=[], pages=[], teams=[])
     for report in reports:
         team, before = report.team, len(found.shifts)
-        found.shifts.extend(ShiftJson(**dict(row), team=team) for row in report.shifts)
-        found.keys.extend(KeyJson(**dict(row), team=team) for row in report.keys)
-        found.people.extend(PersonJson(**dict(row), team=team) for row in report.people)
+        found.shifts.extend(ShiftJson(**vars(row), team=team) for row in report.shifts)
+        found.keys.extend(KeyJson(**vars(row), team=team) for row in report.keys)
+        found.people.extend(PersonJson(**vars(row), team=team) for row in report.people)
         for page in report.pages:
             shift = None if page.shift is None else page.shift + before
-            found.pages.append(PageJson(**dict(page) | {"shift": shift, "team": team}))
+            found.pages.append(PageJson(**vars(page) | {"shift": shift, "team": team}))
         found.teams.append(TeamJson(**{name: getattr(report, name) for name in TeamJson.model_fields}))
     return found.model_dump(mode="json")
