@@ -163,5 +163,8 @@ class Verb(StrEnum):
     LIEU_USE_CANCELLED = "lieu.use_cancelled"
     LIEU_LOSS_TOLD = "lieu.loss_told"
 
+    LOAD_TERMS_SET = "load_terms.set"
+    LOAD_MAILING_SET = "load_mailing.set"
+
     DOCUMENT_APPLIED = "document.applied"
     DOCUMENT_KEPT = "document.kept"
