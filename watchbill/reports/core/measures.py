@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """`of` is what the two numbers count, “of one” for a share. docs/pager-load.md says where they come from."""
+    """`of`: what the two numbers count, “of one” for a share. docs/pager-load.md says why the usual ones are so."""
 
     label: str
     meaning: str
