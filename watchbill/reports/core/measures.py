@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """`of`: what the two numbers count, “of one” for a share. docs/pager-load.md says why the usual ones are so."""
+    """`of` is what the two numbers count, “of one” for a share. Why the usual ones are what they are stands
+    in docs/pager-load.md.
+    """
 
     label: str
     meaning: str
@@ -51,7 +53,7 @@ MEASURES: Mapping[str, Measure] = {
         "of one",
     ),
     "on_call_share": Measure(
-        "Time on call", "The part of all hours of 28 days that one person is on call.",
+        "Time on call", "The part of all hours of 28 days that somebody is on call, for any team.",
         "of one",
     ),
     "uneven_sleep": Measure(
