@@ -17,10 +17,12 @@ from oncall.compensation.loading.stages import Staged, stages
 from oncall.core.span import Span, intersection, subtraction, union
 from oncall.loading import rosters
 from oncall.models import Schedule
+from oncall.selectors import schedules_naming
 from people.models import User
 
 BEFORE, AFTER = timedelta(days=1), timedelta(days=1)
 """How long around a period somebody's engagements are looked at: a call-out of its last night may go on."""
+FEW = 100  # people of whom it is asked first which schedules have ever named them
 AT_ONCE = 50  # schedules whose rosters are held in memory together
 
 
@@ -92,6 +94,8 @@ def carried_by(user_ids: Iterable[int], reach: Span) -> Mapping[int, list[Carrie
     """By person, what they carry in `reach`, on every schedule, also on those retired since."""
     wanted = set(user_ids)
     rows = Schedule.objects.filter(Q(retired_at=None) | Q(retired_at__gt=reach.start)).order_by("pk")
+    if len(wanted) <= FEW:
+        rows = rows.filter(pk__in=schedules_naming(wanted))
     schedules = list(rows.values_list("pk", "name"))
     found: dict[int, list[Carried]] = defaultdict(list)
     for n in range(0, len(schedules), AT_ONCE):
