@@ -14,6 +14,7 @@ from PIL import Image
 from tests.reports.sample import MONDAY, page, report, shift
 from watchbill.reports.charts import Chart, alt, draw, sheet, shows
 from watchbill.reports.charts.hours import by_hour
+from watchbill.reports.charts.theme import DARK, LIGHT
 from watchbill.reports.seen import for_reader
 
 BEGINS = {"svg": b"<svg", "png": b"\x89PNG\r\n", "pdf": b"%PDF-"}
@@ -92,6 +93,17 @@ def test_every_report_can_be_drawn_and_said(made):
         assert texts(svg), "there is always a title"
         assert 20 < len(alt(found, chart)) < 2500
         assert not re.search(rb'\bid="|href="', svg), "several may stand on one page, and none fetches"
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_few_colours_are_enough(dark):
+    with Image.open(BytesIO(draw(report(), Chart.HOURS, form="png", dark=dark))) as picture:
+        found = {colour: many for many, colour in picture.convert("RGB").getcolors()}
+    theme = DARK if dark else LIGHT
+    for hexed in (theme.ground, theme.empty, theme.night):
+        wanted = tuple(bytes.fromhex(hexed[1:]))
+        near = [one for one in found if max(abs(a - b) for a, b in zip(one, wanted, strict=True)) <= 3]
+        assert sum(found[one] for one in near) > 500, hexed
 
 
 def test_where_there_is_nothing_a_chart_says_so():

@@ -199,7 +199,7 @@ def test_a_quiet_week_says_so_and_is_short():
     mail = mailed(quiet)
     assert mail.subject == "Shop: quiet, no pages (2 to 8 June)"
     assert mail.images == {}
-    assert "It carried 4 shifts, all green." in mail.text
+    assert "Shop, 2 to 8 June: 4 shifts, all green." in mail.text
     assert len(mail.text.splitlines()) < 8
     theirs = own(CY, quiet)
     assert theirs.subject == "Shop: quiet, nothing paged you (2 to 8 June)"
@@ -239,6 +239,15 @@ def test_one_shift_is_told_to_whoever_carried_it():
         assert words in mail.text
     assert "People" not in mail.text
     assert "CheckoutSlow" not in mail.text, "an alert of somebody else's"
+    said = " ".join(mail.text.split())
+    assert "What to do - DiskFull{cluster=eu1} of storage: 5 of 7 incidents resolved by themselves." in said
+    assert "labelled" not in said, "all are"
+
+
+def test_whoever_left_incidents_unlabelled_is_asked_after_the_shift():
+    row = shift(0, "ana", pages=7, labelled=1)
+    said = " ".join(own(ANA, week(shifts=[row], since=row.start, until=row.end)).text.split())
+    assert "1 of 7 incidents is labelled. Say of the others whether they needed you" in said
 
 
 def test_somebody_paged_beside_their_shifts_is_not_told_of_quiet():

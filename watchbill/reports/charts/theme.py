@@ -35,7 +35,7 @@ class Theme:
 
 
 LIGHT = Theme(
-    ground="#ffffff", ink="#16191f", soft="#5a6372", line="#dde1e7", empty="#f1f3f6", bar="#6f9be0",
+    ground="#ffffff", ink="#16191f", soft="#5a6372", line="#dde1e7", empty="#e8ebf0", bar="#6f9be0",
     night="#1c3f86", verdict={"red": "#b3261e", "amber": "#e8a33d", "green": "#3c9a78"},
 )  # fmt: skip
 DARK = Theme(

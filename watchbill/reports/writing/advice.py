@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from watchbill.reports.core.report import KeyRow, LoadReport, PersonRow
+from watchbill.reports.core.report import KeyRow, LoadReport, PersonRow, ShiftRow
 from watchbill.reports.core.wording import counted, cut
 
 ALERTS, PEOPLE = 3, 2
@@ -14,16 +14,32 @@ def advice(report: LoadReport) -> list[str]:
     """For a team: its alerts that paged most first, then who was woken more than their share, then the
     budget.
     """
-    return [*_alerts(report), *_people(report.people), *_budget(report)]
+    return [*_alerts(report.keys), *_people(report.people), *_budget(report)]
 
 
 def advice_for_oneself(report: LoadReport) -> list[str]:
     """For whoever sees their own rows: what they can propose."""
-    return list(_alerts(report))
+    return list(_alerts(report.keys))
 
 
-def _alerts(report: LoadReport) -> Iterator[str]:
-    told = ((row, _about(row)) for row in report.keys if row.pages > 1)
+def advice_after(report: LoadReport, row: ShiftRow) -> list[str]:
+    """For whoever has just carried the shift: its alerts, as they were for the team in its time, and labels
+    that are missing.
+    """
+    mine = {one.key for one in row.keys}
+    return [*_alerts([one for one in report.keys if one.key in mine]), *_labels(row)]
+
+
+def _labels(row: ShiftRow) -> Iterator[str]:
+    if row.labelled < row.incidents:
+        yield (
+            f"{row.labelled} of {counted(row.incidents, 'incident')} {'is' if row.labelled == 1 else 'are'} "
+            "labelled. Say of the others whether they needed you: on their pages, with one tap."
+        )
+
+
+def _alerts(rows: list[KeyRow]) -> Iterator[str]:
+    told = ((row, _about(row)) for row in rows if row.pages > 1)
     for row, said in [(row, said) for row, said in told if said][:ALERTS]:
         yield f"{cut(row.key, LONGEST)} of {cut(row.service, LONGEST)}: {said}"
 

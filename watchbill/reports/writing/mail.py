@@ -11,7 +11,8 @@ from django.template.loader import render_to_string
 from people.models import User
 from watchbill.reports.charts import Chart, alt, draw, shows
 from watchbill.reports.core.report import LoadReport
-from watchbill.reports.writing.view import Entry, View, view_of
+from watchbill.reports.writing.entries import Entry
+from watchbill.reports.writing.view import View, view_of
 
 WIDE = 76
 DOMAIN = "load.watchbill"
@@ -68,7 +69,7 @@ def _text(view: View, address: str) -> str:
         _wrapped(view.more),
         _headed("What to do", (line for one in view.advice for line in _wrapped(one, "- "))),
         _headed("Alerts", (line for entry in view.keys for line in _entry(entry))),
-        _headed("People", (line for entry in view.people for line in _entry(entry))),
+        _headed(view.people_are, (line for entry in view.people for line in _entry(entry))),
         _headed("In numbers", (f"{name}: {value}" for name, value in view.facts)),
         _headed("Not counted", (line for one in view.faults for line in _wrapped(one, "- "))),
         ["The whole report, with the pages behind each number:", address],

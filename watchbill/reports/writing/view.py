@@ -7,30 +7,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from watchbill.reports.charts import Chart
-from watchbill.reports.core.report import KeyOfShift, KeyRow, LoadReport, PersonRow, ShiftRow
+from watchbill.reports.core.report import LoadReport, ShiftRow
 from watchbill.reports.core.thresholds import Said
-from watchbill.reports.core.wording import SIGNS, counted, cut, length, moment, money, percent, period
-from watchbill.reports.writing.advice import advice, advice_for_oneself
+from watchbill.reports.core.wording import counted, cut, moment, period
+from watchbill.reports.writing.advice import advice, advice_after, advice_for_oneself
+from watchbill.reports.writing.entries import (
+    NAME,
+    Entry,
+    facts,
+    facts_of_shift,
+    key_entry,
+    key_of_shift_entry,
+    person_entry,
+    shift_entry,
+)
 
 SHIFTS, KEYS, PEOPLE = 12, 8, 20
 """The rest is at the report's address."""
-NAME, SENTENCE = 60, 240
 ORDER: Sequence[Said] = ("red", "amber", "green")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Entry:
-    """A row that links to the report, at `anchor`. `colour` is None where nothing was judged."""
-
-    title: str
-    anchor: str
-    colour: Said | None = None
-    meta: str = ""
-    said: Sequence[str] = ()
-
-    @property
-    def sign(self) -> str:
-        return "" if self.colour is None else SIGNS[self.colour]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +39,7 @@ class View:
     advice: Sequence[str] = ()
     keys: Sequence[Entry] = ()
     people: Sequence[Entry] = ()
+    people_are: str = "People"
     facts: Sequence[tuple[str, str]] = ()
     charts: Sequence[Chart] = ()
     faults: Sequence[str] = field(default=())
@@ -81,11 +76,11 @@ def _team(report: LoadReport) -> View:
     team, when = cut(report.team, NAME), period(report)
     noisy = [row for colour in ("red", "amber") for row in report.shifts if row.verdict == colour]
     if not many.pages and not noisy:
-        shifts = f"It carried {_shifts(report.shifts)}." if report.shifts else "It carried no shift."
+        shifts = _shifts(report.shifts) if report.shifts else "no shift"
         return View(
             subject=f"{team}: quiet, no pages ({when})",
             headline="Quiet: nobody was paged",
-            lead=f"{team}, {when}. {shifts}",
+            lead=f"{team}, {when}: {shifts}.",
             faults=report.faults,
         )
     pages = f"{counted(many.pages, 'page')}, {many.sleep_interruptions} by night"
@@ -94,12 +89,12 @@ def _team(report: LoadReport) -> View:
         headline=_headline(report.shifts),
         lead=f"{team}, {when}: {counted(many.pages, 'page')}, "
         f"{counted(many.sleep_interruptions, 'interruption')} by night.",
-        verdicts=[_shift(row, named=True) for row in noisy[:SHIFTS]],
+        verdicts=[shift_entry(row, named=True) for row in noisy[:SHIFTS]],
         more=_more(report.shifts, noisy),
         advice=advice(report),
-        keys=[_key(row) for row in report.keys[:KEYS]],
-        people=[_person(row) for row in report.people[:PEOPLE]],
-        facts=_facts(report),
+        keys=[key_entry(row) for row in report.keys[:KEYS]],
+        people=[person_entry(row) for row in report.people[:PEOPLE]],
+        facts=facts(report),
         charts=(Chart.SHIFTS, Chart.KEYS, Chart.PEOPLE, Chart.TREND),
         faults=report.faults,
     )
@@ -127,11 +122,12 @@ def _own(report: LoadReport) -> View:
         subject=f"{team}: {subject} ({when})",
         headline=headline,
         lead=f"{team}, {when}. {_of_team(report)}",
-        verdicts=[_shift(row, named=False) for row in rows[:SHIFTS]],
+        verdicts=[shift_entry(row, named=False) for row in rows[:SHIFTS]],
         more=_left_out(rows[SHIFTS:]),
         advice=advice_for_oneself(report),
-        keys=[_key(row) for row in report.keys[:KEYS]],
-        people=[_person(row) for row in report.people],
+        keys=[key_entry(row) for row in report.keys[:KEYS]],
+        people=[person_entry(row) for row in report.people],
+        people_are="You",
         charts=(Chart.HOURS, Chart.PEOPLE, Chart.TREND),
         faults=report.faults,
     )
@@ -144,103 +140,13 @@ def _one_shift(report: LoadReport, row: ShiftRow) -> View:
         headline=_was(row),
         lead=f"{team}, {cut(row.schedule, NAME)}, {cut(row.role, NAME)}: "
         f"{moment(row.start, row.zone)} to {moment(row.end, row.zone)}.",
-        verdicts=[_shift(row, named=False)],
-        keys=[_key_of_shift(one) for one in row.keys[:KEYS]],
-        facts=_facts_of_shift(row),
+        verdicts=[shift_entry(row, named=False)],
+        advice=advice_after(report, row),
+        keys=[key_of_shift_entry(one) for one in row.keys[:KEYS]],
+        facts=facts_of_shift(row),
         charts=(Chart.HOURS,),
         faults=report.faults,
     )
-
-
-def _shift(row: ShiftRow, *, named: bool) -> Entry:
-    place = f"{cut(row.schedule, NAME)}, {cut(row.role, NAME)}"
-    ends = "still going on" if row.goes_on else moment(row.end, row.zone)
-    cost = [f"cost {money(row.cost)}"] if row.cost else []
-    numbers = [
-        counted(row.pages, "page"),
-        f"{counted(row.sleep_interruptions, 'interruption')} by night",
-        *cost,
-    ]
-    return Entry(
-        title=f"{cut(row.name, NAME)}, {place}" if named else place,
-        anchor="shifts",
-        colour=row.verdict,
-        meta=f"{moment(row.start, row.zone)} to {ends} · {', '.join(numbers)}",
-        said=[_sentence(one) for one in row.reasons],
-    )
-
-
-def _key(row: KeyRow) -> Entry:
-    said = [f"{counted(row.pages, 'page')} ({percent(row.share)})", counted(row.wakes, "wake")]
-    if row.resolved_themselves:
-        said.append(f"{row.resolved_themselves} of {row.incidents} resolved by themselves")
-    if row.labelled:
-        said.append(f"{row.not_actionable} of {row.labelled} labelled needed no action")
-    if row.flapping:
-        said.append("flapping")
-    if row.trend is not None:
-        said.append(f"{row.trend:.1f} times the four weeks before")
-    if row.cost:
-        said.append(f"cost {money(row.cost)}")
-    return Entry(
-        title=f"{cut(row.key, NAME)} of {cut(row.service, NAME)}", anchor="alerts", meta=", ".join(said)
-    )
-
-
-def _key_of_shift(row: KeyOfShift) -> Entry:
-    said = [counted(row.pages, "page"), counted(row.incidents, "incident")]
-    if row.resolved_themselves:
-        said.append(f"{row.resolved_themselves} resolved by themselves")
-    return Entry(title=cut(row.key, NAME), anchor="alerts", meta=", ".join(said))
-
-
-def _person(row: PersonRow) -> Entry:
-    loads = [
-        f"{load.days} days: {counted(load.sleep_interruptions, 'wake')}, fair {load.fair:.1f}; "
-        f"{counted(load.nights, 'night')}, {counted(load.weekends, 'weekend')}"
-        for load in row.loads
-    ]
-    on_call = f"on call {percent(row.share)} of 28 days"
-    return Entry(
-        title=cut(row.name, NAME), anchor="people", colour=row.colour, meta=" · ".join([*loads, on_call])
-    )
-
-
-def _facts(report: LoadReport) -> list[tuple[str, str]]:
-    many, answered = report.totals, report.response.all
-    beside = f", {many.pages_beside} of them outside shifts" if many.pages_beside else ""
-    severities = ", ".join(f"{cut(name, NAME)} {number}" for name, number in many.by_severity.items())
-    facts = [
-        ("Pages", f"{many.pages}{beside}"),
-        ("Interruptions", f"{many.interruptions}, {many.sleep_interruptions} of them by night"),
-        ("Incidents", f"{many.incidents} ({severities})" if severities else f"{many.incidents}"),
-        ("Labelled", f"{many.labelled} of {many.incidents}, {many.not_actionable} needed no action"),
-    ]
-    if answered.acknowledge is not None:
-        times = answered.acknowledge
-        facts.append(
-            ("Acknowledged", f"half within {length(times.p50)}, nine of ten within {length(times.p90)}")
-        )
-    if many.cost:
-        facts.append(("Cost", money(many.cost)))
-    return facts
-
-
-def _facts_of_shift(row: ShiftRow) -> list[tuple[str, str]]:
-    facts = [
-        ("Budget", counted(row.budget, "page")),
-        ("Nights interrupted", f"{row.nights_interrupted} of {row.nights}"),
-    ]
-    if row.undisturbed is not None:
-        facts.append(("Longest sleep undisturbed", f"{length(row.undisturbed)}, in the shortest night"))
-    if row.answer_p50 is not None and row.answer_p90 is not None:
-        half, nine = length(row.answer_p50), length(row.answer_p90)
-        facts.append(("You answered", f"half within {half}, nine of ten within {nine}"))
-    if row.missed:
-        facts.append(("Not answered in time", counted(row.missed, "page")))
-    if row.cost:
-        facts.append(("You are owed", money(row.cost)))
-    return facts
 
 
 def _colours(rows: Sequence[ShiftRow]) -> str:
@@ -290,7 +196,3 @@ def _of_team(report: LoadReport) -> str:
         f"The team: {counted(many.shifts, 'shift')}, {many.red} red and {many.amber} amber; "
         f"{counted(many.pages, 'page')}, {counted(many.sleep_interruptions, 'interruption')} by night."
     )
-
-
-def _sentence(text: str) -> str:
-    return cut(text, SENTENCE)
