@@ -66,8 +66,8 @@ def test_each_reader_sees_what_they_may_see(world, mailbox):
     world.at(NEXT)
     managers = mailbox.expect_mail(to="mia@example.com").body()
     engineers = mailbox.expect_mail(to="bo@example.com").body()
-    assert "ana" in managers
-    assert "ana" not in engineers
+    assert "Ana Ruiz" in managers
+    assert "Ana" not in engineers
     assert "2 pages" in engineers
 
 
@@ -78,7 +78,7 @@ def test_who_manages_no_more_by_then_sees_their_own_part(world, mailbox):
     members = {world.ana: "responder", world.bo: "responder", world.mia: "responder"}
     people.set_members(team=world.team, members=members, by=TESTS, now=world.now)
     world.at(NEXT + 5 * MINUTE)
-    assert "ana" not in mailbox.expect_mail(to="mia@example.com").body()
+    assert "Ana" not in mailbox.expect_mail(to="mia@example.com").body()
 
 
 def test_where_no_mail_is_set_up_it_is_kept_and_can_be_read(world):
