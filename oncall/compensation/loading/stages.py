@@ -8,6 +8,8 @@ from datetime import date, datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from django.db.models import Q
+
 from oncall.compensation.core import bands
 from oncall.compensation.core.bands import MIDNIGHT, Holidays
 from oncall.compensation.core.moves import ALWAYS, Move, Moves
@@ -98,7 +100,7 @@ def stages(
     tried; `more` are unsaved, and come before all others.
     """
     versions = plan_versions() if versions is None else versions
-    own, common = _claims(versions, more)
+    own, common = _claims(user_ids, versions, more)
     been, belonged = places(user_ids), belongings(user_ids)
     near = max(since, FIRST_DAY + BEFORE) - BEFORE
     first = min([near, *(_cap_began(version, since) for version in versions.values())])
@@ -120,12 +122,13 @@ def stages(
 
 
 def _claims(
-    versions: Mapping[int, Version], more: Sequence[Assignment]
+    user_ids: Collection[int], versions: Mapping[int, Version], more: Sequence[Assignment]
 ) -> tuple[Mapping[int, list[_Claim]], list[_Claim]]:
     """Those of persons, by person, and those of teams and places, which anybody may be in."""
     own: dict[int, list[_Claim]] = defaultdict(list)
     common: list[_Claim] = []
-    rows = Assignment.objects.filter(version__in=versions).order_by("pk")
+    theirs = Q(user=None) | Q(user__in=user_ids)
+    rows = Assignment.objects.filter(theirs, version__in=versions).order_by("pk")
     for tried, row in [(True, row) for row in more] + [(False, row) for row in rows]:
         version = versions[row.version_id]
         first, end = max(version.first, row.since or FIRST_DAY), min(version.end, row.until or LAST_DAY)

@@ -8,7 +8,8 @@ from typing import Protocol
 
 from oncall.core.span import Span, intersection, union
 from watchbill.reports.core.facts import Carried
-from watchbill.reports.core.hours import Kind, by_kind, nights
+from watchbill.reports.core.hours import asleep as asleep_in
+from watchbill.reports.core.hours import nights
 from watchbill.reports.core.thresholds import Colour, Thresholds
 
 ENOUGH = 2
@@ -144,7 +145,7 @@ def _span(loads: Sequence[Counted], within: Span) -> list[Span]:
 
 
 def _asleep(carried: Carried, spans: Sequence[Span]) -> timedelta:
-    return sum((by_kind(span, carried.zone, carried.holidays)[Kind.SLEEP] for span in spans), timedelta(0))
+    return sum((asleep_in(span, carried.zone) for span in spans), timedelta(0))
 
 
 def _nights(carried: Carried, spans: Sequence[Span]) -> int:

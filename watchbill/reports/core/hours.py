@@ -50,7 +50,13 @@ def by_kind(span: Span, zone: tzinfo, holidays: Holidays) -> Mapping[Kind, timed
     }
 
 
-@lru_cache(maxsize=512)
+def asleep(span: Span, zone: tzinfo) -> timedelta:
+    """The sleep hours in it, as `by_kind` has them."""
+    lengths = (min(night.end, span.end) - max(night.start, span.start) for _, night in nights(span, zone))
+    return sum(lengths, timedelta(0))
+
+
+@lru_cache(maxsize=4096)
 def nights(span: Span, zone: tzinfo) -> tuple[tuple[date, Span], ...]:
     """Every night that touches `span`, whole, by the day it begins on."""
     found = ((day, _between(day, NIGHT, MORNING, zone)) for day in _dates(span, zone))

@@ -34,7 +34,7 @@ class ShiftLoad:
 
     `labelled` counts incidents with a label. `undisturbed` is the longest block without a page of the night
     that had the shortest; None where no night was carried. `answer_times` are seconds from a page to the
-    person's own answer, ascending. `timeouts`: incidents that nobody answered in time at least once.
+    person's own answer, ascending. `timeouts`: incidents of which a page went on unanswered to the next step.
     """
 
     carried: Carried
@@ -128,7 +128,7 @@ def load_of(
         engaged=sum((span.end - span.start for span in kept), timedelta(0)),
         answer_times=sorted(_seconds(page.answered - page.at) for page in answered if page.answered),
         missed=sum(page.missed for page in pages),
-        timeouts=sum(one.timeouts > 0 for one in seen),
+        timeouts=len({page.incident for page in pages if page.missed}),
         resolved_themselves=sum(one.resolved_itself for one in seen),
         recurred=sum(one.recurred for one in seen),
         flapping=sum(one.flapping for one in seen),

@@ -66,6 +66,7 @@ class Gathered:
     """
 
     crew: Crew
+    carriage: Carriage
     scope: Scope
     people: Mapping[int, User]
     pages: Sequence[Seen]
@@ -109,7 +110,7 @@ class Where:
 
 
 def gather(several: Sequence[Crew], scope: Scope) -> Iterator[Gathered]:
-    """Of each crew, in their order, one at a time: what is read of one is not held for the next."""
+    """Of each crew, in their order, one at a time: what is read of one alone is not held for the next."""
     everyone = frozenset(user for crew in several for user in crew.users)
     carried, more, where = carriage(several, scope), beside(everyone, scope), Where(everyone, scope)
     people = User.objects.in_bulk(list(everyone))
@@ -128,6 +129,7 @@ def gather(several: Sequence[Crew], scope: Scope) -> Iterator[Gathered]:
         facts = incident_facts(shown | set(opened))
         yield Gathered(
             crew=crew,
+            carriage=carried,
             scope=scope,
             people=people,
             pages=[page for page in pages if page.id in mine],

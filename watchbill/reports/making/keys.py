@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 WEEKS = 12
 LATELY = 4
 A_WEEK = timedelta(days=7)
+AN_INSTANT = timedelta(microseconds=1)
 Name = tuple[str, str]
 """A service's name and a key."""
 
@@ -86,7 +87,7 @@ def _weeks(figures: Figures) -> Mapping[Name, list[int]]:
     end = figures.scope.within.end
     found: dict[Name, list[int]] = defaultdict(lambda: [0] * WEEKS)
     for page in figures.gathered.pages:
-        ago = (end - page.asked) // A_WEEK
+        ago = (end - page.asked - AN_INSTANT) // A_WEEK  # what came as a week began is of that week
         if 0 <= ago < WEEKS:
             found[_name(figures, page.incident)][WEEKS - 1 - ago] += 1
     return found

@@ -1,8 +1,9 @@
 """Each person beside what would be fair."""
 
 from datetime import timedelta
+from fractions import Fraction
 
-from oncall.core.span import Span
+from oncall.core.span import Span, intersection, union
 from watchbill.reports.core.fairness import PersonLoad, people
 from watchbill.reports.core.report import Load, PersonRow
 from watchbill.reports.core.thresholds import Thresholds
@@ -17,14 +18,13 @@ FOR_THE_SHARE = 28 * A_DAY
 def person_rows(figures: Figures, tallies: Tallies, thresholds: Thresholds) -> list[PersonRow]:
     """Whoever carried something of the team's in the last 90 days; who was woken most lately comes first."""
     lately, long = (_over(figures, tallies, days * A_DAY) for days in (LATELY, LONG))
-    shares = _over(figures, tallies, FOR_THE_SHARE)
     rows = []
     for user, over in long.items():
         person = figures.gathered.people[user]
         loads = [
             _load(days, one, thresholds) for days, one in ((LATELY, lately.get(user)), (LONG, over)) if one
         ]
-        share = shares[user].share if user in shares else 0
+        share = _share(figures, user)
         judged = [over.uneven(thresholds), thresholds.on_call_share.colour(share)]
         judged += [lately[user].uneven(thresholds)] if user in lately else []
         rows.append(
@@ -38,6 +38,14 @@ def person_rows(figures: Figures, tallies: Tallies, thresholds: Thresholds) -> l
             )
         )
     return sorted(rows, key=_order)
+
+
+def _share(figures: Figures, user: int) -> Fraction:
+    """Of all hours of the last 28 days, those on call for anybody."""
+    end = figures.scope.within.end
+    carried = union(duty.span for duty in figures.gathered.carriage.by_user.get(user, ()))
+    on_call = intersection(carried, [Span(end - FOR_THE_SHARE, end)])
+    return Fraction(sum(seconds(span.end - span.start) for span in on_call), seconds(FOR_THE_SHARE))
 
 
 def _over(figures: Figures, tallies: Tallies, days: timedelta) -> dict[int, PersonLoad]:
