@@ -57,12 +57,12 @@ def _reasons(load: ShiftLoad, limits: Thresholds, budget: int) -> Iterator[Reaso
     yield _over_budget(load, limits, budget)
     yield _of_all(
         "self_resolved", limits.self_resolved, (load.resolved_themselves, incidents),
-        "incidents resolved by themselves within 5 minutes",
+        "{} resolved by themselves within 5 minutes",
     )  # fmt: skip
     if load.labelled >= limits.labels_needed:
         yield _of_all(
             "not_actionable", limits.not_actionable, (load.not_actionable, load.labelled),
-            "labelled incidents needed no action",
+            "labelled {} needed no action",
         )  # fmt: skip
     if load.keys and load.pages >= limits.pages_needed:
         yield _one_key(load, limits)
@@ -74,7 +74,7 @@ def _reasons(load: ShiftLoad, limits: Thresholds, budget: int) -> Iterator[Reaso
         "escalated",
         limits.escalated,
         (load.timeouts, incidents),
-        "incidents went on unanswered to the next step",
+        "{} went on unanswered to the next step",
     )
 
 
@@ -95,7 +95,8 @@ def _one_key(load: ShiftLoad, limits: Thresholds) -> Reason:
 
 def _of_all(measure: str, limit: Limit, counted: tuple[int, int], said: str) -> Reason:
     some, of = counted
-    return _judged(measure, limit, Fraction(some, of) if of else 0, f"{some} of {of} {said}", events=some)
+    words = f"{some} of {of} {said.format('incident' if of == 1 else 'incidents')}"
+    return _judged(measure, limit, Fraction(some, of) if of else 0, words, events=some)
 
 
 def _judged(
