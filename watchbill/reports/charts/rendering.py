@@ -1,6 +1,6 @@
 """A chart's words become a picture. The library is known here alone (docs/adr/0023)."""
 
-from functools import cache
+from functools import cache, lru_cache
 from io import BytesIO
 from pathlib import Path
 from typing import Literal
@@ -26,7 +26,9 @@ def as_svg(spec: Spec) -> str:
     return vl_convert.vegalite_to_svg(spec, vl_version=VEGA_LITE, allowed_base_urls=[])
 
 
+@lru_cache(maxsize=24)
 def as_form(svg: str, form: Form) -> bytes:
+    """The last ones are remembered: a report's mails to several managers carry the same pictures."""
     _register()
     if form == "png":
         return _small(vl_convert.svg_to_png(svg, scale=SHARP))
