@@ -40,6 +40,20 @@ CLOCK_DIFFERENCE = (
     "watchbill_clock_difference_seconds",
     "How far the database's clock is ahead of the clock of the process that answers.",
 )
+LOAD_PAGES = ("watchbill_load_pages", "Pages in the week of the team's newest pager-load report.")
+LOAD_SLEEP_INTERRUPTIONS = (
+    "watchbill_load_sleep_interruptions",
+    "Interruptions in sleep hours in the week of the team's newest pager-load report.",
+)
+LOAD_SHIFTS = ("watchbill_load_shifts", "Shifts in the team's newest pager-load report, by verdict.")
+LOAD_OVER_BUDGET = (
+    "watchbill_load_shifts_over_budget_ratio",
+    "The part of the team's shifts of 90 days with more pages than its budget, by its newest report.",
+)
+LOAD_UNTIL = (
+    "watchbill_load_report_until_timestamp_seconds",
+    "When the week of the team's newest pager-load report ended.",
+)
 DATABASE_UP = ("watchbill_database_up", "1 when the database answered this scrape.")
 
 TICK_FAULTS = Counter("watchbill_tick_faults_total", "Ticks that ended in an error and were tried again.")

@@ -15,4 +15,5 @@ app.conf.beat_schedule = {
     # Decide and send what is due. Every worker also does this by itself (watchbill.ticking.ticker).
     "tick": {"task": "watchbill.tick", "schedule": 1.0, "options": {"expires": 2}},
     "housekeeping": {"task": "watchbill.housekeeping", "schedule": crontab(hour=4, minute=17)},
+    "load_reports": {"task": "watchbill.load_reports", "schedule": 60.0, "options": {"expires": 60}},
 }

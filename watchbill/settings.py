@@ -211,6 +211,7 @@ SPECTACULAR_SETTINGS = {
         "DisputeEnd": "oncall.compensation.api.disputes.ENDS",
         "AlertRuleKind": "escalation.models.AlertRule.Kind",
         "SeverityEnum": "escalation.actions.rules.SEVERITIES",
+        "LoadVerdict": ["green", "amber", "red"],
     },
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",

@@ -10,9 +10,12 @@ from oncall.compensation.chores.drafts import keep_drafts
 from oncall.compensation.chores.losses import tell_losses
 from paging import dispatch
 from people import clock
+from watchbill.reports.actions import due, sending
 from watchbill.ticking import ticker
 from watchbill.watch import clocks
 
+A_FEW = 10
+"""At once, so that a worker that is to end need not wait for long."""
 _ticker = ticker.Ticker()
 
 
@@ -47,6 +50,15 @@ def housekeeping() -> None:
             faults.append(fault)
     if faults:
         raise ExceptionGroup("not everything of the night was done", faults)
+
+
+@shared_task(name="watchbill.load_reports", ignore_result=True)
+def load_reports() -> None:
+    """Make some of the pager-load reports that are due, and mail some. The keeper of every worker does too,
+    so that none waits for a broker: what one has taken the other passes over.
+    """
+    due.make_due(clock=clock.now, limit=A_FEW)
+    sending.send_due(clock=clock.now, limit=A_FEW)
 
 
 @signals.worker_ready.connect

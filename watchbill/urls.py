@@ -26,6 +26,7 @@ urlpatterns = [
     path("api/v1/", include("paging.api.urls")),
     path("api/v1/", include("escalation.handover.api.urls")),
     path("api/v1/", include("escalation.rulekeeping.api.urls")),
+    path("api/v1/", include("watchbill.reports.api.urls")),
     re_path(r"^api/v1/schema/?$", SpectacularAPIView.as_view(permission_classes=[AllowAny]), name="schema"),
     re_path(
         r"^api/v1/docs/?$",

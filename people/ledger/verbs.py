@@ -163,5 +163,7 @@ class Verb(StrEnum):
     LIEU_USE_CANCELLED = "lieu.use_cancelled"
     LIEU_LOSS_TOLD = "lieu.loss_told"
 
+    LOAD_REPORT_SENT = "load_report.sent"
+
     DOCUMENT_APPLIED = "document.applied"
     DOCUMENT_KEPT = "document.kept"

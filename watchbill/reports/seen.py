@@ -5,6 +5,8 @@ the team's totals without names; money is for managers and for its person.
 from people.models import Membership, Team, User
 from people.permissions import managed_team_ids
 from watchbill.reports.core.report import LoadReport
+from watchbill.reports.models import StoredReport
+from watchbill.reports.selectors import body_of
 
 
 def manages(reader: User, team: Team) -> bool:
@@ -17,6 +19,19 @@ def teams_read(reader: User) -> list[Team]:
         return list(Team.objects.order_by("name"))
     mine = Membership.objects.filter(user=reader).values("team")
     return list(Team.objects.filter(pk__in=mine).order_by("name"))
+
+
+def may_read(reader: User, stored: StoredReport) -> bool:
+    """One shift's: whoever carried it, and managers; any other: whoever is in the team."""
+    if stored.about_id == reader.pk or manages(reader, stored.team):
+        return True
+    is_in = Membership.objects.filter(user=reader, team=stored.team).exists()
+    return is_in and stored.kind != StoredReport.Kind.SHIFT
+
+
+def shown(stored: StoredReport, reader: User) -> LoadReport:
+    """What of a stored report the reader may see now."""
+    return for_reader(body_of(stored), reader_id=reader.pk, manages=manages(reader, stored.team))
 
 
 def for_reader(report: LoadReport, *, reader_id: int, manages: bool) -> LoadReport:

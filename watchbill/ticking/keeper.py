@@ -19,6 +19,8 @@ from oncall.compensation.chores.rest import tell_rests
 from paging import dispatch
 from paging.actions.spending import watch_spending
 from people import clock
+from watchbill.reports.actions import due as load_reports
+from watchbill.reports.actions import sending as load_mails
 from watchbill.watch import clocks, hearing
 
 EVERY = 2.0
@@ -88,5 +90,7 @@ CHORES: dict[str, Chore] = {
     "rules": _until_done(lambda: keep_due(clock=clock.now, limit=BATCH)),
     "trials": _until_done(lambda: reckon_due(clock=clock.now, limit=BATCH)),
     "advice": _until_done(lambda: tell_weekly_advice(clock=clock.now)),
+    "load_reports": _each_minute(_until_done(lambda: load_reports.make_due(clock=clock.now, limit=BATCH))),
+    "load_mails": _each_minute(_until_done(lambda: load_mails.send_due(clock=clock.now, limit=1))),
     "rests": _each_minute(_until_done(lambda: tell_rests(clock=clock.now, limit=BATCH))),
 }

@@ -20,6 +20,7 @@ from paging.core.rules import INFO
 from paging.models import Notification
 from paging.selectors import refusing_providers
 from people import clock, metrics
+from watchbill.reports.selectors import newest_weeks
 from watchbill.watch import clocks
 from watchbill.watch.overdue import oldest_overdue
 
@@ -60,7 +61,7 @@ class Rows(Collector):
     def collect(self) -> Iterator[Metric]:
         try:
             now = self._clock()
-            families = [incidents(), notifications(now), overdue(now), refusing(now), apart()]
+            families = [incidents(), notifications(now), overdue(now), refusing(now), apart(), *load()]
         except DatabaseError as fault:
             log.warning("metrics_without_rows", error=str(fault).strip())
             families = []
@@ -108,3 +109,20 @@ def overdue(now: datetime) -> Metric:
 
 def apart() -> Metric:
     return gauge(metrics.CLOCK_DIFFERENCE, clocks.difference().total_seconds())
+
+
+def load() -> list[Metric]:
+    """As the weekly reports of the teams said it; nothing is counted here."""
+    pages = GaugeMetricFamily(*metrics.LOAD_PAGES, labels=["team"])
+    asleep = GaugeMetricFamily(*metrics.LOAD_SLEEP_INTERRUPTIONS, labels=["team"])
+    shifts = GaugeMetricFamily(*metrics.LOAD_SHIFTS, labels=["team", "verdict"])
+    over = GaugeMetricFamily(*metrics.LOAD_OVER_BUDGET, labels=["team"])
+    until = GaugeMetricFamily(*metrics.LOAD_UNTIL, labels=["team"])
+    for week in newest_weeks():
+        pages.add_metric([week.team], week.pages)
+        asleep.add_metric([week.team], week.sleep_interruptions)
+        for verdict, number in (("red", week.red), ("amber", week.amber), ("green", week.green)):
+            shifts.add_metric([week.team, verdict], number)
+        over.add_metric([week.team], week.over_budget)
+        until.add_metric([week.team], week.until.timestamp())
+    return [pages, asleep, shifts, over, until]

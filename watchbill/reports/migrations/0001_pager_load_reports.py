@@ -100,6 +100,7 @@ class Migration(migrations.Migration):
                 ('after_shift', models.BooleanField(default=True, help_text='Whoever carried a shift with a page in it is sent what it was like.')),
                 ('next_at', models.DateTimeField(blank=True, editable=False, null=True)),
                 ('shifts_until', models.DateTimeField(blank=True, editable=False, null=True)),
+                ('shifts_at', models.DateTimeField(blank=True, editable=False, null=True)),
                 ('team', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='load_mailing', to='people.team')),
                 ('to', models.ManyToManyField(blank=True, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],

@@ -34,7 +34,7 @@ class Mailing(models.Model):
 
     A team without a row has what a new one says. `weekday` 0 is Monday. `next_at`: when the next one is due;
     None where that has to be told anew. `shifts_until`: reports after shifts are made of those that ended
-    later than this.
+    later than this; `shifts_at`: when they are next looked for.
     """
 
     team = models.OneToOneField(Team, on_delete=models.CASCADE, related_name="load_mailing")
@@ -46,6 +46,7 @@ class Mailing(models.Model):
     )
     next_at = models.DateTimeField(null=True, blank=True, editable=False)
     shifts_until = models.DateTimeField(null=True, blank=True, editable=False)
+    shifts_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
         verbose_name = "pager-load report"

@@ -1,0 +1,1 @@
+"""Verbs of reports: the only writers of their rows."""

@@ -1,0 +1,1 @@
+"""A report as mail, text, CSV and JSON. Nothing is counted here."""
