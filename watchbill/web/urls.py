@@ -14,6 +14,7 @@ from watchbill.web import (
     home,
     incidents,
     link,
+    load,
     maintenance,
     many,
     pay,
@@ -153,6 +154,13 @@ urlpatterns = [
         rf"^pay/team/(?P<name>[\s\S]+)/{MONTH}/approve/?$", pay_team.approve_all, name="pay-team-approve"
     ),
     re_path(rf"^pay/team/(?P<name>[\s\S]+)/{MONTH}/reckon/?$", pay_team.reckon, name="pay-team-reckon"),
+    re_path(r"^load/?$", load.index, name="load"),
+    re_path(
+        r"^load/reports/(?P<uid>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/?$",
+        load.stored_page,
+        name="load-report",
+    ),
+    re_path(r"^load/team/(?P<name>[\s\S]+?)/?$", load.team_page, name="load-team"),
     re_path(r"^schedules/?$", schedules.index, name="schedules"),
     # A schedule's name may have slashes; what stands below a schedule is not one. Any character will do: a
     # name for which there is no address would take the first page away from everybody.
