@@ -69,7 +69,7 @@ class PastPlace(models.Model):
 
 
 class Team(models.Model):
-    """People who carry the pager together. `extras` keeps parts of the document not yet acted on."""
+    """People who carry the pager together. `extras` keeps what earlier versions did not act on yet."""
 
     name = models.CharField(max_length=100, unique=True)
     time_zone = models.CharField(max_length=64, default="UTC", validators=[validate_time_zone])

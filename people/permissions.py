@@ -12,7 +12,9 @@ from django.db.models import Model, Q
 
 from people.models import Membership, Team, User
 
-MANAGED_APPS = frozenset({"people", "oncall", "escalation", "paging", "ledger", "watch", "compensation"})
+MANAGED_APPS = frozenset(
+    {"people", "oncall", "escalation", "paging", "ledger", "watch", "compensation", "reports"}
+)
 PRIVATE = frozenset({"pay", "rest"})
 """What the ledger, and notices, are about where their number is a person's, and nobody but that person, the
 managers of their teams, and superusers may read of it."""
@@ -26,6 +28,9 @@ VIEW_ONLY = frozenset(
         "paging.notification",
         "paging.page",
         "people.apitoken",
+        "reports.delivery",
+        "reports.followup",
+        "reports.storedreport",
         "watch.trouble",
     }
 )

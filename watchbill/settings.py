@@ -279,6 +279,13 @@ UNFOLD = {
                     ("Company days", "event", "compensation_companyday"),
                     ("Pay budgets", "savings", "compensation_paybudget"),
                 ],
+                "Pager load": [
+                    ("Reports", "summarize", "reports_storedreport"),
+                    ("Thresholds", "speed", "reports_terms"),
+                    ("When and to whom", "schedule_send", "reports_mailing"),
+                    ("Follow-ups", "task_alt", "reports_followup"),
+                    ("Mails of reports", "outgoing_mail", "reports_delivery"),
+                ],
                 "What pages whom": [
                     ("Services", "dns", "escalation_service"),
                     ("Escalation policies", "stairs", "escalation_escalationpolicy"),

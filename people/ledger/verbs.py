@@ -164,6 +164,8 @@ class Verb(StrEnum):
     LIEU_LOSS_TOLD = "lieu.loss_told"
 
     LOAD_REPORT_SENT = "load_report.sent"
+    LOAD_TERMS_SET = "load_terms.set"
+    LOAD_MAILING_SET = "load_mailing.set"
 
     DOCUMENT_APPLIED = "document.applied"
     DOCUMENT_KEPT = "document.kept"

@@ -12,7 +12,6 @@ from escalation.models import Service
 from oncall.core.finding import Finding, error, warning
 from paging.actions.spending import month_start
 from paging.selectors import refusing_providers, spent
-from people.models import Team
 from watchbill.provisioning.models import KeptPart
 from watchbill.watch import broker, clocks
 from watchbill.watch.models import Trouble
@@ -125,8 +124,6 @@ def kept(now: datetime) -> Iterator[Finding]:
     """A heartbeat that never pages should surprise nobody, nor what is no maintenance window as it stands."""
     for service in Service.objects.filter(retired_at=None).exclude(extras={}).order_by("name"):
         yield warning(f"Kept as stored and not acted on: {', '.join(service.extras)} of service {service}.")
-    for team in Team.objects.exclude(extras={}).order_by("name"):
-        yield warning(f"Kept as stored and not acted on: {', '.join(team.extras)} of team {team}.")
     for part in KeptPart.objects.order_by("section", "name"):
         yield warning(f"Kept as stored and not acted on: {part}.")
 

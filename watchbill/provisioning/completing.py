@@ -1,13 +1,14 @@
 """What the document leaves open about things that exist is taken from what is stored.
 
-How to reach a person, a team's members, a routing key's value, a webhook's secret and where a schedule
-announces who is on call are left alone where they are not given: a document without phone numbers must not
-make anybody unreachable.
+How to reach a person, a team's members and report, a routing key's value, a webhook's secret and where a
+schedule announces who is on call are left alone where they are not given: a document without phone numbers
+must not make anybody unreachable.
 """
 
 from collections.abc import Mapping
 from typing import Any
 
+from watchbill.provisioning import load_terms
 from watchbill.provisioning.document.escalation import Key, Service, Webhook
 from watchbill.provisioning.document.organisation import Organisation
 from watchbill.provisioning.document.people import Method, Person, Team
@@ -89,6 +90,7 @@ def _team(team: Team, old: Team | None) -> Team:
         update["pay_budgets"] = sorted(map(canonical_budget, team.pay_budgets), key=lambda one: one.key)
     elif old is not None:
         update["pay_budgets"] = old.pay_budgets
+    update["load_report"] = load_terms.complete(team.load_report, old.load_report if old else None)
     return team.model_copy(update=update)
 
 

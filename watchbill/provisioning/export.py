@@ -61,6 +61,7 @@ def _belongs(person: Person, organisation: Organisation, superusers: frozenset[s
 def _named(organisation: Organisation) -> Iterator[str]:
     for team in organisation.teams:
         yield from team.members or {}
+        yield from team.load_report.to if team.load_report else ()
     for schedule in organisation.schedules:
         yield from _named_by(schedule)
     yield from (away.user for away in organisation.time_off)

@@ -23,7 +23,6 @@ from watchbill.provisioning.plan import LISTINGS, Change, Plan, compare
 from watchbill.provisioning.settling import instant, window_spec
 from watchbill.provisioning.stored import Stored
 
-KEPT_OF_TEAM = ("load_report",)
 KEPT_PLAN = "kept pay plan"
 PARENTS = {
     "override": "schedule",
@@ -64,7 +63,7 @@ class _Planner:
             unchanged=unchanged,
             left_alone=() if prune else tuple(live),
             history=tuple(history),
-            kept=(*_kept(self.wanted), *(() if prune else (f"pay plan {name}" for name in kept))),
+            kept=() if prune else tuple(f"pay plan {name}" for name in kept),
         )
 
     def _can_retire(self, change: Change) -> bool:
@@ -196,10 +195,3 @@ def _belongs_to(change: Change) -> tuple[str, str]:
     if isinstance(change.stored, HotLine):
         return "service", change.stored.service
     return PARENTS.get(change.kind, ""), change.identity[0]
-
-
-def _kept(wanted: Organisation) -> Iterator[str]:
-    for team in wanted.teams:
-        parts = [name for name in KEPT_OF_TEAM if getattr(team, name)]
-        if parts:
-            yield f"{', '.join(parts)} of team {team.name}"

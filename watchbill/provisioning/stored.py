@@ -27,7 +27,7 @@ from paging.actions.pages import NOBODY
 from paging.core.rules import HOOK
 from paging.models import ContactMethod
 from people.models import Team, User
-from watchbill.provisioning import stored_pay, stored_schedules
+from watchbill.provisioning import load_terms, stored_pay, stored_schedules
 from watchbill.provisioning.checking import validate
 from watchbill.provisioning.document.organisation import Organisation
 from watchbill.provisioning.document.pay import PayPlan
@@ -37,6 +37,7 @@ from watchbill.provisioning.durations import spell
 from watchbill.provisioning.faults import DocumentFaults, Fault
 from watchbill.provisioning.reading import Reading
 from watchbill.provisioning.settling import settle
+from watchbill.reports.models import Terms
 
 
 @dataclass(frozen=True)
@@ -148,7 +149,17 @@ def _rules(user: User) -> dict[str, list[dict[str, str]]] | None:
 
 def _teams() -> QuerySet[Team]:
     budgets = PayBudget.objects.order_by("since", "currency")
-    return Team.objects.prefetch_related("memberships", Prefetch("pay_budgets", budgets)).order_by("pk")
+    terms = Terms.objects.order_by("number")
+    return (
+        Team.objects.select_related("load_mailing")
+        .prefetch_related(
+            "memberships",
+            "load_mailing__to",
+            Prefetch("pay_budgets", budgets),
+            Prefetch("load_terms", terms),
+        )
+        .order_by("pk")
+    )
 
 
 def _team(team: Team, names: dict[int, str]) -> dict[str, Any]:
@@ -159,7 +170,7 @@ def _team(team: Team, names: dict[int, str]) -> dict[str, Any]:
         "pages_per_shift_budget": team.pages_per_shift_budget,
         "rest_hours": team.rest_hours,
         "swaps_need_approval": team.swaps_need_approval,
-        **team.extras,
+        "load_report": load_terms.stored_report(team, names),
         "pay_budgets": [stored_pay.budget(one) for one in team.pay_budgets.all()],
     }
 

@@ -13,8 +13,9 @@ from watchbill.provisioning.carrying import escalation, pay, people, rules, sche
 from watchbill.provisioning.carrying.context import Context
 from watchbill.provisioning.faults import DocumentFaults, Fault
 from watchbill.provisioning.plan import Action, Change, Plan
+from watchbill.reports.actions.refusal import Refused as LoadRefused
 
-REFUSALS = (PeopleError, ConfigError, oncall_actions.Refused, contacts.Refused)
+REFUSALS = (PeopleError, ConfigError, oncall_actions.Refused, contacts.Refused, LoadRefused)
 Carrier = Callable[[Change, Context], None]
 RULES: Mapping[Action, Carrier] = {
     "create": rules.create_alert_rule,

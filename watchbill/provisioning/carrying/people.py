@@ -9,11 +9,12 @@ from paging.models import ContactMethod
 from people import actions
 from people.models import Team as TeamRow
 from people.models import User
+from watchbill.provisioning import load_terms
 from watchbill.provisioning.carrying.context import Context
 from watchbill.provisioning.document.people import Person, Rules, Team
+from watchbill.provisioning.document.words import FULL_DAYS
 from watchbill.provisioning.plan import Change
-
-KEPT = ("load_report",)
+from watchbill.reports.actions.terms import set_mailing, set_terms
 
 
 def create_user(change: Change, context: Context) -> None:
@@ -49,6 +50,7 @@ def create_team(change: Change, context: Context) -> None:
     row = actions.create_team(name=team.name, by=context.by, now=context.now, **_team_fields(team))
     _set_members(row, team, context)
     _set_budgets(row, team, context)
+    _set_report(row, team, context)
 
 
 def change_team(change: Change, context: Context) -> None:
@@ -58,6 +60,7 @@ def change_team(change: Change, context: Context) -> None:
         actions.change_team(team=row, by=context.by, now=context.now, **_team_fields(team))
         _set_members(row, team, context)
         _set_budgets(row, team, context)
+        _set_report(row, team, context)
 
 
 def retire_team(change: Change, context: Context) -> None:
@@ -76,13 +79,12 @@ def _fields(person: Person) -> actions.PersonFields:
 
 
 def _team_fields(team: Team) -> actions.TeamFields:
-    spelled = team.model_dump()
     return {
         "time_zone": team.time_zone,
         "pages_per_shift_budget": team.pages_per_shift_budget,
         "rest_hours": team.rest_hours,
         "swaps_need_approval": team.swaps_need_approval,
-        "extras": {name: spelled[name] for name in KEPT if name in spelled},
+        "extras": {},
     }
 
 
@@ -107,6 +109,21 @@ def _set_budgets(row: TeamRow, team: Team, context: Context) -> None:
         budgets.set_budget(
             team=row, since=since, amount=amount, currency=currency, by=context.by, now=context.now
         )
+
+
+def _set_report(row: TeamRow, team: Team, context: Context) -> None:
+    """As a completed team has it: none is the usual one."""
+    report, by, now = team.load_report or load_terms.USUAL, context.by, context.now
+    set_mailing(
+        team=row,
+        weekday=FULL_DAYS.index(report.day),
+        at=load_terms.clock(report),
+        to=context.users(report.to).values(),
+        after_shift=report.after_shift,
+        by=by,
+        now=now,
+    )
+    set_terms(team=row, thresholds=load_terms.plain_thresholds(report), by=by, now=now)
 
 
 def _reach(user: User, person: Person, old: Person | None, context: Context) -> None:

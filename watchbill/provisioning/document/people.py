@@ -5,6 +5,7 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
+from watchbill.provisioning.document.thresholds import Thresholds
 from watchbill.provisioning.document.words import (
     Amount,
     Calendar,
@@ -72,11 +73,17 @@ class Person(Part):
 
 
 class LoadReport(Part):
+    """Mailed `to` the team's managers where nobody is named. Thresholds are left alone where they are not
+    given; `{}` is the usual ones.
+    """
+
     SHOWN: ClassVar[frozenset[str]] = frozenset({"day", "at"})
 
     day: FullDay = "monday"
     at: Clock = "09:00"
     to: list[Username] = []
+    after_shift: bool = True
+    thresholds: Thresholds | None = None
 
 
 class PayBudget(Part):
@@ -100,7 +107,7 @@ class PayBudget(Part):
 
 
 class Team(Part):
-    """Its members and its budgets are left alone where they are not given."""
+    """Its members, its budgets and its report are left alone where they are not given."""
 
     name: Name
     time_zone: Zone = "UTC"

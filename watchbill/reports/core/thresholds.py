@@ -9,6 +9,7 @@ from typing import Any, Literal
 from oncall.core.faults import Gathering, unknown
 
 Said = Literal["green", "amber", "red"]
+MOST = 10_000
 
 
 class Colour(IntEnum):
@@ -31,11 +32,12 @@ SAID: Mapping[Colour, Said] = {Colour.GREEN: "green", Colour.AMBER: "amber", Col
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """Amber over `amber`, red over `red`; where `reached`, as soon as it is there."""
+    """Amber over `amber`, red over `red`; where `reached`, as soon as it is there. A `share` is of one."""
 
     amber: Fraction
     red: Fraction
     reached: bool = False
+    share: bool = False
 
     def colour(self, value: Fraction | int) -> Colour:
         def is_over(limit: Fraction) -> bool:
@@ -46,7 +48,7 @@ class Limit:
 
 def share(amber: int, red: int) -> Limit:
     """Of hundred."""
-    return Limit(Fraction(amber, 100), Fraction(red, 100))
+    return Limit(Fraction(amber, 100), Fraction(red, 100), share=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,13 +97,34 @@ def read_thresholds(data: Any) -> Thresholds:
 
 def _limit(value: Any, usual: Limit, name: str, into: Gathering) -> Limit:
     try:
-        amber, red = (Fraction(str(one)) for one in value)
-    except (TypeError, ValueError, ZeroDivisionError):
-        into.fault((name,), f"“{value}” is no pair of numbers; write amber and red, such as [2, 4].")
+        amber, red = read_pair(value, share=usual.share)
+    except ValueError as fault:
+        into.fault((name,), str(fault))
         return usual
-    if not 0 <= amber <= red:
-        into.fault((name,), f"Amber ({amber}) comes before red ({red}), and neither is below 0.")
     return replace(usual, amber=amber, red=red)
+
+
+def read_pair(value: Any, *, share: bool = False) -> tuple[Fraction, Fraction]:
+    """Amber and red. Raises ValueError with a sentence."""
+    try:
+        amber, red = (Fraction(str(one)) for one in (() if isinstance(value, str) else value))
+    except (TypeError, ValueError, ZeroDivisionError):
+        raise ValueError(f"“{value}” is no pair of numbers; write amber and red, such as [2, 4].") from None
+    if not 0 <= amber <= red:
+        raise ValueError(f"Amber ({plain(amber)}) comes before red ({plain(red)}), and neither is below 0.")
+    if share and red > 1:
+        raise ValueError(f"{plain(red)} is more than all of them; write a part of one, such as 0.3 for 30 %.")
+    if red > MOST:
+        raise ValueError(f"{plain(red)} is never reached; write at most {MOST}.")
+    return amber, red
+
+
+def plain(number: Fraction) -> int | float | str:
+    """As a person writes it: 2, 0.3, and “1/3” where no decimal is the same."""
+    if number.denominator == 1:
+        return number.numerator
+    decimal = float(number)
+    return decimal if Fraction(str(decimal)) == number else str(number)
 
 
 def write_thresholds(thresholds: Thresholds) -> dict[str, Any]:

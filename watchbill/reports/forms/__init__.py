@@ -1,0 +1,1 @@
+"""What the admin of pager load asks."""
