@@ -116,7 +116,7 @@ def _resolver_of(
         if at >= ahead.until:
             return later(decision, at)
         if isinstance(decision, PageTargets):
-            users = ahead.recipients(decision.targets, choose, at=at)
+            users = [one.user for one in ahead.recipients(decision.targets, choose, at=at)]
         else:
             users = ahead.managers(service.team_id)
         return [reached[user] for user in users]

@@ -123,10 +123,10 @@ class Ahead:
         self.people = self._meaning.people = _active(self._oncall.people().union(named, *members))
         self.webhooks = {target.webhook for target in targets if target.webhook is not None}
 
-    def recipients(self, targets: Sequence[Target], choose: Choose, *, at: datetime) -> list[int]:
+    def recipients(self, targets: Sequence[Target], choose: Choose, *, at: datetime) -> list[Recipient]:
         """Those meant by `targets`, as `recipients` has them."""
         on_call = self._oncall.on_call(_schedules(targets), at=at)
-        return list(self._meaning.recipients(targets, on_call, choose))
+        return list(self._meaning.recipients(targets, on_call, choose).values())
 
     def managers(self, team_id: int | None) -> list[int]:
         """The active managers of one of the teams."""

@@ -27,21 +27,7 @@ def tell_paged(row: Incident, *, did: str, by: Actor, now: datetime) -> None:
         return
     cause = cause_of(row.pk)
     doer = by.user.pk if by.user else None
-    notice = Notice(
-        title=f"{capfirst(did)} by {by.user or by.name}: #{row.pk} {row.title}",
-        lines=(_what_now(row),),
-        path=f"/incidents/{row.merged_into_id or row.pk}",
-        label="See the incident",
-        service=row.service.name,
-        event=f"incident.{row.status}",
-        about={
-            "reference": f"#{row.pk}",
-            "title": row.title,
-            "severity": row.severity,
-            "urgency": row.urgency,
-            "by": str(by.user or by.name),
-        },
-    )
+    notice = notice_of(row, did=did, by=by)
     tell(
         requests=[
             NoticeRequest(
@@ -55,6 +41,25 @@ def tell_paged(row: Incident, *, did: str, by: Actor, now: datetime) -> None:
             if user_id != doer
         ],
         now=now,
+    )
+
+
+def notice_of(row: Incident, *, did: str, by: Actor) -> Notice:
+    """What those who were paged are told of it."""
+    return Notice(
+        title=f"{capfirst(did)} by {by.user or by.name}: #{row.pk} {row.title}",
+        lines=(_what_now(row),),
+        path=f"/incidents/{row.merged_into_id or row.pk}",
+        label="See the incident",
+        service=row.service.name,
+        event=f"incident.{row.status}",
+        about={
+            "reference": f"#{row.pk}",
+            "title": row.title,
+            "severity": row.severity,
+            "urgency": row.urgency,
+            "by": str(by.user or by.name),
+        },
     )
 
 

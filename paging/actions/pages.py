@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 
 from paging import loading
-from paging.actions import bundles
+from paging.actions import bundles, timeline
 from paging.actions.contacts import disable_contact_method, set_contact_method
 from paging.actions.inserting import insert_new
 from paging.core.cause import is_test, subject_of
@@ -19,12 +19,11 @@ from paging.core.delivery import WAITING, State
 from paging.core.message import Facts
 from paging.core.night import after_night
 from paging.core.notice import Notice
-from paging.core.rules import HIGH, HOOK, INFO, LOW, Method, Moment, in_words, moments
+from paging.core.rules import HIGH, INFO, LOW, Moment, moments
 from paging.models import ContactMethod, Notification, Page
 from paging.queue import nudge_on_commit
 from people import metrics
-from people.ledger.record import ENGINE, Actor, Line, record
-from people.ledger.verbs import Verb
+from people.ledger.record import Actor, Line, record
 from people.models import User
 
 Priority = Notification.Priority
@@ -180,22 +179,13 @@ def _row(request: PageRequest, now: datetime) -> Page:
     )
 
 
-def _kind(method: Method) -> str:
-    return "webhook" if method.kind == HOOK else method.kind
-
-
 def _line(plan: _Plan, page_id: int) -> Line:
-    how = ", ".join(
-        dict.fromkeys(f"{_kind(moment.method)} {in_words(moment.after)}" for moment in plan.moments)
-    )
+    page = Page(pk=page_id, user=plan.user, cause=plan.request.cause, urgency=plan.request.urgency)
     facts = plan.request.facts
-    verb, doing, why = (
-        (Verb.NOTICE_CREATED, "telling", facts.title)
-        if isinstance(facts, Notice)
-        else (Verb.PAGE_CREATED, "telling" if is_hook(plan.user) else "paging", facts.because)
-    )
-    data = {"page": page_id, "user": plan.user.pk}
-    return Line(verb, subject_of(plan.request.cause), ENGINE, f"{doing} {plan.user}: {how}", why, data)
+    if isinstance(facts, Notice):
+        return timeline.begun(page, plan.moments, why=facts.title, doing="telling")
+    doing = "telling" if is_hook(plan.user) else "paging"
+    return timeline.begun(page, plan.moments, why=facts.because, doing=doing)
 
 
 @dataclass(frozen=True)
@@ -230,12 +220,9 @@ def stop(
     ids = [page.pk for page in found]
     Page.objects.filter(pk__in=ids).update(stopped_at=now, stop_reason=reason[:200])
     unsent = _suppress(ids, reason, now=now)
-    pages = [page for page in found if page.urgency != INFO]
-    if not pages:
-        return  # only notices of an earlier word about it
-    names = ", ".join(dict.fromkeys(str(page.user) for page in pages))
-    what = f"stopped paging {names}; {unsent} {'message' if unsent == 1 else 'messages'} not sent"
-    record([Line(Verb.PAGE_STOPPED, subject_of(cause), ENGINE, what, reason, {"pages": ids})], now=now)
+    line = timeline.stopped(found, unsent=unsent, reason=reason)
+    if line is not None:
+        record([line], now=now)
 
 
 def _suppress(page_ids: Sequence[int], reason: str, *, now: datetime) -> int:

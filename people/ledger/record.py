@@ -9,6 +9,8 @@ from people.ledger.models import Entry
 from people.ledger.verbs import Verb
 from people.models import User
 
+AT_ONCE = 2000
+
 
 @dataclass(frozen=True)
 class Actor:
@@ -39,18 +41,26 @@ class Line:
 
 
 def record(lines: Iterable[Line], *, now: datetime) -> None:
-    """Append `lines` in one statement. Texts are freed of NUL, which PostgreSQL refuses."""
+    """Append `lines` in one statement."""
+    record_past((now, line) for line in lines)
+
+
+def record_past(lines: Iterable[tuple[datetime, Line]]) -> None:
+    """Append lines of several moments, in their order. Texts are freed of NUL, which PostgreSQL refuses."""
     Entry.objects.bulk_create(
-        Entry(
-            at=now,
-            verb=line.verb,
-            subject_type=line.subject[0],
-            subject_id=line.subject[1],
-            actor=line.actor.user,
-            actor_name=line.actor.name.replace("\x00", "")[:200],
-            what=line.what.replace("\x00", ""),
-            why=line.why.replace("\x00", ""),
-            data=dict(line.data),
-        )
-        for line in lines
+        (
+            Entry(
+                at=at,
+                verb=line.verb,
+                subject_type=line.subject[0],
+                subject_id=line.subject[1],
+                actor=line.actor.user,
+                actor_name=line.actor.name.replace("\x00", "")[:200],
+                what=line.what.replace("\x00", ""),
+                why=line.why.replace("\x00", ""),
+                data=dict(line.data),
+            )
+            for at, line in lines
+        ),
+        batch_size=AT_ONCE,
     )

@@ -22,7 +22,8 @@ from people.actions import create_administrator
 from people.ledger.record import Actor
 from people.models import User
 from watchbill.provisioning.apply import apply
-from watchbill.provisioning.demo_past import live_through
+from watchbill.provisioning.demo_history.writing import live_through_three_months
+from watchbill.provisioning.demo_past import live_through, try_a_page
 from watchbill.provisioning.demo_rules import make_rules
 
 DOCUMENT = Path(__file__).with_name("demo.yaml")
@@ -53,6 +54,8 @@ def fill(now: datetime) -> DemoLogin:
     well-known one only where nobody but this machine can try it.
     """
     found = _organise(now)
+    try_a_page(now)
+    live_through_three_months(now)
     live_through(now)
     make_rules(now)
     return found

@@ -30,10 +30,16 @@ HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 
 
-def live_through(now: datetime) -> None:
-    """Outside a transaction: as always when messages are handed over."""
+def try_a_page(now: datetime) -> None:
+    """Before anything else is sent: a phone's limits ask for whatever was sent from then on. Outside a
+    transaction, as always when messages are handed over.
+    """
     _test_page(User.objects.get(username="maya"), at=now - 9 * DAY)
-    _opts_out(User.objects.get(username="oscar"), at=now - 3 * DAY)
+
+
+def live_through(now: datetime) -> None:
+    """What came last. Outside a transaction, too."""
+    _opts_out(User.objects.get(username="oscar"), at=now - 31 * HOUR)
     _incident(Service.objects.get(name="checkout"), at=now - DAY)
     _restless(Service.objects.get(name="clusters"), until=now - 40 * MINUTE)
     _call_in("nightly-backup", at=now - 9 * HOUR)
