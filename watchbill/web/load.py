@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
@@ -16,13 +16,17 @@ from django.views.decorators.http import require_safe
 from people import clock
 from people.models import Team, User
 from people.permissions import may_edit_team
+from watchbill.reports.charts import Chart, alt, shows
 from watchbill.reports.core.report import LoadReport
+from watchbill.reports.core.wording import percent
 from watchbill.reports.models import StoredReport
-from watchbill.reports.reporting import report_of
-from watchbill.reports.seen import for_reader, manages, may_read, shown, teams_read
-from watchbill.reports.selectors import stored_report, stored_reports
+from watchbill.reports.seen import manages, shown, teams_read
+from watchbill.reports.selectors import open_follow_ups, stored_reports
 from watchbill.web import load_rows
-from watchbill.web.load_asked import DAYS, THIS_SHIFT, WHAT, Part, Range, choices, part_of, range_of
+from watchbill.web.load_asked import DAYS, THIS_SHIFT, WHAT, Part, choices, part_of, range_of
+from watchbill.web.load_files import FORMS
+from watchbill.web.load_follow_ups import opened
+from watchbill.web.load_seen import seen_now, seen_stored, seen_team
 from watchbill.web.pages import for_people, person
 
 WEEKS = 12
@@ -65,7 +69,10 @@ def team_page(request: HttpRequest, name: str) -> HttpResponse:
         "team": team,
         "asked": asked,
         "presets": PRESETS,
+        "charts": _charts(whole, part_of(request.GET, whole), "load-team-chart", name=name),
+        "files": {form: reverse("load-team-file", args=[name, form]) for form in FORMS},
         "stored": _stored(team, reader)[:SHOWN_STORED],
+        "follow_ups": opened(open_follow_ups(team), reader, now=now),
         "may_act": may_edit_team(reader, team),
     }
     context["faults"] = [*asked.faults, *context["faults"]]
@@ -78,34 +85,16 @@ def stored_page(request: HttpRequest, uid: UUID) -> HttpResponse:
     """As it was when it was made."""
     reader = person(request)
     row = seen_stored(reader, uid)
+    whole = shown(row, reader)
     context = {
-        **_shown(request, shown(row, reader), {}, reverse("load-team", args=[row.team.name])),
+        **_shown(request, whole, {}, reverse("load-team", args=[row.team.name])),
+        "charts": _charts(whole, part_of(request.GET, whole), "load-chart", uid=uid),
+        "files": {form: reverse("load-file", args=[uid, form]) for form in FORMS},
         "team": row.team,
         "kept": row,
         "may_act": may_edit_team(reader, row.team),
     }
     return render(request, "web/load_team.html", context)
-
-
-def seen_team(reader: User, name: str) -> Team:
-    """Raises Http404."""
-    team = next((team for team in teams_read(reader) if team.name == name), None)
-    if team is None:
-        raise Http404("There is no such team, or none that you may see.")
-    return team
-
-
-def seen_now(team: Team, reader: User, asked: Range) -> LoadReport:
-    report = report_of(team, asked.scope)
-    return for_reader(report, reader_id=reader.pk, manages=manages(reader, team))
-
-
-def seen_stored(reader: User, uid: UUID) -> StoredReport:
-    """Raises Http404."""
-    row = stored_report(uid)
-    if row is None or not may_read(reader, row):
-        raise Http404("There is no such report, or none that you may see.")
-    return row
 
 
 def _shown(request: HttpRequest, whole: LoadReport, query: Mapping[str, str], live: str) -> dict[str, Any]:
@@ -121,7 +110,7 @@ def _shown(request: HttpRequest, whole: LoadReport, query: Mapping[str, str], li
         "report": report,
         "time_query": urlencode(query),
         "here_query": urlencode({**query, **part.chosen}),
-        "over": load_rows.percent(whole.trend.share_over),
+        "over": percent(whole.trend.share_over),
         "part": part,
         "chosen": _chosen(part, query),
         "faults": part.faults,
@@ -137,6 +126,20 @@ def _shown(request: HttpRequest, whole: LoadReport, query: Mapping[str, str], li
         "numbers": load_rows.totals(report, query),
         "live": live,
     }
+
+
+def _charts(whole: LoadReport, part: Part, to: str, **about: Any) -> list[dict[str, str]]:
+    """Those with something in them; each comes by a request of its own."""
+    report = part.of(whole)
+    return [
+        {
+            "name": chart.value,
+            "address": reverse(to, kwargs={**about, "chart": chart.value, "form": "svg"}),
+            "alt": alt(report, chart),
+        }
+        for chart in Chart
+        if shows(report, chart)
+    ]
 
 
 def _manages(reader: User, report: LoadReport) -> bool:

@@ -7,18 +7,19 @@ from dataclasses import dataclass
 from datetime import timedelta
 from urllib.parse import urlencode
 
+from escalation.core.matching import in_lines
 from watchbill.reports.core.hours import Kind
 from watchbill.reports.core.report import (
     KeyRow,
     Load,
     LoadReport,
-    Money,
     PageRow,
     PersonRow,
     ResponseRow,
     ShiftRow,
     Times,
 )
+from watchbill.reports.core.wording import counted, length, money, percent
 
 ORDER = {"red": 0, "amber": 1, "green": 2}
 KINDS: Mapping[str, str] = {
@@ -28,7 +29,6 @@ KINDS: Mapping[str, str] = {
     Kind.BUSINESS: "8 to 18",
 }
 SPARK = 24  # units high
-AN_HOUR, A_MINUTE = 3600, 60
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +61,9 @@ class PageShown:
 
 @dataclass(frozen=True, kw_only=True)
 class KeyShown:
-    """`behind`: the query of its pages. `bars` are (x, y, height) in a drawing that is SPARK high."""
+    """`behind`: the query of its pages. `bars` are (x, y, height) in a drawing that is SPARK high. `about`
+    and `rule` say to forms which alert they are about; `rule` is empty where no rule could mean it.
+    """
 
     row: KeyRow
     share: str
@@ -73,8 +75,8 @@ class KeyShown:
     bars: Sequence[tuple[int, float, float]]
     weeks: str
     behind: str
-    match: str
     about: str
+    rule: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,10 +113,10 @@ def totals(report: LoadReport, query: Mapping[str, str]) -> list[tuple[str, str,
     found = [
         ("Pages", str(of.pages), query),
         ("Interruptions", str(of.interruptions), query),
-        ("of them 22 to 8", str(of.sleep_interruptions), {**query, "kind": Kind.SLEEP.value}),
+        ("Wakes, 22 to 8", str(of.sleep_interruptions), {**query, "kind": Kind.SLEEP.value}),
         ("Incidents", str(of.incidents), query),
-        ("Not actionable", f"{of.not_actionable} of {of.labelled} labelled", {**query, "what": "noise"}),
-        ("Pages beside all shifts", str(of.pages_beside), query),
+        ("Not actionable, of labelled", f"{of.not_actionable} of {of.labelled}", {**query, "what": "noise"}),
+        ("Pages beside shifts", str(of.pages_beside), query),
     ]
     said = [(what, many, urlencode(behind)) for what, many, behind in found]
     return [*said, ("Cost", money(of.cost), "")] if of.cost else said
@@ -184,6 +186,8 @@ def _key(row: KeyRow, query: Mapping[str, str]) -> KeyShown:
         for n, many in enumerate(row.weeks)
     ]
     about = {"service": row.service, "alert": row.key}
+    match = in_lines(row.match)
+    reason = f"{counted(row.pages, 'page')}, {row.not_actionable} of {row.labelled} labelled not actionable"
     return KeyShown(
         row=row,
         share=percent(row.share),
@@ -195,8 +199,8 @@ def _key(row: KeyRow, query: Mapping[str, str]) -> KeyShown:
         bars=bars,
         weeks=", ".join(map(str, row.weeks)),
         behind=urlencode({**query, **about}),
-        match="\n".join(f"{name}={value}" for name, value in row.match.items()),
-        about=urlencode({"service": row.service, "key": row.key}),
+        about=urlencode(about | {"match": match}),
+        rule=urlencode({"service": row.service, "match": match, "reason": reason}) if match else "",
     )
 
 
@@ -224,7 +228,7 @@ def _load(report: LoadReport, row: PersonRow, load: Load, live: str) -> LoadShow
         carried=length(load.carried),
         sleep=length(load.sleep),
         fair=f"{load.fair:.1f}",
-        away="" if load.over_fair is None else f"{load.over_fair:.1f} times fair",
+        away="" if load.over_fair is None or load.colour == "green" else f"{load.over_fair:.1f} times fair",
         behind=f"{live}?{urlencode(behind)}#pages",
     )
 
@@ -256,23 +260,6 @@ def _times(times: Times | None) -> tuple[str, str, str, int] | None:
     if times is None:
         return None
     return length(times.mean), length(times.p50), length(times.p90), times.count
-
-
-def length(seconds: int) -> str:
-    """“45 s”, “12 min”, “2 h 30 min”."""
-    if seconds < 2 * A_MINUTE:
-        return f"{seconds} s"
-    hours, minutes = divmod(seconds // A_MINUTE, 60)
-    said = [f"{hours} h"] * bool(hours) + [f"{minutes} min"] * bool(minutes)
-    return " ".join(said)
-
-
-def percent(share: float) -> str:
-    return f"{share * 100:.0f} %"
-
-
-def money(cost: Iterable[Money]) -> str:
-    return " and ".join(f"{one.currency} {one.amount:,}" for one in cost)
 
 
 def _listed(words: Iterable[str]) -> str:
