@@ -53,7 +53,7 @@ from oncall.compensation.comparing import Change, compare
 from oncall.compensation.core.reading import read_terms
 from oncall.compensation.models import Assignment, PayPlan, PlanVersion, Statement, StatementLine
 from oncall.compensation.reckoning import reckoned
-from oncall.models import HolidayDate, Override, Schedule, ScheduleVersion
+from oncall.models import HolidayDate, Override, Participation, Schedule, ScheduleVersion
 from paging.models import ContactMethod, Notification, Page
 from people.ledger.models import Entry
 from people.models import User
@@ -118,10 +118,11 @@ def on_call(users: list[User]) -> None:
                  "shift_length": ("1w", "1d", "12h")[n % 3]}  # fmt: skip
         second = {"follows": "primary", "layer": "L", "offset": 1}
         definition = {"roles": {"primary": {"layers": [layer]}, "secondary": second}}
-        ScheduleVersion.objects.create(
+        version = ScheduleVersion.objects.create(
             schedule=schedule, effective_from=ANCHOR, time_zone=ZONES[n % 5], holidays="",
             definition=definition, created_at=ANCHOR,
         )  # fmt: skip
+        Participation.objects.bulk_create(Participation(version=version, user_id=pk) for pk in team)
         starts = [datetime(2025, 6, day, 17, tzinfo=UTC) for day in range(2, 30, 5)]
         Override.objects.bulk_create(
             Override(schedule=schedule, role="primary", kind="cover", start=at, end=at + timedelta(hours=9),

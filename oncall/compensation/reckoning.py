@@ -12,7 +12,7 @@ from oncall.compensation.core.carried import Carried, within
 from oncall.compensation.core.line import Line
 from oncall.compensation.core.statement import Statement, reckon
 from oncall.compensation.core.stretches import AROUND, stretches
-from oncall.compensation.loading.engagements import engagements_of
+from oncall.compensation.loading.engagements import Known, engagements_of
 from oncall.compensation.loading.stages import Staged, stages
 from oncall.core.span import Span, intersection, subtraction, union
 from oncall.loading import rosters
@@ -22,7 +22,6 @@ from people.models import User
 
 BEFORE, AFTER = timedelta(days=1), timedelta(days=1)
 """How long around a period somebody's engagements are looked at: a call-out of its last night may go on."""
-FEW = 100  # people of whom it is asked first which schedules have ever named them
 AT_ONCE = 50  # schedules whose rosters are held in memory together
 
 
@@ -55,13 +54,14 @@ def reckoned(
     since: date,
     until: date,
     now: datetime,
+    known: Known | None = None,
     progress: Callable[[int], None] = lambda _: None,
 ) -> dict[int, Owed]:
     """By person, from the midnight that begins `since` to the one that begins `until`, each by their own
     clock. What lies after `now` is as the schedules stand, without call-outs. In a number of queries that
     grows with schedules (three for fifty) and incidents (one for five hundred), not with people.
 
-    `progress` hears how many more people are done.
+    `progress` hears how many more people are done; `known` saves reading again what it has.
     """
     staged = stages(user_ids, since=since, until=until)
     if not staged:
@@ -70,7 +70,7 @@ def reckoned(
         min(one.reach.start for one in staged.values()), max(one.reach.end for one in staged.values())
     )
     carried = carried_by(staged, reach)
-    kept = kept_by(staged, reach, now=now)
+    kept = kept_by(staged, reach, now=now, known=known)
     found = {}
     for user, one in staged.items():
         found[user] = owed(one, carried.get(user, []), kept.get(user, []))
@@ -93,9 +93,8 @@ def owed(staged: Staged, carried: Collection[Carried], engagements: Collection[E
 def carried_by(user_ids: Iterable[int], reach: Span) -> Mapping[int, list[Carried]]:
     """By person, what they carry in `reach`, on every schedule, also on those retired since."""
     wanted = set(user_ids)
-    rows = Schedule.objects.filter(Q(retired_at=None) | Q(retired_at__gt=reach.start)).order_by("pk")
-    if len(wanted) <= FEW:
-        rows = rows.filter(pk__in=schedules_naming(wanted))
+    in_use = Q(retired_at=None) | Q(retired_at__gt=reach.start)
+    rows = Schedule.objects.filter(in_use, pk__in=schedules_naming(wanted)).order_by("pk")
     schedules = list(rows.values_list("pk", "name"))
     found: dict[int, list[Carried]] = defaultdict(list)
     for n in range(0, len(schedules), AT_ONCE):
@@ -109,10 +108,14 @@ def carried_by(user_ids: Iterable[int], reach: Span) -> Mapping[int, list[Carrie
     return found
 
 
-def kept_by(user_ids: Iterable[int], reach: Span, *, now: datetime) -> Mapping[int, list[Engagement]]:
+def kept_by(
+    user_ids: Iterable[int], reach: Span, *, now: datetime, known: Known | None = None
+) -> Mapping[int, list[Engagement]]:
     """By person, what kept them in `reach`, and as far around it as a call-out may go on."""
-    until = min(reach.end + AFTER, now)
-    return engagements_of(list(user_ids), since=reach.start - BEFORE, until=until, now=now)
+    since, until = reach.start - BEFORE, min(reach.end + AFTER, now)
+    if known is not None and known.covers(since, until):
+        return known.begun_in(since, until)
+    return engagements_of(list(user_ids), since=since, until=until, now=now)
 
 
 def placed(engagements: Iterable[Engagement], carried: Collection[Carried]) -> list[Engagement]:

@@ -14,7 +14,7 @@ from oncall.compensation.core.carried import Carried
 from oncall.compensation.core.rest import Rest, Violation, rests, violations
 from oncall.compensation.core.statement import Stage
 from oncall.compensation.core.terms import NEVER_PAID, CallOuts
-from oncall.compensation.loading.engagements import engagements_of
+from oncall.compensation.loading.engagements import Known, engagements_of
 from oncall.compensation.loading.stages import Staged, stages
 from oncall.compensation.reckoning import carried_by
 from oncall.core.restriction import windows
@@ -80,14 +80,14 @@ def rested(
 
 
 def violations_of(
-    user_ids: Collection[int], *, since: datetime, until: datetime, now: datetime
+    user_ids: Collection[int], *, since: datetime, until: datetime, now: datetime, known: Known | None = None
 ) -> dict[int, list[Violation]]:
     """By person, of the rests that begin in [since, until): each that was cut short by now, once, by an
     answer to a page or by a shift that began. Whoever goes on with what they carried begins nothing.
 
-    Beside the queries of `rests_of`, three for each fifty schedules.
+    Beside the queries of `rests_of`, three for each fifty schedules; `known` saves reading again what it has.
     """
-    kept = _kept(user_ids, since=since - BEFORE, until=until + A_DAY, now=now)
+    kept = _kept(user_ids, since=since - BEFORE, until=min(until + A_DAY, now), now=now, known=known)
     lengths = _lengths(user_ids)
     mine = {user: _rests(nights, lengths[user]) for user, (nights, _) in kept.items()}
     mine = {user: [one for one in each if since <= one.since < until] for user, each in mine.items()}
@@ -124,10 +124,13 @@ def uncovered(user: User, rest: Rest, *, now: datetime) -> list[Uncovered]:
 
 
 def _kept(
-    user_ids: Collection[int], *, since: datetime, until: datetime, now: datetime
+    user_ids: Collection[int], *, since: datetime, until: datetime, now: datetime, known: Known | None = None
 ) -> Mapping[int, tuple[list[Engagement], list[Engagement]]]:
     """By person, what kept them by night, and all that did; each for as long as their plan lets it count."""
-    engaged = engagements_of(user_ids, since=since, until=until, now=now)
+    if known is not None and known.covers(since, until):
+        engaged = known.begun_in(since, until)
+    else:
+        engaged = engagements_of(user_ids, since=since, until=until, now=now)
     engaged = {user: each for user, each in engaged.items() if each}
     if not engaged:
         return {}

@@ -1,7 +1,7 @@
-"""A team with a night of pages behind it, and what keeps its reports: all that a worker does, at a moved clock.
+"""A team with a night of pages behind it, and a worker that makes its reports and mails them.
 
-Ana's week began Monday 2 March 2026 9:00 UTC; she was paged on Tuesday at 2:00 and 3:00 and acknowledged; both were over at once.
-Reports are the team's, whose clock is UTC; Mia manages it.
+Ana's week began Monday 2 March 2026 9:00 UTC; on Tuesday she was paged at 2:00 and at 3:00, and acknowledged;
+both were over at once. Reports are the team's, whose clock is UTC; Mia manages it.
 """
 
 from datetime import timedelta

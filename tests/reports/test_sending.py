@@ -1,4 +1,4 @@
-"""Reports are mailed by what EMAIL_URL names, each to its reader, and a mailbox that refuses holds up none."""
+"""Reports are mailed by what EMAIL_URL names, to each reader their own; one that refuses holds up none."""
 
 from datetime import timedelta
 

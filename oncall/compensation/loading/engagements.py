@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from oncall.compensation.core.callouts import Engagement
 from oncall.compensation.core.engaged import Acted, Cause, Did, Freed, Paged, engagements
 from oncall.compensation.loading.corrected import corrected
+from oncall.core.span import Span
 from paging.selectors import Left, pages_left
 from people.ledger.models import Entry
 from people.ledger.verbs import Verb
@@ -56,6 +57,24 @@ class _Told:
     @property
     def into(self) -> int | None:
         return next((line.into for line in self.lines if line.into is not None), None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Known:
+    """Engagements that were read before, of everybody who is asked about: all that began in `span`."""
+
+    span: Span
+    by_user: Mapping[int, list[Engagement]]
+
+    def covers(self, since: datetime, until: datetime) -> bool:
+        return self.span.start <= since and until <= self.span.end
+
+    def begun_in(self, since: datetime, until: datetime) -> Mapping[int, list[Engagement]]:
+        """What `engagements_of` says of that time."""
+        return {
+            user: [one for one in each if since <= one.span.start < until]
+            for user, each in self.by_user.items()
+        }
 
 
 def engagements_of(

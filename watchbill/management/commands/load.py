@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -150,7 +151,7 @@ def _csv(made: Iterable[LoadReport]) -> Iterator[str]:
 
 def _html(made: Iterable[LoadReport]) -> Iterator[str]:
     for report in made:
-        address = f"{settings.PUBLIC_URL}/load/team/{report.team}/"
+        address = f"{settings.PUBLIC_URL}/load/team/{quote(report.team)}/"
         yield as_html(report, reader=NOBODY, address=address) + "\n"
 
 
