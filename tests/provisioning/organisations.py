@@ -60,7 +60,7 @@ def rows() -> dict[str, int]:
 
 
 def empty_the_database() -> None:
-    for model in reversed(apps.get_models()):
+    for model in reversed(apps.get_models(include_auto_created=True)):
         model._base_manager.all()._raw_delete(model._base_manager.db)
 
 

@@ -293,11 +293,6 @@ def test_a_key_that_was_made_stays_the_same():
     assert RoutingKey.objects.get().key == key
 
 
-def test_what_nothing_acts_on_yet_is_kept_and_said():
-    plan = put(ACME)
-    assert plan.kept == ("load_report of team Checkout",)
-
-
 def test_an_empty_key_is_one_that_is_not_given():
     put("version: 1\nusers:\nteams:\n  - {name: Ops, members: }\n")
     assert (Team.objects.count(), Membership.objects.count()) == (1, 0)

@@ -10,7 +10,7 @@ from oncall.core.faults import DefinitionFaults
 from people.forms import RowForm
 from people.models import User
 from watchbill.reports.actions.terms import DAYS
-from watchbill.reports.core.measures import MEASURES
+from watchbill.reports.core.measures import MEASURES, Measure
 from watchbill.reports.core.thresholds import Limit, Thresholds, plain, read_thresholds, write_thresholds
 from watchbill.reports.models import Mailing, Terms
 
@@ -86,12 +86,18 @@ def _fields() -> Iterator[tuple[str, forms.Field]]:
             )  # fmt: skip
             continue
         for part, number in (("amber", plain(usual.amber)), ("red", plain(usual.red))):
-            words = measure.meaning if part == "amber" else f"In {measure.of} that much."
+            words = measure.meaning if part == "amber" else _from(usual, measure)
             widget = UnfoldAdminTextInputWidget(attrs={"placeholder": number, "inputmode": "decimal"})
             yield f"{name}_{part}", forms.CharField(
                 label=f"{measure.label}: {part}", required=False, max_length=20, widget=widget,
                 help_text=f"{words} Usual: {number}.",
             )  # fmt: skip
+
+
+def _from(usual: Limit, measure: Measure) -> str:
+    if usual.share:
+        return "Over this part of one: 0.3 is 30 %."
+    return f"From this many {measure.of} on." if usual.reached else f"Over this many {measure.of}."
 
 
 if TYPE_CHECKING:
