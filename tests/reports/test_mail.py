@@ -190,6 +190,14 @@ def test_a_hostile_name_stays_a_name():
     assert HOSTILE[:25] in mail.text, "as it is: plain text has no tags"
 
 
+def test_of_many_noisy_shifts_the_first_are_told_and_the_others_counted():
+    mail = mailed(many_shifts())
+    said = " ".join(mail.text.split())
+    assert said.count("* RED: U") == 6
+    assert "127 more shifts (red and amber): see the report. The other 67 shifts were green." in said
+    assert len(mail.text.splitlines()) < 80
+
+
 def test_a_quiet_week_says_so_and_is_short():
     green = [row.model_copy(update={"verdict": "green", "pages": 0, "reasons": []}) for row in week().shifts]
     many = week().totals.model_copy(

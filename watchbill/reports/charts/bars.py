@@ -8,8 +8,8 @@ from watchbill.reports.charts.theme import PADDING, SMALL, TEXT, WIDTH, Spec, Th
 
 STEP, HEIGHT, INNER = 46, 14, 5
 INSIDE = WIDTH - 2 * PADDING
-FOR_LABEL = INSIDE - 185
-"""Pixels; the rest of the line is the note's."""
+A_LETTER, BETWEEN = 7, 12
+"""Pixels of the note's letters, and between it and the label, which is cut where they would meet."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,13 +41,14 @@ def bars(
     ]
     most = max([1.0, *(max(row.value, row.mark or 0) for row in rows)])
     x = {"type": "quantitative", "axis": None, "scale": {"domain": [0, most], "nice": False, "zero": True}}
+    room = INSIDE - BETWEEN - A_LETTER * max(len(row.note) for row in rows)
     layers = [
         _bar(
             {"height": HEIGHT},
             x | {"field": "value"},
             {"field": "colour", "scale": None},
         ),
-        _words("label", "left", {"value": 0}, {"fontSize": TEXT, "limit": FOR_LABEL, "color": theme.ink}),
+        _words("label", "left", {"value": 0}, {"fontSize": TEXT, "limit": room, "color": theme.ink}),
         _words("note", "right", {"value": INSIDE}, {"fontSize": SMALL, "color": theme.soft}),
     ]
     if inner:

@@ -17,7 +17,7 @@ FONTS = Path(exports.__file__).with_name("fonts")
 VEGA_LITE = "6.4"
 SHARP = 2
 """Pixels of a picture for each of its size, for screens that have as many."""
-COLOURS = 96
+COLOURS = 256
 
 
 def as_svg(spec: Spec) -> str:
@@ -37,7 +37,7 @@ def _small(png: bytes) -> bytes:
     """The same with few colours, in a tenth of the bytes: a mail carries several."""
     found = BytesIO()
     with Image.open(BytesIO(png)) as picture:
-        few = picture.convert("RGB").quantize(COLOURS, method=Image.Quantize.MAXCOVERAGE)
+        few = picture.convert("RGB").quantize(COLOURS, method=Image.Quantize.MEDIANCUT)
         few.save(found, "PNG")
     return found.getvalue()
 

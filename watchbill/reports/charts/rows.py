@@ -99,7 +99,8 @@ def key_label(row: KeyRow) -> str:
 
 
 def key_note(row: KeyRow) -> str:
-    return f"{counted(row.pages, 'page')}, {counted(row.wakes, 'wake')}"
+    wakes = f", {counted(row.wakes, 'wake')}" if row.wakes else ""
+    return f"{counted(row.pages, 'page')}{wakes}"
 
 
 def person_note(load: Load) -> str:

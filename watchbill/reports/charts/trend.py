@@ -10,7 +10,7 @@ from watchbill.reports.core.wording import counted, cut, day, percent
 QUESTION = "Is it getting quieter?"
 HEIGHT, PLOT = 150, 420
 MARKERS = 3
-LONGEST = 44
+LONGEST = 80
 
 
 def trend(report: LoadReport, theme: Theme) -> Spec:

@@ -52,7 +52,7 @@ def key_entry(row: KeyRow) -> Entry:
     if row.flapping:
         said.append("flapping")
     if row.trend is not None:
-        said.append(f"{row.trend:.1f} times the four weeks before")
+        said.append(f"{row.trend:.1f} times the pages of the four weeks before")
     if row.cost:
         said.append(f"cost {money(row.cost)}")
     return Entry(

@@ -22,7 +22,7 @@ from watchbill.reports.writing.entries import (
     shift_entry,
 )
 
-SHIFTS, KEYS, PEOPLE = 12, 8, 20
+SHIFTS, KEYS, PEOPLE = 6, 8, 20
 """The rest is at the report's address."""
 ORDER: Sequence[Said] = ("red", "amber", "green")
 
@@ -179,7 +179,10 @@ def _more(rows: Sequence[ShiftRow], noisy: Sequence[ShiftRow]) -> str:
 
 
 def _left_out(rows: Sequence[ShiftRow]) -> str:
-    return f"{counted(len(rows), 'more shift')}: see the report." if rows else ""
+    if not rows:
+        return ""
+    colours = " and ".join(dict.fromkeys(row.verdict for row in rows))
+    return f"{counted(len(rows), 'more shift')} ({colours}): see the report."
 
 
 def _was(row: ShiftRow) -> str:
