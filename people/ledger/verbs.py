@@ -166,6 +166,8 @@ class Verb(StrEnum):
     LOAD_REPORT_SENT = "load_report.sent"
     LOAD_TERMS_SET = "load_terms.set"
     LOAD_MAILING_SET = "load_mailing.set"
+    FOLLOW_UP_OPENED = "follow_up.opened"
+    FOLLOW_UP_DONE = "follow_up.done"
 
     DOCUMENT_APPLIED = "document.applied"
     DOCUMENT_KEPT = "document.kept"

@@ -10,7 +10,7 @@ from django.db.models import OuterRef, QuerySet, Subquery
 from people.models import Membership, Team, User
 from watchbill.reports.core.report import LoadReport
 from watchbill.reports.core.thresholds import Said
-from watchbill.reports.models import Delivery, Mailing, StoredReport
+from watchbill.reports.models import Delivery, FollowUp, Mailing, StoredReport
 
 
 class Week(NamedTuple):
@@ -82,3 +82,15 @@ def given_up(*, since: datetime) -> list[Delivery]:
     """Mails that nobody tries to send any more, of reports made since then; the newest report first."""
     rows = Delivery.objects.filter(state=Delivery.State.GIVEN_UP, report__made_at__gte=since)
     return list(rows.select_related("user", "report__team").order_by("-report__made_at", "pk"))
+
+
+def open_follow_ups(team: Team) -> list[FollowUp]:
+    """Of the team, the first to be done first."""
+    rows = FollowUp.objects.filter(team=team, done_at=None)
+    return list(rows.select_related("owner", "team").order_by("due", "pk"))
+
+
+def follow_ups_for(user: User) -> list[FollowUp]:
+    """What `user` is still to do, of whatever team, the first to be done first."""
+    rows = FollowUp.objects.filter(owner=user, done_at=None)
+    return list(rows.select_related("owner", "team").order_by("due", "pk"))

@@ -26,7 +26,9 @@ from oncall.models import Schedule
 from paging.selectors import unreachable_users
 from people.ledger.record import Actor
 from people.models import Membership, User
+from watchbill.reports.selectors import follow_ups_for
 from watchbill.web.calendars import entry
+from watchbill.web.load_follow_ups import opened
 from watchbill.web.pages import for_people, person
 from watchbill.web.taking import Choice, choices
 
@@ -102,6 +104,7 @@ def _page(request: HttpRequest) -> HttpResponse:
         "calendar": entry(reader, live_feed(reader), now=now),
         "unreachable": _is_unreachable(reader),
         "to_confirm": list(to_confirm(reader)[:SHOWN_HANDOFFS]),
+        "follow_ups": opened(follow_ups_for(reader), reader, now=now),
         "to_note": list(to_note(reader, now=now)[:SHOWN_HANDOFFS]),
     }
     return render(request, "web/home.html", context)

@@ -31,7 +31,9 @@ NUMBER = 18
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_people
 def new(request: HttpRequest) -> HttpResponse:
-    """`/rules/new`, perhaps with `?incident=` or `?service=`; a POST makes the rule and shows it."""
+    """`/rules/new`, with `?incident=`, or `?service=`, `?match=`, `?reason=`; a POST makes the rule and
+    shows it.
+    """
     reader = person(request)
     services = list(silenceable(reader))
     people = list(User.objects.filter(is_active=True).exclude(username__startswith=":").order_by("username"))
@@ -68,14 +70,16 @@ def _proposed(request: HttpRequest) -> Mapping[str, object]:
     """What an incident's labels come to; without one an empty form. No severity is ticked, since a trial is
     usually about others than a suppress rule, and which of them it is to be is chosen on the form.
     """
-    incident, number = None, request.GET.get("incident", "")
+    asked = request.GET
+    incident, number = None, asked.get("incident", "")
     if number.isascii() and number.isdecimal() and len(number) <= NUMBER:
         incident = Incident.objects.select_related("service").filter(pk=int(number)).first()
     alert = incident.alerts.order_by("-last_event_at", "-pk").first() if incident else None
     return {
-        "service": incident.service.name if incident else request.GET.get("service", ""),
-        "kind": Kind.TRIAL if request.GET.get("kind") == Kind.TRIAL else Kind.SUPPRESS,
-        "match": in_lines(suggested(alert.labels)) if alert else "",
+        "service": incident.service.name if incident else asked.get("service", ""),
+        "kind": Kind.TRIAL if asked.get("kind") == Kind.TRIAL else Kind.SUPPRESS,
+        "match": in_lines(suggested(alert.labels)) if alert else asked.get("match", "")[:LONGEST_MATCH],
+        "reason": asked.get("reason", "")[:200],
         "owner": str(person(request).pk),
         "days": "7",
         "severities": [],

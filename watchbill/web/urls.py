@@ -3,6 +3,7 @@
 from django.urls import path, re_path
 
 from oncall.compensation.exports.files import FORMS
+from watchbill.reports.charts import Chart
 from watchbill.web import (
     alert_rules,
     asking,
@@ -14,6 +15,10 @@ from watchbill.web import (
     home,
     incidents,
     link,
+    load,
+    load_files,
+    load_follow_ups,
+    load_lower,
     maintenance,
     many,
     pay,
@@ -37,6 +42,9 @@ from watchbill.web import (
 from watchbill.web.pay_months import MONTH
 
 FORM = "|".join(FORMS)
+LOAD_FORM = "|".join(load_files.FORMS)
+CHART = "|".join(Chart)
+UID = r"(?P<uid>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -153,6 +161,31 @@ urlpatterns = [
         rf"^pay/team/(?P<name>[\s\S]+)/{MONTH}/approve/?$", pay_team.approve_all, name="pay-team-approve"
     ),
     re_path(rf"^pay/team/(?P<name>[\s\S]+)/{MONTH}/reckon/?$", pay_team.reckon, name="pay-team-reckon"),
+    re_path(r"^load/?$", load.index, name="load"),
+    re_path(rf"^load/reports/{UID}/?$", load.stored_page, name="load-report"),
+    re_path(
+        rf"^load/reports/{UID}/(?P<chart>{CHART})\.(?P<form>svg|png|pdf)$",
+        load_files.chart_of_stored,
+        name="load-chart",
+    ),
+    re_path(rf"^load/reports/{UID}\.(?P<form>{LOAD_FORM})$", load_files.file_of_stored, name="load-file"),
+    re_path(
+        r"^load/follow-ups/(?P<pk>[0-9]{1,18})/done/?$", load_follow_ups.done, name="load-follow-up-done"
+    ),
+    # What stands below a team, whose name may have slashes, comes before its own page.
+    re_path(r"^load/team/(?P<name>[\s\S]+)/follow-up/?$", load_follow_ups.new, name="load-follow-up"),
+    re_path(r"^load/team/(?P<name>[\s\S]+)/lower/?$", load_lower.lower, name="load-lower"),
+    re_path(
+        rf"^load/team/(?P<name>[\s\S]+)/(?P<chart>{CHART})\.(?P<form>svg|png|pdf)$",
+        load_files.chart_of_team,
+        name="load-team-chart",
+    ),
+    re_path(
+        rf"^load/team/(?P<name>[\s\S]+)/report\.(?P<form>{LOAD_FORM})$",
+        load_files.file_of_team,
+        name="load-team-file",
+    ),
+    re_path(r"^load/team/(?P<name>[\s\S]+?)/?$", load.team_page, name="load-team"),
     re_path(r"^schedules/?$", schedules.index, name="schedules"),
     # A schedule's name may have slashes; what stands below a schedule is not one. Any character will do: a
     # name for which there is no address would take the first page away from everybody.
