@@ -65,7 +65,7 @@ def test_its_owner_says_what_came_of_it_once(world):  # noqa: F811
     opened(world)
     row = FollowUp.objects.get()
     address = f"/load/follow-ups/{row.pk}/done"
-    assert browser(world.bo).post(address, {"outcome": "x"}).status_code == 403
+    assert browser(world.bo).post(address, {"outcome": "x"}).status_code == 404
     assert "Nothing is said of what came of it" in press(world.ana, address, outcome="", back="home")
     assert "Done: Let it wait longer." in press(
         world.ana, address, outcome="It waits 10 minutes", back="home"
@@ -95,7 +95,7 @@ def test_the_page_of_a_lower_urgency_says_what_it_will_do_and_does_it(world):  #
     assert Service.objects.get(name="payments-api").severity_rules == [rule]
     entry = Entry.objects.filter(verb=Verb.SERVICE_CHANGED).latest("id")
     assert entry.actor == world.mia
-    assert "is SEV-4 already" in press(world.mia, LOWER, **DISK, match=MATCH, severity="SEV-4")
+    assert "That is so already" in press(world.mia, LOWER, **DISK, match=MATCH, severity="SEV-4")
     press(world.mia, LOWER, **DISK, match=MATCH, severity="SEV-3")
     rules = Service.objects.get(name="payments-api").severity_rules
     assert rules == [rule | {"severity": "SEV-3"}], "in the place of the other"
@@ -105,7 +105,7 @@ def test_the_page_of_a_lower_urgency_says_what_it_will_do_and_does_it(world):  #
     ("match", "severity", "said"),
     [
         ("", "SEV-4", "no labels by which a rule could mean it"),
-        ("alertname=Disk*", "SEV-4", "without *"),
+        ("alertname=Disk*", "SEV-4", "a severity is told by whole values"),
         (MATCH, "SEV-1", "Choose SEV-4 or SEV-3"),
         ("nonsense", "SEV-4", "nonsense"),
     ],
@@ -127,7 +127,7 @@ def test_who_may_not_edit_the_team_is_shown_no_action_and_may_do_none(world):  #
 
 def test_another_teams_service_is_not_lowered(world):  # noqa: F811
     Service.objects.update(team=world.other)
-    assert browser(world.mia).post(LOWER, {**DISK, "match": MATCH, "severity": "SEV-4"}).status_code == 403
+    assert browser(world.mia).post(LOWER, {**DISK, "match": MATCH, "severity": "SEV-4"}).status_code == 404
 
 
 def test_nothing_is_done_without_the_token_of_the_form(world):  # noqa: F811

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
@@ -88,7 +88,7 @@ def done(request: HttpRequest, pk: str) -> HttpResponse:
     reader = person(request)
     row = get_object_or_404(FollowUp.objects.select_related("team", "owner"), pk=int(pk))
     if not may_finish(reader, row):
-        raise PermissionDenied
+        raise Http404  # the same as for one that there is not
     try:
         outcome = request.POST.get("outcome", "")
         finish_follow_up(follow_up=row, outcome=outcome, by=Actor.person(reader, via="web"), now=clock.now())

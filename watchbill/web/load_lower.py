@@ -1,21 +1,19 @@
 """Lower how urgent an alert is: a page that says what it will do, and does it."""
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
-from escalation.actions.grading import grade_alert
+from escalation.actions.lowering import lower_severity, winning
 from escalation.actions.steps import ConfigError
 from escalation.core.matching import in_lines, read_match, spelled
 from escalation.core.urgency import DEFAULTS
 from escalation.models import Service
 from people import clock
 from people.ledger.record import Actor
-from people.models import User
-from people.permissions import may_edit_team
+from people.models import Team
 from watchbill.web.load_follow_ups import editable_team
 from watchbill.web.pages import for_people, person
 
@@ -30,14 +28,14 @@ def lower(request: HttpRequest, name: str) -> HttpResponse:
     reader = person(request)
     team = editable_team(reader, name)
     said = request.POST if request.method == "POST" else request.GET
-    service, alert = _service(reader, said.get("service", "")), said.get("alert", "")[:120]
+    service, alert = _service(team, said.get("service", "")), said.get("alert", "")[:120]
     match, fault = {}, ""
     try:
-        match = read_match(said.get("match", "")[:LONGEST_MATCH])
+        match = _match(said.get("match", ""))
         if request.method == "POST":
             severity = _severity(request)
             by = Actor.person(reader, via="web")
-            grade_alert(service=service, match=match, severity=severity, by=by, now=clock.now())
+            lower_severity(service=service, match=match, severity=severity, by=by, now=clock.now())
             messages.success(request, sentence(service, alert or spelled(match), severity))
             return redirect(reverse("load-team", args=[name]))
     except (ConfigError, ValueError) as refusal:
@@ -51,6 +49,7 @@ def lower(request: HttpRequest, name: str) -> HttpResponse:
         "match": match,
         "lines": in_lines(match),
         "fault": fault,
+        "winning": winning(service.severity_rules, match),
         "choices": [(one, sentence(service, alert or spelled(match), one)) for one in LOWER],
         "chosen": said.get("severity", LOWER[0]),
     }
@@ -69,6 +68,13 @@ def sentence(service: Service, alert: str, severity: str) -> str:
     return f"From now on {alert} of {service.name} is {severity}: {does}."
 
 
+def _match(text: str) -> dict[str, str]:
+    """Cut short it would mean other alerts, and so it is refused. Raises ValueError."""
+    if len(text) > LONGEST_MATCH:
+        raise ValueError(f"That is {len(text)} characters of labels; a rule takes {LONGEST_MATCH}.")
+    return read_match(text)
+
+
 def _severity(request: HttpRequest) -> str:
     severity = request.POST.get("severity", "")
     if severity not in LOWER:
@@ -76,12 +82,9 @@ def _severity(request: HttpRequest) -> str:
     return severity
 
 
-def _service(reader: User, name: str) -> Service:
-    """Raises Http404 for one that is not in use by that name, and PermissionDenied for others' services."""
-    found = Service.objects.filter(name=name.replace("\x00", ""), retired_at=None).select_related("team")
-    service = found.first()
-    if service is None:
-        raise Http404(f"There is no service “{name[:100]}” now; it may have another name.")
-    if not may_edit_team(reader, service.team):
-        raise PermissionDenied
-    return service
+def _service(team: Team, name: str) -> Service:
+    """Raises Http404 where the team has none in use by that name."""
+    found = Service.objects.filter(name=name.replace("\x00", ""), team=team, retired_at=None).first()
+    if found is None:
+        raise Http404(f"{team} has no service “{name[:100]}” now; it may have another name.")
+    return found

@@ -10,6 +10,7 @@ from people.ledger.record import Actor, Line, record
 from people.ledger.verbs import Verb
 from people.models import Team, User
 from watchbill.reports.actions.refusal import Refused
+from watchbill.reports.core.key import LONGEST
 from watchbill.reports.models import FollowUp
 
 FARTHEST = timedelta(days=366)
@@ -27,7 +28,7 @@ def open_follow_up(  # noqa: PLR0913 - the words of one request
         raise Refused(f"{owner} is not in {team}; choose somebody who is.")
     if by.user is None:
         raise Refused("A follow-up is opened by a person.")
-    about = {"service": _text(service, "service", 100), "key": _text(key, "alert", 120)}
+    about = {"service": _text(service, "service", 100), "key": _key(key)}
     words = _text(what, "what is to be done", 300)
     Team.objects.select_for_update().get(pk=team.pk)  # of two who press at once, one opens it
     there = FollowUp.objects.filter(team=team, done_at=None, **about).select_related("owner").first()
@@ -59,6 +60,13 @@ def finish_follow_up(*, follow_up: FollowUp, outcome: str, by: Actor, now: datet
     said = f"finished the follow-up about {row.key} of {row.service}: {row.outcome}"
     record([Line(Verb.FOLLOW_UP_DONE, ("follow_up", row.pk), by, said)], now=now)
     return row
+
+
+def _key(value: str) -> str:
+    """As reports have it, to the letter: by it their rows find what is to be done about them."""
+    if not value.strip() or "\x00" in value or len(value) > LONGEST:
+        raise Refused(f"Name the alert, as the report does, in at most {LONGEST} characters.")
+    return value
 
 
 def _text(value: str, what: str, limit: int) -> str:
