@@ -228,7 +228,8 @@ def main(pages: int = PAGES, times: int = 3) -> None:
     client = Client(SERVER_NAME="127.0.0.1")
     manager = User.objects.get(memberships__team=teams[0], memberships__role="manager", username="p0")
     client.force_login(manager)
-    address = f"/load/team/{teams[0].name}/"
+    week = f"since={scope.since:%Y-%m-%dT%H:%MZ}&until={scope.until:%Y-%m-%dT%H:%MZ}"
+    address = f"/load/team/{teams[0].name}/?{week}"
     if client.get(address).status_code != 200:
         raise SystemExit(f"{address} did not answer.")
     say("its page", measured(lambda: client.get(address), 5 * times), of_one, "0.3 s",

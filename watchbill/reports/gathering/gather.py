@@ -30,6 +30,8 @@ from watchbill.reports.core.hours import Holidays
 from watchbill.reports.gathering.beside import Beside, beside
 from watchbill.reports.gathering.crew import Carriage, Crew, carriage
 from watchbill.reports.gathering.scope import A_DAY, Scope
+from watchbill.reports.models import FollowUp
+from watchbill.reports.selectors import done_follow_ups
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +78,7 @@ class Gathered:
     runs: Mapping[str, Mapping[str, datetime]]
     opened: Sequence[int]
     quieted: Sequence[Quieted]
+    done: Sequence[FollowUp]
     beside: Beside
     where: "Where"
 
@@ -139,6 +142,7 @@ def gather(several: Sequence[Crew], scope: Scope) -> Iterator[Gathered]:
             runs=runs_of([cause_of(incident) for incident in facts]),
             opened=opened,
             quieted=quieted_between(crew.team.pk, since=scope.far.start, until=scope.far.end),
+            done=done_follow_ups(crew.team.pk, since=scope.far.start, until=scope.far.end),
             beside=more,
             where=where,
         )

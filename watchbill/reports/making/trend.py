@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from escalation.core.matching import matches
@@ -12,8 +13,9 @@ from watchbill.reports.core.fairness import TRAILING, over_budget, trailing
 from watchbill.reports.core.report import DayRow, Marker, Trend
 from watchbill.reports.core.thresholds import Thresholds
 from watchbill.reports.gathering import A_DAY, FAR
-from watchbill.reports.making.figures import Figures, rounded
+from watchbill.reports.making.figures import Figures, key_named, rounded
 from watchbill.reports.making.tallies import Tallies
+from watchbill.reports.models import FollowUp
 
 AROUND = TRAILING * A_DAY
 AN_INSTANT = timedelta(microseconds=1)
@@ -46,25 +48,39 @@ def _by_day(figures: Figures, zone: ZoneInfo) -> Mapping[date, int]:
 
 
 def _markers(figures: Figures) -> Iterator[Marker]:
-    """Rules that keep alerts quiet, with what came before each and after. What is too old to have all of its
-    before in sight is left out.
+    """Rules that keep alerts quiet, and follow-ups that are done, by when, each with what came before it and
+    after. What is too old to have all of its before in sight is left out.
     """
-    end = figures.scope.within.end
-    for one in figures.gathered.quieted:
-        if figures.scope.far.start <= one.since - AROUND and one.since < end:
-            about = [
-                page.asked
-                for page in figures.gathered.pages
-                if _means(one, figures.gathered.names[page.incident])
-            ]
-            words = ", ".join(f"{label}={value}" for label, value in sorted(one.match.items()))
+    scope, pages, names = figures.scope, figures.gathered.pages, figures.gathered.names
+    done = [(at, one) for one in figures.gathered.done if (at := one.done_at) is not None]
+    found = [
+        *((one.since, _rule(one), partial(_means, one)) for one in figures.gathered.quieted),
+        *((at, _follow_up(one), partial(_is_about, one)) for at, one in done),
+    ]
+    for at, what, is_about in sorted(found, key=lambda one: one[:2]):
+        if scope.far.start <= at - AROUND and at < scope.within.end:
+            near = [page for page in pages if at - AROUND <= page.asked < at + AROUND]
+            about = [page.asked for page in near if is_about(names[page.incident])]
             yield Marker(
-                at=one.since,
-                what=f"{words or 'every alert'} of {one.service} {QUIETED.get(one.kind, one.kind)}",
-                before=sum(one.since - AROUND <= at < one.since for at in about),
-                after=sum(one.since <= at < one.since + AROUND for at in about),
-                days_after=min((end - one.since) // A_DAY, TRAILING),
+                at=at,
+                what=what,
+                before=sum(asked < at for asked in about),
+                after=sum(asked >= at for asked in about),
+                days_after=min((scope.within.end - at) // A_DAY, TRAILING),
             )
+
+
+def _rule(rule: Quieted) -> str:
+    words = ", ".join(f"{label}={value}" for label, value in sorted(rule.match.items()))
+    return f"{words or 'every alert'} of {rule.service} {QUIETED.get(rule.kind, rule.kind)}"
+
+
+def _follow_up(done: FollowUp) -> str:
+    return f"{done.key} of {done.service} followed up: {done.outcome}"
+
+
+def _is_about(done: FollowUp, about: IncidentName) -> bool:
+    return about.service == done.service and key_named(about) == done.key
 
 
 def _means(rule: Quieted, about: IncidentName) -> bool:
