@@ -26,3 +26,12 @@ def test_a_manager_sees_all_of_it():
 
 def test_what_is_stored_is_what_was_made():
     assert LoadReport.model_validate_json(report().model_dump_json()) == report()
+
+
+def test_what_a_database_keeps_in_an_order_of_its_own_is_put_in_ours():
+    row = report().keys[0].model_copy(update={"match": {"cluster": "eu1", "alertname": "DiskFull"}})
+    assert list(type(row).model_validate(row.model_dump()).match) == ["alertname", "cluster"]
+    shift = report().shifts[0]
+    hours = dict(reversed(shift.hours.items()))
+    again = type(shift).model_validate(shift.model_dump() | {"hours": hours})
+    assert list(again.hours) == ["sleep", "free", "off", "business"]

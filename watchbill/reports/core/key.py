@@ -6,6 +6,7 @@ from collections.abc import Mapping
 NAME = "alertname"
 WHERE = ("cluster", "namespace", "job", "environment")
 """Of the labels, those that tell one from another of the same name; instances come and go."""
+TOLD_BY = (NAME, *WHERE)
 LONGEST = 120
 A_DIGEST = re.compile(r"[0-9a-f]{16,}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
@@ -24,7 +25,7 @@ def key_of(*, labels: Mapping[str, str], dedup_key: str, title: str) -> str:
 
 def match_of(*, labels: Mapping[str, str]) -> dict[str, str]:
     """The labels by which a rule would mean the same alert again; none where it has no name."""
-    named = {label: labels[label] for label in (NAME, *WHERE) if labels.get(label)}
+    named = {label: labels[label] for label in TOLD_BY if labels.get(label)}
     return named if NAME in named else {}
 
 

@@ -6,10 +6,33 @@ currency. A stored report is read by later versions: what is new has a default.
 
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict
 
+from watchbill.reports.core.hours import Kind
+from watchbill.reports.core.key import TOLD_BY
 from watchbill.reports.core.thresholds import Said as Colour
+
+
+def _by_kind(counts: dict[str, int]) -> dict[str, int]:
+    return {kind.value: counts.get(kind.value, 0) for kind in Kind}
+
+
+def _by_name(counts: dict[str, int]) -> dict[str, int]:
+    return dict(sorted(counts.items()))
+
+
+def _name_first(labels: dict[str, str]) -> dict[str, str]:
+    return {
+        label: labels[label] for label in (*TOLD_BY, *sorted(labels.keys() - {*TOLD_BY})) if label in labels
+    }
+
+
+# PostgreSQL keeps the keys of an object in an order of its own.
+ByKind = Annotated[dict[str, int], AfterValidator(_by_kind)]
+BySeverity = Annotated[dict[str, int], AfterValidator(_by_name)]
+Labels = Annotated[dict[str, str], AfterValidator(_name_first)]
 
 
 class Part(BaseModel):
@@ -58,12 +81,12 @@ class ShiftRow(Part):
     sentence: str
     reasons: list[str]
     judged: list[Judged]
-    hours: dict[str, int]
+    hours: ByKind
     pages: int
     interruptions: int
     incidents: int
     sleep_interruptions: int
-    interruptions_by_kind: dict[str, int]
+    interruptions_by_kind: ByKind
     incidents_per_12_hours: float
     budget: int
     nights: int
@@ -131,7 +154,7 @@ class KeyRow(Part):
     engaged: int
     weeks: list[int]
     trend: float | None
-    match: dict[str, str] = {}
+    match: Labels = {}
     cost: list[Money] = []
 
 
@@ -231,9 +254,9 @@ class Totals(Part):
     pages_beside: int
     interruptions: int
     sleep_interruptions: int
-    interruptions_by_kind: dict[str, int]
+    interruptions_by_kind: ByKind
     incidents: int
-    by_severity: dict[str, int]
+    by_severity: BySeverity
     labelled: int
     not_actionable: int
     cost: list[Money] = []
