@@ -22,7 +22,7 @@ from escalation.models import (
     RoutingKey,
     Service,
 )
-from escalation.sources.registry import PARSERS
+from escalation.sources.registry import ALL
 from people import clock
 from people.ledger.record import Actor
 from people.recorded import (
@@ -39,7 +39,7 @@ class RoutingKeyRows(Rows):
 
     model = RoutingKey
     form = RoutingKeyForm
-    fields = ("name", "addresses", "revoke")
+    fields = ("name", "addresses", "signed_with", "revoke")
     readonly_fields = ("addresses",)
     can_delete = False
     verbose_name_plural = "routing keys and the addresses to send alerts to"
@@ -53,7 +53,7 @@ class RoutingKeyRows(Rows):
             return "Save, and the key and its addresses stand here."
         public = settings.PUBLIC_URL
         lines = [("PagerDuty Events v2", f"{public}/v2/enqueue"), ("its routing_key", row.key)]
-        lines += [(source, f"{public}/integrations/{source}/{row.key}") for source in sorted(PARSERS)]
+        lines += [(one.title, f"{public}/integrations/{one.name}/{row.key}") for one in ALL]
         return format_html_join("", "<div>{}: <code style='user-select:all'>{}</code></div>", lines)
 
 
@@ -135,9 +135,14 @@ def _write_keys(row: Service, formsets: Mapping[type, Any], *, by: Actor, now: d
     """The keys and the numbers that lead to the service."""
     for one in kept_rows(formsets[RoutingKey]):
         if not one.instance.pk:
-            config.ensure_routing_key(service=row, name=one.cleaned_data["name"], by=by, now=now)
-        elif one.cleaned_data["revoke"]:
-            config.revoke_routing_key(key=one.instance, by=by, now=now)
+            key = config.ensure_routing_key(service=row, name=one.cleaned_data["name"], by=by, now=now)
+        else:
+            key = one.instance
+        secret = one.secret()
+        if secret is not None:
+            config.set_signing_secret(key=key, secret=secret, by=by, now=now)
+        if one.cleaned_data["revoke"]:
+            config.revoke_routing_key(key=key, by=by, now=now)
     for one in kept_rows(formsets[HotLine]):
         if not one.instance.pk:
             hot_lines.add_hot_line(service=row, number=one.cleaned_data["number"], by=by, now=now)

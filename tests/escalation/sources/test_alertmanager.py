@@ -3,10 +3,15 @@ from pathlib import Path
 import orjson
 import pytest
 
-from escalation.sources.alertmanager import parse
+from escalation.sources import alertmanager
 from escalation.sources.event import Action, Malformed
+from escalation.sources.request import Sent
 
 FIRING = (Path(__file__).parents[2] / "payloads" / "alertmanager" / "firing_0_25.json").read_bytes()
+
+
+def parse(body):
+    return alertmanager.parse(Sent(body=body))
 
 
 def changed(**changes):
