@@ -8,7 +8,9 @@ from escalation.sources.event import Action, Event, Malformed, read_object, seve
 from escalation.sources.fields import MAX_SOURCE, dedup_key, first, labels, links, title
 from escalation.sources.request import Sent
 
-TRANSITION = re.compile(r"\s*\[((?:Re-)?(?:Triggered|Warn|No Data)|Renotify|Recovered)\b", re.IGNORECASE)
+TRANSITION = re.compile(
+    r"\s*(?:\[P[1-5]\]\s*)?\[((?:Re-)?(?:Triggered|Warn|No Data)|Renotify|Recovered)\b", re.IGNORECASE
+)
 TEST = "[TEST]"
 PRIORITY = re.compile(r"P[1-5]", re.IGNORECASE)
 TYPES = ("error", "warning")
