@@ -1,6 +1,6 @@
 """Services, with the secrets that lead to them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -8,7 +8,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
 from unfold.decorators import action, display
 
 from escalation.actions import config, heartbeats, hot_lines
@@ -52,9 +52,23 @@ class RoutingKeyRows(Rows):
         if not row.pk:
             return "Save, and the key and its addresses stand here."
         public = settings.PUBLIC_URL
-        lines = [("PagerDuty Events v2", f"{public}/v2/enqueue"), ("its routing_key", row.key)]
-        lines += [(one.title, f"{public}/integrations/{one.name}/{row.key}") for one in ALL]
-        return format_html_join("", "<div>{}: <code style='user-select:all'>{}</code></div>", lines)
+        shown = [("PagerDuty Events v2", f"{public}/v2/enqueue"), ("its routing_key", row.key)]
+        more = [(one.title, f"{public}/integrations/{one.name}/{row.key}") for one in ALL]
+        titles = ", ".join(one.title for one in ALL[:4])
+        return format_html(
+            "{}<details><summary class='cursor-pointer'>{} and {} more</summary>{}</details>",
+            _addresses(shown),
+            titles,
+            len(ALL) - 4,
+            _addresses(more),
+        )
+
+
+def _addresses(lines: Sequence[tuple[str, str]]) -> str:
+    """Each can be taken with one click, and breaks where a phone is narrow."""
+    return format_html_join(
+        "", "<div>{}: <code style='user-select:all;overflow-wrap:anywhere'>{}</code></div>", lines
+    )
 
 
 class HotLineRows(Rows):

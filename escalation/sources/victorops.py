@@ -15,7 +15,9 @@ ACTIONS = {
     "RECOVERY": Action.RESOLVE, "OK": Action.RESOLVE,
 }  # fmt: skip
 LINK_FIELD = "vo_annotate.u."
-TEXTS = {"message_type", "state_message", "entity_display_name", "state_start_time", "timestamp"}
+TEXTS = {
+    "message_type", "state_message", "entity_id", "entity_display_name", "state_start_time", "timestamp",
+}  # fmt: skip
 
 
 def parse(sent: Sent) -> list[Event]:

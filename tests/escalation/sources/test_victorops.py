@@ -12,9 +12,9 @@ REST = "victorops/rest_critical.json"
 def test_what_alertmanager_sends_to_victorops_is_read_whole():
     event = only("victorops", payload("victorops/alertmanager_0_25_firing.json"))
     assert (event.action, event.severity) == (Action.TRIGGER, "SEV-1")
-    assert event.dedup_key.startswith("2d9e1795")
-    assert event.summary == "[FIRING:2] DiskFull eu1"
-    assert event.source == "Alertmanager v0.25.0"
+    assert event.dedup_key.startswith("d2cc811a")
+    assert event.summary == "[FIRING:1] VoDisk (eu1)"
+    assert event.source == "Alertmanager"
 
 
 def test_fields_of_ones_own_become_labels_and_links():
