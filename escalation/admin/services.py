@@ -33,6 +33,8 @@ from people.recorded import (
     teams_of,
 )
 
+SUMMARY = "cursor-pointer relative pr-8 text-primary-600 dark:text-primary-500"
+
 
 class RoutingKeyRows(Rows):
     """The secrets by which senders raise alerts, with the addresses to give to each."""
@@ -54,12 +56,13 @@ class RoutingKeyRows(Rows):
         public = settings.PUBLIC_URL
         shown = [("PagerDuty Events v2", f"{public}/v2/enqueue"), ("its routing_key", row.key)]
         more = [(one.title, f"{public}/integrations/{one.name}/{row.key}") for one in ALL]
-        titles = ", ".join(one.title for one in ALL[:4])
+        titles = ", ".join(one.title for one in ALL[:3])
         return format_html(
-            "{}<details><summary class='cursor-pointer'>{} and {} more</summary>{}</details>",
+            "{}<details><summary class='{}'>{} and {} more</summary>{}</details>",
             _addresses(shown),
+            SUMMARY,
             titles,
-            len(ALL) - 4,
+            len(ALL) - 3,
             _addresses(more),
         )
 

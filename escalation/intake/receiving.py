@@ -115,9 +115,10 @@ def raise_alert(*, service: Service, event: Event, by: Actor, now: datetime) -> 
 
 @transaction.atomic
 def receive_change(*, key: str, change: Change, now: datetime) -> None:
-    """Keep a change event. Raises UnknownKey."""
+    """Keep a change event. Raises UnknownKey, also where the key takes only what is signed."""
+    found, _ = _admitted(key, unsigned, "pagerduty")
     ChangeEvent.objects.create(
-        service=service_key(key).service,
+        service=found.service,
         at=change.at or now,
         received_at=now,
         summary=change.summary,

@@ -9,7 +9,7 @@ import time_machine
 
 from escalation.actions import config
 from escalation.intake import forget_posts
-from escalation.models import Alert, Incident, SeenPost
+from escalation.models import Alert, ChangeEvent, Incident, SeenPost
 from people.ledger.models import Entry
 from tests.escalation.sources.payloads import payload
 from tests.world import KEY, MINUTE, TESTS
@@ -150,6 +150,13 @@ class TestSigned:
         assert answer.status_code == 400
         assert not Alert.objects.exists()
 
+    def test_nor_a_change_event(self, client, world):
+        secret_on(world)
+        body = {"routing_key": KEY, "payload": {"summary": "deploy 42"}}
+        answer = client.post("/v2/change/enqueue", body, content_type="application/json")
+        assert answer.status_code == 400
+        assert not ChangeEvent.objects.exists()
+
     def test_a_copy_of_a_signed_post_is_refused_also_when_the_incident_is_over(self, post, world):
         secret_on(world)
         assert post("sentry", SENTRY, sentry_hook_signature=sign(SENTRY)).status_code == 200
@@ -206,6 +213,16 @@ def test_as_much_is_reckoned_for_an_unknown_key_as_for_a_wrong_signature(post, w
         post("sentry", SENTRY, key=UNKNOWN)
         post("sentry", SENTRY)
     assert reckoned.call_count == 2
+
+
+@pytest.mark.parametrize("source", PAIRS)
+def test_unknown_revoked_and_no_such_source_are_one_answer(post, world, source):
+    body = payload(PAIRS[source][0])
+    answers = [post(source, body, key=UNKNOWN), post("carrier-pigeon", body)]
+    world.key.revoked_at = world.now
+    world.key.save()
+    answers.append(post(source, body))
+    assert {(answer.status_code, answer.content) for answer in answers} == {(404, answers[0].content)}
 
 
 @pytest.mark.parametrize("source", [*PAIRS, "alertmanager", "sns"])
