@@ -1,7 +1,7 @@
 """Alertmanager's webhook, version 4. One alert is one fingerprint; a group is its groupKey."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
@@ -31,47 +31,60 @@ MOST_SHARED = 4096
 LONGEST_ADDRESS = 2000
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Group:
+    """What the alerts of one post have in common. `silences` is where Alertmanager's own are made, if any."""
+
+    key: str
+    source: str
+    shared: Mapping[str, Any]
+    silences: str = ""
+
+
 def parse(sent: Sent) -> list[Event]:
     """The events of the post, with a link to silence each alert where Alertmanager is. Raises Malformed."""
-    group = read_object(sent.body)
-    return [_with_silence(event, group.get("externalURL")) for event in events_of(group)]
+    return events_of(read_object(sent.body), silences="/#/silences/new?filter=")
 
 
-def events_of(group: Mapping[str, Any]) -> list[Event]:
+def events_of(group: Mapping[str, Any], *, silences: str = "") -> list[Event]:
     """One event for each alert in the group; for a group that resolved, one more for all the rest of it,
-    because a truncated post does not list every alert. Raises Malformed.
+    because a truncated post does not list every alert. Raises Malformed. `silences` is where one is made
+    of matchers, below the group's own address.
     """
     alerts = group.get("alerts")
     if not isinstance(alerts, list):
         raise Malformed("'alerts' is missing or not a list; is this an Alertmanager webhook?")
-    group_key = _text(group, "groupKey", "")
-    shared = _shared(group)
-    events = [_event(alert, group, number, shared) for number, alert in enumerate(alerts)]
-    if group.get("status") == "resolved" and group_key:
-        events.append(
-            Event(action=Action.RESOLVE, dedup_key="", group_key=digest(group_key), whole_group=True)
-        )
+    key, source = _text(group, "groupKey", ""), _text(group, "externalURL", "Alertmanager")
+    base = web_address(source).rstrip("/")
+    common = _Group(
+        key=digest(key) if key else "",
+        source=source[:MAX_SOURCE],
+        shared=_shared(group),
+        silences=base + silences if base and silences else "",
+    )
+    events = [_event(alert, common, number) for number, alert in enumerate(alerts)]
+    if group.get("status") == "resolved" and key:
+        events.append(Event(action=Action.RESOLVE, dedup_key="", group_key=common.key, whole_group=True))
     return events
 
 
-def _event(alert: Any, group: Mapping[str, Any], number: int, shared: Mapping[str, Any]) -> Event:
+def _event(alert: Any, group: _Group, number: int) -> Event:
     if not isinstance(alert, dict):
         raise Malformed(f"'alerts[{number}]' is not an object")
     labels = _texts(alert, "labels", number)
     annotations = _texts(alert, "annotations", number)
-    group_key = _text(group, "groupKey", "")
     return Event(
         action=_action(alert, number),
         dedup_key=_dedup_key(alert, labels),
         summary=_summary(labels, annotations),
         severity=severity_of(labels.get("severity", "")),
         word=labels.get("severity", ""),
-        source=_text(group, "externalURL", "Alertmanager")[:MAX_SOURCE],
+        source=group.source,
         labels=labels,
-        links=_links(alert, annotations),
-        payload={**shared, **alert},
+        links=_links(alert, annotations, _silence(group, labels)),
+        payload={**group.shared, **alert},
         began_at=read_time(alert.get("startsAt")),
-        group_key=digest(group_key) if group_key else "",
+        group_key=group.key,
     )
 
 
@@ -118,21 +131,25 @@ def _summary(labels: Mapping[str, str], annotations: Mapping[str, str]) -> str:
     return title if len(title) <= MAX_SUMMARY else title[: MAX_SUMMARY - 1] + "…"
 
 
-def _links(alert: Mapping[str, Any], annotations: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
-    said = [(label, annotations.get(name)) for name, label in LINK_ANNOTATIONS.items()]
-    return links([*said, ("graph", alert.get("generatorURL"))])
+def _links(
+    alert: Mapping[str, Any], annotations: Mapping[str, str], silence: str
+) -> tuple[tuple[str, str], ...]:
+    said = [(label, annotations[name]) for name, label in LINK_ANNOTATIONS.items() if name in annotations]
+    found = links([*said, ("graph", alert.get("generatorURL"))])
+    return (*found, ("silence", silence)) if silence else found
 
 
-def _with_silence(event: Event, alertmanager: object) -> Event:
-    """Beside its other links, the page where exactly this alert is silenced."""
-    base = web_address(alertmanager).rstrip("/")
-    if not base or not event.labels:
-        return event
-    matchers = ",".join(f"{name}={orjson.dumps(value).decode()}" for name, value in event.labels.items())
-    address = f"{base}/#/silences/new?filter={quote('{' + matchers + '}', safe='')}"
-    if len(address) > LONGEST_ADDRESS:
-        return event
-    return replace(event, links=links([*event.links, ("silence", address)]))
+def _silence(group: _Group, labels: Mapping[str, str]) -> str:
+    """The page where exactly this alert is silenced; none where its address would be cut off."""
+    if not group.silences or not labels:
+        return ""
+    matchers = ",".join(f'{name}="{_escaped(value)}"' for name, value in labels.items())
+    address = group.silences + quote("{" + matchers + "}", safe="")
+    return address if len(address) <= LONGEST_ADDRESS else ""
+
+
+def _escaped(value: str) -> str:
+    return value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
 
 
 def _text(sent: Mapping[str, Any], name: str, default: str) -> str:
