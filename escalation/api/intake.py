@@ -13,7 +13,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from escalation import intake
 from escalation.sources import pagerduty
-from escalation.sources.event import MAX_BYTES, Malformed
+from escalation.sources.event import MAX_BYTES, Malformed, check_storable
 from escalation.sources.registry import SOURCES, Source
 from escalation.sources.request import Sent, read_query
 from people import clock, metrics
@@ -160,6 +160,7 @@ def _answered(request: HttpRequest, name: str, keys: Sequence[tuple[str, str]]) 
 def _taken(request: HttpRequest, source: Source | None, keys: Sequence[tuple[str, str]]) -> JsonResponse:
     """By the first of `keys` (each with the word beside it) that is one. Raises Malformed, and REFUSALS."""
     query = read_query(request.META.get("QUERY_STRING", ""))
+    check_storable([word for _, word in keys])
     sent = Sent(body=_read(request), headers=request.headers, query=query)
     if source is None:
         raise intake.UnknownKey

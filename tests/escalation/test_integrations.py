@@ -110,6 +110,11 @@ class TestSplunkOnCall:
         assert Alert.objects.get().labels.get("routing_key") == (None if "any" in path else "database")
         assert KEY not in str(Alert.objects.values().get())
 
+    @pytest.mark.parametrize("key", [KEY, UNKNOWN])
+    def test_a_word_that_cannot_be_stored_is_refused(self, client, world, key):
+        path = f"/integrations/generic/20131114/alert/{key}/a%00b"
+        assert client.post(path, self.BODY, content_type="application/json").status_code == 400
+
     def test_an_address_without_a_key_is_not_found(self, client, world):
         path = f"/integrations/generic/20131114/alert/{UNKNOWN}/{UNKNOWN}"
         assert client.post(path, self.BODY, content_type="application/json").status_code == 404
