@@ -3,7 +3,9 @@
 Plain views, kept short: no session, no cookies, no form parsing.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -11,8 +13,9 @@ from django.views.decorators.csrf import csrf_exempt
 
 from escalation import intake
 from escalation.sources import pagerduty
-from escalation.sources.event import MAX_BYTES, Malformed
-from escalation.sources.registry import PARSERS
+from escalation.sources.event import MAX_BYTES, Malformed, check_storable
+from escalation.sources.registry import SOURCES, Source
+from escalation.sources.request import Sent, read_query
 from people import clock, metrics
 
 View = Callable[..., JsonResponse]
@@ -21,7 +24,10 @@ PLAIN = "text/plain; charset=utf-8"
 CALLS = ("GET", "POST", "HEAD")
 
 TOO_LARGE = f"The body is larger than {MAX_BYTES // 1024} KB."
-UNKNOWN_ADDRESS = "Nothing is integrated at this address; check its source and routing key."
+UNKNOWN_ADDRESS = (
+    "Nothing is integrated at this address; check its source, its routing key and, where that has a signing "
+    "secret, that the source signs with the same one."
+)
 UNKNOWN_HEARTBEAT = "No heartbeat is expected at this address; check its key."
 # PagerDuty's own words for a key of the right form that names nothing.
 UNKNOWN_ROUTING_KEY = "Invalid routing key"
@@ -29,6 +35,15 @@ UNKNOWN_ROUTING_KEY = "Invalid routing key"
 
 class TooLarge(Exception):
     """The body is over the limit; it was not read."""
+
+
+REFUSALS = {
+    TooLarge: (413, "too large", TOO_LARGE),
+    intake.UnknownKey: (404, "not found", UNKNOWN_ADDRESS),
+    intake.Replayed: (409, "replayed", "This was taken in before; a signed post counts once."),
+    intake.Unreachable: (503, "try again", "AWS could not be asked whether this is its own; send it again."),
+}
+"""What `/integrations/` answers: status, a word for machines, a sentence for people."""
 
 
 def _read(request: HttpRequest) -> bytes:
@@ -112,24 +127,61 @@ def enqueue_change(request: HttpRequest) -> JsonResponse:
     return JsonResponse({"status": "success", "message": "Change event processed"}, status=202)
 
 
-@_only_post
+@csrf_exempt
 def integration(request: HttpRequest, source: str, key: str) -> JsonResponse:
-    """`POST /integrations/<source>/<routing key>`. An unknown source and an unknown key answer alike."""
-    parse = PARSERS.get(source)
-    known = source if parse else "unknown"
+    """`/integrations/<source>/<routing key>`. An unknown source and an unknown key answer alike."""
+    return _answered(request, source, [(key, "")])
+
+
+@csrf_exempt
+def victorops(request: HttpRequest, api_key: str, key: str) -> JsonResponse:
+    """`/integrations/generic/20131114/alert/<api key>/<routing key>`, as Splunk On-Call has it. Either part
+    may be the routing key of a service; the other one is a word to route by, if it is the first that is.
+    """
+    return _answered(request, "victorops", [(key, ""), (api_key, key)])
+
+
+def _answered(request: HttpRequest, name: str, keys: Sequence[tuple[str, str]]) -> JsonResponse:
+    source = SOURCES.get(name)
+    known = name if source else "unknown"
+    methods = source.methods if source else ("POST",)
+    if request.method not in methods:
+        said = {"message": f"Send this as {' or '.join(methods)}."}
+        return JsonResponse(said, status=405, headers={"Allow": ", ".join(methods)})
     try:
-        body = _read(request)
-        if parse is None:
-            return _refuse(known, 404, {"status": "not found", "message": UNKNOWN_ADDRESS})
-        events = parse(body)
-        opened = intake.receive(key=key, events=events, source=source, now=clock.now())
-    except TooLarge:
-        return _refuse(known, 413, {"status": "too large", "message": TOO_LARGE})
+        return _taken(request, source, keys)
     except Malformed as fault:
         return _refuse(known, 400, {"status": "malformed", "message": str(fault), "errors": fault.errors})
-    except intake.UnknownKey:
-        return _refuse(known, 404, {"status": "not found", "message": UNKNOWN_ADDRESS})
-    return JsonResponse({"status": "success", "events": len(events), "incidents_opened": opened}, status=200)
+    except tuple(REFUSALS) as fault:
+        status, word, message = REFUSALS[type(fault)]
+        return _refuse(known, status, {"status": word, "message": message})
+
+
+def _taken(request: HttpRequest, source: Source | None, keys: Sequence[tuple[str, str]]) -> JsonResponse:
+    """By the first of `keys` (each with the word beside it) that is one. Raises Malformed, and REFUSALS."""
+    query = read_query(request.META.get("QUERY_STRING", ""))
+    check_storable([word for _, word in keys])
+    sent = Sent(body=_read(request), headers=request.headers, query=query)
+    if source is None:
+        raise intake.UnknownKey
+    for key, word in keys[:-1]:
+        with suppress(intake.UnknownKey):
+            return _taken_by(key, word, source, sent)
+    return _taken_by(*keys[-1], source, sent)
+
+
+def _taken_by(key: str, word: str, source: Source, sent: Sent) -> JsonResponse:
+    now = clock.now()
+    if word:
+        sent = replace(sent, query={**sent.query, "routing_key": word})
+    events = source.parse(sent)
+    if source.name == intake.SNS:
+        opened = intake.receive_sns(key=key, sent=sent, now=now)
+    else:
+        proof = source.proof(sent, now=now)
+        opened = intake.receive(key=key, events=events, source=source.name, now=now, proof=proof)
+    said = {"status": "success", "events": len(events), "incidents_opened": opened}
+    return JsonResponse({**said, **source.answer(events)}, status=source.status)
 
 
 @csrf_exempt

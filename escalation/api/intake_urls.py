@@ -8,5 +8,9 @@ urlpatterns = [
     re_path(r"^v2/enqueue/?$", intake.enqueue),
     re_path(r"^v2/change/enqueue/?$", intake.enqueue_change),
     re_path(r"^heartbeats/(?P<key>[^/]+)/?$", intake.heartbeat),
+    re_path(
+        r"^integrations/generic/20131114/alert/(?P<api_key>[^/]+)/(?P<key>[^/]+)/?$",
+        intake.victorops,
+    ),
     re_path(r"^integrations/(?P<source>[a-z-]+)/(?P<key>[^/]+)/?$", intake.integration),
 ]
