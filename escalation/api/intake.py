@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 
 from escalation import intake
-from escalation.sources import pagerduty
+from escalation.sources import pagerduty, pagerduty_v1
 from escalation.sources.event import MAX_BYTES, Malformed
 from escalation.sources.registry import PARSERS
 from people import clock, metrics
@@ -110,6 +110,15 @@ def enqueue_change(request: HttpRequest) -> JsonResponse:
     sent = pagerduty.parse_change(_read(request))
     intake.receive_change(key=sent.routing_key, change=sent.change, now=clock.now())
     return JsonResponse({"status": "success", "message": "Change event processed"}, status=202)
+
+
+@_pagerduty
+def create_event(request: HttpRequest) -> JsonResponse:
+    """`POST /generic/2010-04-15/create_event.json`: PagerDuty Events API v1, which answers 200."""
+    sent = pagerduty_v1.parse(_read(request))
+    intake.receive(key=sent.routing_key, events=[sent.event], source="pagerduty", now=clock.now())
+    answer = {"status": "success", "message": "Event processed", "incident_key": sent.event.dedup_key}
+    return JsonResponse(answer)
 
 
 @_only_post

@@ -7,6 +7,7 @@ from escalation.api import intake
 urlpatterns = [
     re_path(r"^v2/enqueue/?$", intake.enqueue),
     re_path(r"^v2/change/enqueue/?$", intake.enqueue_change),
+    re_path(r"^generic/2010-04-15/create_event\.json/?$", intake.create_event),
     re_path(r"^heartbeats/(?P<key>[^/]+)/?$", intake.heartbeat),
     re_path(r"^integrations/(?P<source>[a-z-]+)/(?P<key>[^/]+)/?$", intake.integration),
 ]
