@@ -3,13 +3,16 @@
 Plain views, kept short: no session, no cookies, no form parsing.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 
 from escalation import intake
+from escalation.api.overload import RETRY_AFTER, is_overload
 from escalation.sources import pagerduty, pagerduty_v1
 from escalation.sources.event import MAX_BYTES, Malformed
 from escalation.sources.registry import PARSERS
@@ -23,6 +26,7 @@ CALLS = ("GET", "POST", "HEAD")
 TOO_LARGE = f"The body is larger than {MAX_BYTES // 1024} KB."
 UNKNOWN_ADDRESS = "Nothing is integrated at this address; check its source and routing key."
 UNKNOWN_HEARTBEAT = "No heartbeat is expected at this address; check its key."
+TOO_FAST = "Events arrive faster than they can be stored; please send this again."
 # PagerDuty's own words for a key of the right form that names nothing.
 UNKNOWN_ROUTING_KEY = "Invalid routing key"
 
@@ -64,9 +68,11 @@ def _only_post(view: View) -> View:
     return posted
 
 
-def _refuse(source: str, status: int, body: dict[str, Any]) -> JsonResponse:
+def _refuse(
+    source: str, status: int, body: dict[str, Any], headers: Mapping[str, str] | None = None
+) -> JsonResponse:
     metrics.EVENTS_REFUSED.labels(source=source, status=str(status)).inc()
-    return JsonResponse(body, status=status)
+    return JsonResponse(body, status=status, headers=headers)
 
 
 def _pagerduty_refusal(status: int, *errors: str, is_json: bool = True) -> JsonResponse:
@@ -79,8 +85,10 @@ def _pagerduty_refusal(status: int, *errors: str, is_json: bool = True) -> JsonR
     return _refuse("pagerduty", status, {**shape, "errors": list(errors)})
 
 
-def _pagerduty(view: View) -> View:
-    """Turns every refusal of an Events API view into PagerDuty's own answer."""
+def _pagerduty(view: View, *, busy: int = 429) -> View:
+    """Turns every refusal of an Events API view into PagerDuty's own answer; `busy` is its status for what
+    comes too fast.
+    """
 
     def answered(request: HttpRequest, **parts: str) -> JsonResponse:
         try:
@@ -91,8 +99,16 @@ def _pagerduty(view: View) -> View:
             return _pagerduty_refusal(400, *fault.errors, is_json=fault.is_json)
         except intake.UnknownKey:
             return _pagerduty_refusal(400, UNKNOWN_ROUTING_KEY)
+        except OperationalError as fault:
+            if not is_overload(fault):
+                raise
+            body = {"status": "throttle exceeded", "message": TOO_FAST}
+            return _refuse("pagerduty", busy, body, RETRY_AFTER)
 
     return _only_post(answered)
+
+
+_pagerduty_v1 = partial(_pagerduty, busy=403)
 
 
 @_pagerduty
@@ -112,7 +128,7 @@ def enqueue_change(request: HttpRequest) -> JsonResponse:
     return JsonResponse({"status": "success", "message": "Change event processed"}, status=202)
 
 
-@_pagerduty
+@_pagerduty_v1
 def create_event(request: HttpRequest) -> JsonResponse:
     """`POST /generic/2010-04-15/create_event.json`: PagerDuty Events API v1, which answers 200."""
     sent = pagerduty_v1.parse(_read(request))

@@ -6,7 +6,7 @@ or counts on it, in one statement, however many arrive at once.
 
 from escalation.intake.heartbeats import call_in, raise_silent
 from escalation.intake.raising import Trouble, raise_incident
-from escalation.intake.receiving import UnknownKey, raise_alert, receive, receive_change
+from escalation.intake.receiving import UnknownKey, raise_alert, receive, receive_change, service_key
 
 __all__ = [
     "Trouble",
@@ -17,4 +17,5 @@ __all__ = [
     "raise_silent",
     "receive",
     "receive_change",
+    "service_key",
 ]
