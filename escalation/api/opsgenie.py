@@ -53,7 +53,7 @@ def alert(call: Call, rest: str) -> Answer:
 
 
 def _shown(call: Call, identifier: str) -> Answer:
-    found = call.alerts(identifier)
+    found = call.alerts(identifier, most=1)
     if not found:
         raise NotFound(NO_ALERT)
     return 200, {"data": alert_data(found[0], key=call.key, now=call.now)}

@@ -46,14 +46,14 @@ class Call:
     def body(self) -> bytes:
         return _read(self.request)
 
-    def alerts(self, identifier: str) -> list[Alert]:
+    def alerts(self, identifier: str, *, most: int | None = None) -> list[Alert]:
         """Those meant. One that ends in a slash may be the name, or a name and a slash. Raises Malformed."""
         kind = self.request.GET.get("identifierType") or By.ID
         if kind not in set(By):
             raise Malformed(f"'identifierType': it is “{kind[:40]}”; write {', '.join(By)}")
-        found = asking.alerts_of(self.key, identifier, by=By(kind))
+        found = asking.alerts_of(self.key, identifier, by=By(kind), most=most)
         if not found and identifier.endswith("/"):
-            found = asking.alerts_of(self.key, identifier[:-1], by=By(kind))
+            found = asking.alerts_of(self.key, identifier[:-1], by=By(kind), most=most)
         return found
 
 

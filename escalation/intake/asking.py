@@ -41,14 +41,15 @@ class UnknownHeartbeat(Exception):
     """The key's service expects no heartbeat of this name."""
 
 
-def alerts_of(key: RoutingKey, identifier: str, *, by: By) -> list[Alert]:
-    """Those of the key's service that are meant, newest first. An alias means the open one; an incident's
-    number all of its alerts.
+def alerts_of(key: RoutingKey, identifier: str, *, by: By, most: int | None = None) -> list[Alert]:
+    """Those of the key's service that are meant, newest first, at most `most`. An alias means the open one,
+    an incident's number all of its alerts.
     """
     if "\x00" in identifier:  # no database text holds it
         return []
     rows = Alert.objects.filter(service=key.service, incident__isnull=False)
-    return list(_named(rows, identifier, by).select_related("incident").order_by("-last_event_at", "-pk"))
+    found = _named(rows, identifier, by).select_related("incident__acknowledged_by")
+    return list(found.order_by("-last_event_at", "-pk")[:most])
 
 
 def _named(rows: QuerySet[Alert], identifier: str, by: By) -> QuerySet[Alert]:
@@ -175,7 +176,11 @@ def _description(alerts: Sequence[Alert], said: Said, key: RoutingKey, now: date
 
 
 def _prioritize(alerts: Sequence[Alert], said: Said, key: RoutingKey, now: datetime) -> None:
-    """As one more event: what is worse now is raised, and pages anew, by the rules of the service."""
+    """As one more event: what is worse now is raised, and pages anew, by the rules of the service. Locked, so
+    that what another one resolves at this moment is not opened again.
+    """
+    rows = Alert.objects.select_for_update().filter(pk__in=[alert.pk for alert in alerts])
+    still_open = rows.filter(status=Alert.Status.OPEN).order_by("dedup_key")
     events = [
         Event(
             action=Action.TRIGGER,
@@ -189,7 +194,7 @@ def _prioritize(alerts: Sequence[Alert], said: Said, key: RoutingKey, now: datet
             payload={**alert.payload, "priority": said.text},
             group_key=alert.group_key,
         )
-        for alert in alerts
+        for alert in still_open
     ]
     receive(key=key.key, events=events, source=SOURCE, now=now)
 

@@ -1,5 +1,7 @@
 """Opsgenie's Alert API, as a sender sees it."""
 
+import sqlite3
+from contextlib import closing
 from datetime import timedelta
 from unittest.mock import patch
 from urllib.parse import quote
@@ -13,6 +15,7 @@ from hypothesis import strategies as st
 from psycopg_pool import PoolTimeout
 
 from escalation.actions import config, heartbeats
+from escalation.api.overload import is_overload
 from escalation.models import Alert, Incident, Service
 from people.ledger.models import Entry
 from tests.world import KEY, TESTS, pagerduty
@@ -458,8 +461,24 @@ def test_a_database_that_is_away_is_503(sender):
         assert sender.create().status_code == 503
 
 
+def test_sqlite_s_one_writer_that_is_busy_is_overload_and_a_broken_file_is_not(tmp_path):
+    first, second = (sqlite3.connect(tmp_path / "db", timeout=0, isolation_level=None) for _ in range(2))
+    with closing(first), closing(second):
+        first.execute("BEGIN EXCLUSIVE")
+        for statement, expected in (
+            ("BEGIN EXCLUSIVE", True),
+            ("SELECT * FROM sqlite_master", True),
+            ("nonsense", False),
+        ):
+            with pytest.raises(sqlite3.OperationalError) as raised:
+                second.execute(statement)
+            fault = OperationalError(str(raised.value))
+            fault.__cause__ = raised.value
+            assert is_overload(fault) == expected
+
+
 def test_few_statements_for_a_new_alert_and_fewer_for_a_repeat(sender, django_assert_max_num_queries):
-    with django_assert_max_num_queries(18):
+    with django_assert_max_num_queries(14):
         sender.create()
     with django_assert_max_num_queries(9):
         sender.create()
