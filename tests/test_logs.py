@@ -10,6 +10,10 @@ from watchbill.logs import without_secrets
     [
         ("Bad Request: /integrations/alertmanager/0123abc", "Bad Request: /integrations/alertmanager/…"),
         ("/integrations/alertmanager/0123abc/ x", "/integrations/alertmanager/…/ x"),
+        (
+            "/integrations/generic/20131114/alert/0123abc/0456def x",
+            "/integrations/generic/20131114/alert/… x",
+        ),
         ("Not Found: /heartbeats/0123abc/", "Not Found: /heartbeats/…/"),
         ("/heartbeats/0123abc?status=1", "/heartbeats/…?status=1"),
         ("Forbidden: /ical/tok-en_1.ics", "Forbidden: /ical/…"),

@@ -8,13 +8,16 @@ from typing import Any
 import structlog
 from structlog.typing import EventDict
 
-SECRET_IN_ADDRESS = re.compile(r"(/integrations/[^/\s]+/|/heartbeats/|/ical/|/p/)[^\s\"'/?#]+")
+SECRET_IN_ADDRESS = re.compile(
+    r"(/integrations/generic/\d+/alert/)[^\s\"'?#]+"  # Splunk On-Call's: either of its parts may be the key
+    r"|(/integrations/[^/\s]+/|/heartbeats/|/ical/|/p/)[^\s\"'/?#]+"
+)
 
 
 def without_secrets(_logger: Any, _name: str, event: EventDict) -> EventDict:
     """Keys, calendar tokens and signed links stand in addresses, and an address is soon logged."""
     return {
-        key: SECRET_IN_ADDRESS.sub(r"\1…", value) if isinstance(value, str) else value
+        key: SECRET_IN_ADDRESS.sub(r"\1\2…", value) if isinstance(value, str) else value
         for key, value in event.items()
     }
 

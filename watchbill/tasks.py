@@ -5,6 +5,7 @@ from typing import Any
 from celery import shared_task, signals
 
 from escalation import engine
+from escalation.intake import forget_posts
 from oncall.actions import extend_holidays
 from oncall.compensation.chores.drafts import keep_drafts
 from oncall.compensation.chores.losses import tell_losses
@@ -38,6 +39,7 @@ def housekeeping() -> None:
         lambda: extend_holidays(clock.now()),
         lambda: keep_drafts(clock=clock.now),
         lambda: tell_losses(clock=clock.now),
+        lambda: forget_posts(now=clock.now()),
     )
     faults = []
     for chore in chores:

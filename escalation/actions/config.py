@@ -33,10 +33,12 @@ __all__ = [
     "retire_policy",
     "retire_service",
     "revoke_routing_key",
+    "set_signing_secret",
 ]
 
 INCOMING = ("severities", "severity_rules", "group_by", "group_window")
 KEY = re.compile(r"[0-9a-zA-Z]{32}")
+SIGNING_SECRET = re.compile(r"[!-~]{8,200}")
 SHORTEST_QUIET = timedelta(minutes=1)
 
 
@@ -183,7 +185,8 @@ def ensure_routing_key(
 ) -> RoutingKey:
     """The live routing key `name` of a service, with the value `key` (32 letters and digits) if given.
 
-    A live key of that name with another value is revoked. Writes nothing when it is already so.
+    A live key of that name with another value is revoked; its signing secret goes on to the new one. Writes
+    nothing when it is already so.
     Raises ConfigError when another service has that value.
     """
     live = service.routing_keys.filter(name=name, revoked_at=None).first()
@@ -195,6 +198,8 @@ def ensure_routing_key(
     if live is not None:
         revoke_routing_key(key=live, by=by, now=now)
     row = _live_key(service, name, value, now)
+    if live is not None:
+        _set(row, {"signing_secret": live.signing_secret})
     what = f"made routing key {name} of service {service.name}"
     data = {"routing_key": row.pk}
     record([Line(Verb.ROUTING_KEY_CREATED, ("service", service.pk), by, what, data=data)], now=now)
@@ -208,6 +213,28 @@ def revoke_routing_key(*, key: RoutingKey, by: Actor, now: datetime) -> None:
         what = f"revoked routing key {key.name} of service {key.service.name}"
         data = {"routing_key": key.pk}
         record([Line(Verb.ROUTING_KEY_REVOKED, ("service", key.service_id), by, what, data=data)], now=now)
+
+
+@transaction.atomic
+def set_signing_secret(*, key: RoutingKey, secret: str, by: Actor, now: datetime) -> None:
+    """From now on the key takes only what its source signs with `secret`; with an empty one, whatever comes.
+
+    Writes nothing when it is so already. Raises ConfigError.
+    """
+    if secret and not SIGNING_SECRET.fullmatch(secret):
+        raise ConfigError(
+            f"The signing secret of {key.name} is not 8 to 200 letters, digits and signs without a space."
+        )
+    before = key.signing_secret
+    if not _set(key, {"signing_secret": secret}):
+        return
+    if not secret:
+        does = "takes what is not signed"
+    else:
+        does = "takes only what is signed" if not before else "takes only what is signed with another secret"
+    what = f"routing key {key.name} of service {key.service.name} {does}"
+    data = {"routing_key": key.pk}
+    record([Line(Verb.ROUTING_KEY_CHANGED, ("service", key.service_id), by, what, data=data)], now=now)
 
 
 def _live_key(service: Service, name: str, value: str, now: datetime) -> RoutingKey:

@@ -1,6 +1,6 @@
 """Services, with the secrets that lead to them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -8,7 +8,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
 from unfold.decorators import action, display
 
 from escalation.actions import config, heartbeats, hot_lines
@@ -22,7 +22,7 @@ from escalation.models import (
     RoutingKey,
     Service,
 )
-from escalation.sources.registry import PARSERS
+from escalation.sources.registry import ALL
 from people import clock
 from people.ledger.record import Actor
 from people.recorded import (
@@ -33,13 +33,15 @@ from people.recorded import (
     teams_of,
 )
 
+SUMMARY = "cursor-pointer relative pr-8 text-primary-600 dark:text-primary-500"
+
 
 class RoutingKeyRows(Rows):
     """The secrets by which senders raise alerts, with the addresses to give to each."""
 
     model = RoutingKey
     form = RoutingKeyForm
-    fields = ("name", "addresses", "revoke")
+    fields = ("name", "addresses", "signed_with", "revoke")
     readonly_fields = ("addresses",)
     can_delete = False
     verbose_name_plural = "routing keys and the addresses to send alerts to"
@@ -52,9 +54,24 @@ class RoutingKeyRows(Rows):
         if not row.pk:
             return "Save, and the key and its addresses stand here."
         public = settings.PUBLIC_URL
-        lines = [("PagerDuty Events v2", f"{public}/v2/enqueue"), ("its routing_key", row.key)]
-        lines += [(source, f"{public}/integrations/{source}/{row.key}") for source in sorted(PARSERS)]
-        return format_html_join("", "<div>{}: <code style='user-select:all'>{}</code></div>", lines)
+        shown = [("PagerDuty Events v2", f"{public}/v2/enqueue"), ("its routing_key", row.key)]
+        more = [(one.title, f"{public}/integrations/{one.name}/{row.key}") for one in ALL]
+        titles = ", ".join(one.title for one in ALL[:3])
+        return format_html(
+            "{}<details><summary class='{}'>{} and {} more</summary>{}</details>",
+            _addresses(shown),
+            SUMMARY,
+            titles,
+            len(ALL) - 3,
+            _addresses(more),
+        )
+
+
+def _addresses(lines: Sequence[tuple[str, str]]) -> str:
+    """Each can be taken with one click, and breaks where a phone is narrow."""
+    return format_html_join(
+        "", "<div>{}: <code style='user-select:all;overflow-wrap:anywhere'>{}</code></div>", lines
+    )
 
 
 class HotLineRows(Rows):
@@ -135,9 +152,14 @@ def _write_keys(row: Service, formsets: Mapping[type, Any], *, by: Actor, now: d
     """The keys and the numbers that lead to the service."""
     for one in kept_rows(formsets[RoutingKey]):
         if not one.instance.pk:
-            config.ensure_routing_key(service=row, name=one.cleaned_data["name"], by=by, now=now)
-        elif one.cleaned_data["revoke"]:
-            config.revoke_routing_key(key=one.instance, by=by, now=now)
+            key = config.ensure_routing_key(service=row, name=one.cleaned_data["name"], by=by, now=now)
+        else:
+            key = one.instance
+        secret = one.secret()
+        if secret is not None:
+            config.set_signing_secret(key=key, secret=secret, by=by, now=now)
+        if one.cleaned_data["revoke"]:
+            config.revoke_routing_key(key=key, by=by, now=now)
     for one in kept_rows(formsets[HotLine]):
         if not one.instance.pk:
             hot_lines.add_hot_line(service=row, number=one.cleaned_data["number"], by=by, now=now)

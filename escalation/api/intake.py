@@ -3,7 +3,9 @@
 Plain views, kept short: no session, no cookies, no form parsing.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -14,8 +16,9 @@ from django.views.decorators.csrf import csrf_exempt
 from escalation import intake
 from escalation.api.overload import RETRY_AFTER, is_overload
 from escalation.sources import pagerduty, pagerduty_v1
-from escalation.sources.event import MAX_BYTES, Malformed
-from escalation.sources.registry import PARSERS
+from escalation.sources.event import MAX_BYTES, Malformed, check_storable
+from escalation.sources.registry import SOURCES, Source
+from escalation.sources.request import Sent, read_query
 from people import clock, metrics
 
 View = Callable[..., JsonResponse]
@@ -24,7 +27,10 @@ PLAIN = "text/plain; charset=utf-8"
 CALLS = ("GET", "POST", "HEAD")
 
 TOO_LARGE = f"The body is larger than {MAX_BYTES // 1024} KB."
-UNKNOWN_ADDRESS = "Nothing is integrated at this address; check its source and routing key."
+UNKNOWN_ADDRESS = (
+    "Nothing is integrated at this address; check its source, its routing key and, where that has a signing "
+    "secret, that the source signs with the same one."
+)
 UNKNOWN_HEARTBEAT = "No heartbeat is expected at this address; check its key."
 TOO_FAST = "Events arrive faster than they can be stored; please send this again."
 # PagerDuty's own words for a key of the right form that names nothing.
@@ -35,7 +41,16 @@ class TooLarge(Exception):
     """The body is over the limit; it was not read."""
 
 
-def _read(request: HttpRequest) -> bytes:
+REFUSALS = {
+    TooLarge: (413, "too large", TOO_LARGE),
+    intake.UnknownKey: (404, "not found", UNKNOWN_ADDRESS),
+    intake.Replayed: (409, "replayed", "This was taken in before; a signed post counts once."),
+    intake.Unreachable: (503, "try again", "AWS could not be asked whether this is its own; send it again."),
+}
+"""What `/integrations/` answers: status, a word for machines, a sentence for people."""
+
+
+def read_body(request: HttpRequest) -> bytes:
     """The body, at most MAX_BYTES of it. Raises TooLarge, Malformed."""
     try:
         declared = int(request.META.get("CONTENT_LENGTH") or 0)
@@ -68,7 +83,7 @@ def _only_post(view: View) -> View:
     return posted
 
 
-def _refuse(
+def refuse(
     source: str, status: int, body: dict[str, Any], headers: Mapping[str, str] | None = None
 ) -> JsonResponse:
     metrics.EVENTS_REFUSED.labels(source=source, status=str(status)).inc()
@@ -82,7 +97,7 @@ def _pagerduty_refusal(status: int, *errors: str, is_json: bool = True) -> JsonR
         if is_json
         else {"status": "Unrecognized object", "message": "Event object format is unrecognized"}
     )
-    return _refuse("pagerduty", status, {**shape, "errors": list(errors)})
+    return refuse("pagerduty", status, {**shape, "errors": list(errors)})
 
 
 def _pagerduty(view: View, *, busy: int = 429) -> View:
@@ -103,7 +118,7 @@ def _pagerduty(view: View, *, busy: int = 429) -> View:
             if not is_overload(fault):
                 raise
             body = {"status": "throttle exceeded", "message": TOO_FAST}
-            return _refuse("pagerduty", busy, body, RETRY_AFTER)
+            return refuse("pagerduty", busy, body, RETRY_AFTER)
 
     return _only_post(answered)
 
@@ -114,7 +129,7 @@ _pagerduty_v1 = partial(_pagerduty, busy=403)
 @_pagerduty
 def enqueue(request: HttpRequest) -> JsonResponse:
     """`POST /v2/enqueue`: PagerDuty Events API v2."""
-    sent = pagerduty.parse(_read(request))
+    sent = pagerduty.parse(read_body(request))
     intake.receive(key=sent.routing_key, events=[sent.event], source="pagerduty", now=clock.now())
     answer = {"status": "success", "message": "Event processed", "dedup_key": sent.event.dedup_key}
     return JsonResponse(answer, status=202)
@@ -123,7 +138,7 @@ def enqueue(request: HttpRequest) -> JsonResponse:
 @_pagerduty
 def enqueue_change(request: HttpRequest) -> JsonResponse:
     """`POST /v2/change/enqueue`: kept beside incidents, pages nobody."""
-    sent = pagerduty.parse_change(_read(request))
+    sent = pagerduty.parse_change(read_body(request))
     intake.receive_change(key=sent.routing_key, change=sent.change, now=clock.now())
     return JsonResponse({"status": "success", "message": "Change event processed"}, status=202)
 
@@ -131,30 +146,67 @@ def enqueue_change(request: HttpRequest) -> JsonResponse:
 @_pagerduty_v1
 def create_event(request: HttpRequest) -> JsonResponse:
     """`POST /generic/2010-04-15/create_event.json`: PagerDuty Events API v1, which answers 200."""
-    sent = pagerduty_v1.parse(_read(request))
+    sent = pagerduty_v1.parse(read_body(request))
     intake.receive(key=sent.routing_key, events=[sent.event], source="pagerduty", now=clock.now())
     answer = {"status": "success", "message": "Event processed", "incident_key": sent.event.dedup_key}
     return JsonResponse(answer)
 
 
-@_only_post
+@csrf_exempt
 def integration(request: HttpRequest, source: str, key: str) -> JsonResponse:
-    """`POST /integrations/<source>/<routing key>`. An unknown source and an unknown key answer alike."""
-    parse = PARSERS.get(source)
-    known = source if parse else "unknown"
+    """`/integrations/<source>/<routing key>`. An unknown source and an unknown key answer alike."""
+    return _answered(request, source, [(key, "")])
+
+
+@csrf_exempt
+def victorops(request: HttpRequest, api_key: str, key: str) -> JsonResponse:
+    """`/integrations/generic/20131114/alert/<api key>/<routing key>`, as Splunk On-Call has it. Either part
+    may be the routing key of a service; the other one is a word to route by, if it is the first that is.
+    """
+    return _answered(request, "victorops", [(key, ""), (api_key, key)])
+
+
+def _answered(request: HttpRequest, name: str, keys: Sequence[tuple[str, str]]) -> JsonResponse:
+    source = SOURCES.get(name)
+    known = name if source else "unknown"
+    methods = source.methods if source else ("POST",)
+    if request.method not in methods:
+        said = {"message": f"Send this as {' or '.join(methods)}."}
+        return JsonResponse(said, status=405, headers={"Allow": ", ".join(methods)})
     try:
-        body = _read(request)
-        if parse is None:
-            return _refuse(known, 404, {"status": "not found", "message": UNKNOWN_ADDRESS})
-        events = parse(body)
-        opened = intake.receive(key=key, events=events, source=source, now=clock.now())
-    except TooLarge:
-        return _refuse(known, 413, {"status": "too large", "message": TOO_LARGE})
+        return _taken(request, source, keys)
     except Malformed as fault:
-        return _refuse(known, 400, {"status": "malformed", "message": str(fault), "errors": fault.errors})
-    except intake.UnknownKey:
-        return _refuse(known, 404, {"status": "not found", "message": UNKNOWN_ADDRESS})
-    return JsonResponse({"status": "success", "events": len(events), "incidents_opened": opened}, status=200)
+        return refuse(known, 400, {"status": "malformed", "message": str(fault), "errors": fault.errors})
+    except tuple(REFUSALS) as fault:
+        status, word, message = REFUSALS[type(fault)]
+        return refuse(known, status, {"status": word, "message": message})
+
+
+def _taken(request: HttpRequest, source: Source | None, keys: Sequence[tuple[str, str]]) -> JsonResponse:
+    """By the first of `keys` (each with the word beside it) that is one. Raises Malformed, and REFUSALS."""
+    query = read_query(request.META.get("QUERY_STRING", ""))
+    check_storable([word for _, word in keys])
+    sent = Sent(body=read_body(request), headers=request.headers, query=query)
+    if source is None:
+        raise intake.UnknownKey
+    for key, word in keys[:-1]:
+        with suppress(intake.UnknownKey):
+            return _taken_by(key, word, source, sent)
+    return _taken_by(*keys[-1], source, sent)
+
+
+def _taken_by(key: str, word: str, source: Source, sent: Sent) -> JsonResponse:
+    now = clock.now()
+    if word:
+        sent = replace(sent, query={**sent.query, "routing_key": word})
+    events = source.parse(sent)
+    if source.name == intake.SNS:
+        opened = intake.receive_sns(key=key, sent=sent, now=now)
+    else:
+        proof = source.proof(sent, now=now)
+        opened = intake.receive(key=key, events=events, source=source.name, now=now, proof=proof)
+    said = {"status": "success", "events": len(events), "incidents_opened": opened}
+    return JsonResponse({**said, **source.answer(events)}, status=source.status)
 
 
 @csrf_exempt
@@ -163,7 +215,7 @@ def heartbeat(request: HttpRequest, key: str) -> HttpResponse:
     if request.method not in CALLS:
         return _said(f"Call this by {', '.join(CALLS)}.", 405, Allow=", ".join(CALLS))
     try:
-        _read(request)
+        read_body(request)
     except TooLarge:
         return _said(TOO_LARGE, 413)
     except Malformed:

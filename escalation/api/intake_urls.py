@@ -14,5 +14,9 @@ urlpatterns = [
     re_path(r"^v2/alerts/(?P<rest>(?s:.+))$", opsgenie.alert),
     re_path(r"^v2/heartbeats/(?P<name>(?s:.+))/ping/?$", opsgenie.ping),
     re_path(r"^heartbeats/(?P<key>[^/]+)/?$", intake.heartbeat),
+    re_path(
+        r"^integrations/generic/20131114/alert/(?P<api_key>[^/]+)/(?P<key>[^/]+)/?$",
+        intake.victorops,
+    ),
     re_path(r"^integrations/(?P<source>[a-z-]+)/(?P<key>[^/]+)/?$", intake.integration),
 ]

@@ -13,7 +13,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from escalation import intake
 from escalation.actions.respond import Refused
-from escalation.api.intake import TOO_FAST, TOO_LARGE, TooLarge, _read, _refuse
+from escalation.api.intake import TOO_FAST, TOO_LARGE, TooLarge, read_body, refuse
 from escalation.api.overload import RETRY_AFTER, is_overload
 from escalation.intake import asking
 from escalation.intake.asking import By
@@ -44,7 +44,7 @@ class Call:
     now: datetime
 
     def body(self) -> bytes:
-        return _read(self.request)
+        return read_body(self.request)
 
     def alerts(self, identifier: str, *, most: int | None = None) -> list[Alert]:
         """Those meant. One that ends in a slash may be the name, or a name and a slash. Raises Malformed."""
@@ -67,16 +67,16 @@ def opsgenie(*methods: str) -> Callable[[View], Callable[..., JsonResponse]]:
             began, now = monotonic(), clock.now()
             if request.method not in methods:
                 message = {"message": f"Send this as {' or '.join(methods)}."}
-                return _refuse(asking.SOURCE, 405, _signed(message, began, now), allowed)
+                return refuse(asking.SOURCE, 405, _signed(message, began, now), allowed)
             try:
                 status, said = view(Call(request, _key(request), now), **parts)
             except tuple(REFUSALS) as fault:
                 status, said = REFUSALS[type(fault)](fault)
-                return _refuse(asking.SOURCE, status, _signed(said, began, now))
+                return refuse(asking.SOURCE, status, _signed(said, began, now))
             except OperationalError as fault:
                 if not is_overload(fault):
                     raise
-                return _refuse(asking.SOURCE, 429, _signed({"message": TOO_FAST}, began, now), RETRY_AFTER)
+                return refuse(asking.SOURCE, 429, _signed({"message": TOO_FAST}, began, now), RETRY_AFTER)
             return JsonResponse(_signed(said, began, now), status=status)
 
         return answered
@@ -89,7 +89,7 @@ def _key(request: HttpRequest) -> RoutingKey:
     so that an answer's time says nothing.
     """
     sent = SCHEME.fullmatch(request.headers.get("Authorization", ""))
-    return intake.service_key(sent.group(1) if sent else "")
+    return intake.unsigned_key(sent.group(1) if sent else "", source=asking.SOURCE)
 
 
 def _malformed(fault: Malformed) -> Answer:

@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
+from escalation.actions.config import SIGNING_SECRET
 from escalation.core.severity import UNKNOWN, usually
 from escalation.core.urgency import DEFAULTS
 from escalation.forms import incoming
@@ -20,6 +21,8 @@ URGENCIES = (
     ("support_hours", "high in support hours"),
     ("low", "low: pages nobody"),
 )
+UNSIGNED = "none"
+"""Written in the place of a signing secret."""
 ADDRESS = URLValidator(schemes=["http", "https"])
 PLAIN = ("team", "policy", "acknowledgement_timeout", "auto_resolve_after")
 
@@ -183,8 +186,16 @@ def _spelled_runbooks(runbooks: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 class RoutingKeyForm(RowForm):
-    """A new one has a name; one that exists can be revoked."""
+    """A new one has a name; one that exists can be revoked. Its signing secret is entered and not shown."""
 
+    signed_with = forms.CharField(
+        required=False,
+        max_length=200,
+        label="Signing secret",
+        widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off", "spellcheck": "false"}),
+        help_text="What Grafana or Sentry signs with (docs/sources.md). The key then takes only what is "
+        f"signed. Empty: it stays as it is; {UNSIGNED}: it takes what is not signed again.",
+    )
     revoke = forms.BooleanField(required=False)
 
     class Meta:
@@ -194,6 +205,20 @@ class RoutingKeyForm(RowForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["name" if self.instance.pk else "revoke"].disabled = True
+        secret = self.instance.signing_secret
+        if secret:
+            self.fields["signed_with"].widget.attrs["placeholder"] = f"set, ends in {secret[-2:]}"
+
+    def clean_signed_with(self) -> str:
+        said: str = self.cleaned_data["signed_with"]
+        if said and said != UNSIGNED and not SIGNING_SECRET.fullmatch(said):
+            raise ValidationError("Write 8 to 200 letters, digits and signs without a space.")
+        return said
+
+    def secret(self) -> str | None:
+        """The one to set, empty to take what is not signed; None where nothing was said."""
+        said: str = self.cleaned_data["signed_with"]
+        return "" if said == UNSIGNED else said or None
 
 
 class HotLineForm(RowForm):

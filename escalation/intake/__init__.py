@@ -6,16 +6,30 @@ or counts on it, in one statement, however many arrive at once.
 
 from escalation.intake.heartbeats import call_in, raise_silent
 from escalation.intake.raising import Trouble, raise_incident
-from escalation.intake.receiving import UnknownKey, raise_alert, receive, receive_change, service_key
+from escalation.intake.receiving import (
+    Replayed,
+    UnknownKey,
+    raise_alert,
+    receive,
+    receive_change,
+    unsigned_key,
+)
+from escalation.intake.seen import forget_posts
+from escalation.intake.sns import SNS, Unreachable, receive_sns
 
 __all__ = [
+    "SNS",
+    "Replayed",
     "Trouble",
     "UnknownKey",
+    "Unreachable",
     "call_in",
+    "forget_posts",
     "raise_alert",
     "raise_incident",
     "raise_silent",
     "receive",
     "receive_change",
-    "service_key",
+    "receive_sns",
+    "unsigned_key",
 ]

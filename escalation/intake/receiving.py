@@ -1,23 +1,48 @@
 """What comes in by a key: one event, or a post of thousands."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime
 
+import structlog
 from django.db import transaction
 
 from escalation.intake.reacting import Reaction
+from escalation.intake.seen import is_seen, note_seen
 from escalation.models import Alert, ChangeEvent, Incident, RoutingKey, Service
-from escalation.sources.event import Change, Event
+from escalation.sources.event import Change, Event, NotGenuine
 from people import metrics
 from people.ledger.record import Actor
+
+log = structlog.get_logger(__name__)
 
 BATCH = 50
 """Events in one transaction. What one of them opens is paged once all of them are written."""
 
 
+NOBODYS = "0" * 32
+"""In the place of the secret that an unknown key has not: as much is reckoned for it, in as much time."""
+
+Proof = Callable[[str], str]
+"""Of a key's secret, empty where it has none: the mark by which this post is known again, empty for one that
+may come twice. Raises NotGenuine where that secret did not sign it.
+"""
+
+
 class UnknownKey(Exception):
     """No live routing key has this value. The answer must be the same for every such value."""
+
+
+class Replayed(Exception):
+    """The very same post was taken in before."""
+
+
+def unsigned(secret: str) -> str:
+    """What is not signed needs a key without a secret."""
+    if secret:
+        raise NotGenuine("it is not signed, and this key takes only what is")
+    return ""
 
 
 def service_key(key: str) -> RoutingKey:
@@ -32,21 +57,50 @@ def service_key(key: str) -> RoutingKey:
     return found
 
 
-def receive(*, key: str, events: Sequence[Event], source: str, now: datetime) -> int:
+def receive(*, key: str, events: Sequence[Event], source: str, now: datetime, proof: Proof = unsigned) -> int:
     """Take in what one post said; all of it is durable when this returns. Returns the number of new
-    incidents. Raises UnknownKey, with nothing written.
+    incidents. Raises UnknownKey, also of a post that is not signed as its key demands, and Replayed, with
+    nothing written.
 
     A post of thousands is written in batches, so that it does not keep every other sender waiting; a
     sender that hears of a fault in between sends all of it again, and what is there already only counts.
     Alerts are touched in the order of their keys, so that two posts that name the same alerts never wait
     for each other in a circle.
     """
-    found = service_key(key)
+    found, mark = _admitted(key, proof, source)
+    if mark and is_seen(mark, key=found):
+        raise Replayed
     ordered = sorted(events, key=lambda event: (event.whole_group, event.dedup_key))
     opened = 0
     for first in range(0, len(ordered), BATCH):
         opened += _receive_batch(found, ordered[first : first + BATCH], source=source, now=now)
+    if mark:
+        note_seen(mark, key=found, now=now)
     return opened
+
+
+def unsigned_key(key: str, *, source: str) -> RoutingKey:
+    """The live routing key with this value, for a sender that does not sign. Raises UnknownKey, also for one
+    that takes only what is signed.
+    """
+    return _admitted(key, unsigned, source)[0]
+
+
+def _admitted(key: str, proof: Proof, source: str) -> tuple[RoutingKey, str]:
+    """The routing key, and the mark of what was posted with it. Whoever has no key, and whoever has one and
+    not its secret, hears the same; the log says which.
+    """
+    try:
+        found = service_key(key)
+    except UnknownKey:
+        with suppress(NotGenuine):
+            proof(NOBODYS)
+        raise
+    try:
+        return found, proof(found.signing_secret)
+    except NotGenuine as fault:
+        log.warning("post_not_genuine", routing_key=str(found), source=source, why=str(fault))
+        raise UnknownKey from fault
 
 
 @transaction.atomic
@@ -68,9 +122,10 @@ def raise_alert(*, service: Service, event: Event, by: Actor, now: datetime) -> 
 
 @transaction.atomic
 def receive_change(*, key: str, change: Change, now: datetime) -> None:
-    """Keep a change event. Raises UnknownKey."""
+    """Keep a change event. Raises UnknownKey, also where the key takes only what is signed."""
+    found, _ = _admitted(key, unsigned, "pagerduty")
     ChangeEvent.objects.create(
-        service=service_key(key).service,
+        service=found.service,
         at=change.at or now,
         received_at=now,
         summary=change.summary,

@@ -15,7 +15,7 @@ from escalation.models.policies import (
     Webhook,
 )
 from escalation.models.rules import AlertRule, RuleMatch, TrialPage
-from escalation.models.services import RoutingKey, Service, new_routing_key
+from escalation.models.services import RoutingKey, SeenPost, Service, new_routing_key
 
 __all__ = [
     "MOST_ACKNOWLEDGEMENTS",
@@ -32,6 +32,7 @@ __all__ = [
     "Ring",
     "RoutingKey",
     "RuleMatch",
+    "SeenPost",
     "Service",
     "Step",
     "Target",

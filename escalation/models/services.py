@@ -68,13 +68,15 @@ def new_routing_key() -> str:
 
 class RoutingKey(models.Model):
     """The secret that lets one sender raise alerts on one service. Looked up by digest only,
-    so that an answer's time says nothing about which keys exist.
+    so that an answer's time says nothing about which keys exist. With a `signing_secret` it takes only what
+    is signed with that.
     """
 
     service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="routing_keys")
     name = models.CharField(max_length=100)
     key = models.CharField(max_length=64, default=new_routing_key)
     digest = models.CharField(max_length=64, unique=True, editable=False)
+    signing_secret = models.CharField(max_length=200, default="", db_default="", blank=True, editable=False)
     created_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
 
@@ -93,3 +95,13 @@ class RoutingKey(models.Model):
     @staticmethod
     def digest_of(key: str) -> str:
         return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+class SeenPost(models.Model):
+    """A signed post that was taken in: whoever sends it again has copied it. Kept for `FORGOTTEN_AFTER`."""
+
+    digest = models.CharField(max_length=64, unique=True)
+    seen_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return self.digest

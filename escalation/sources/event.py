@@ -74,6 +74,10 @@ class Malformed(Exception):
         self.is_json = is_json
 
 
+class NotGenuine(Exception):
+    """It is not signed with the secret of its key, or not lately. The text says which, for the operator."""
+
+
 def read_object(body: bytes) -> dict[str, Any]:
     """The JSON object in `body`, whatever its Content-Type says. Raises Malformed.
 
@@ -86,11 +90,12 @@ def read_object(body: bytes) -> dict[str, Any]:
         raise Malformed(f"The body is not JSON: {fault}.", is_json=False) from fault
     if not isinstance(parsed, dict):
         raise Malformed("The body must be a JSON object.", is_json=False)
-    _check(parsed)
+    check_storable(parsed)
     return parsed
 
 
-def _check(root: Any) -> None:
+def check_storable(root: Any) -> None:
+    """Raises Malformed for what no database keeps, and for what is nested too deeply."""
     level: list[Any] = [root]
     for _ in range(MAX_DEPTH):
         for value in level:

@@ -125,6 +125,8 @@ class Verb(StrEnum):
     ROUTING_KEY_CREATED = "routing_key.created"
     ROUTING_KEY_CHANGED = "routing_key.changed"
     ROUTING_KEY_REVOKED = "routing_key.revoked"
+    ROUTING_KEY_SUBSCRIBED = "routing_key.subscribed"
+    ROUTING_KEY_UNSUBSCRIBED = "routing_key.unsubscribed"
     WEBHOOK_CREATED = "webhook.created"
     WEBHOOK_CHANGED = "webhook.changed"
     WEBHOOK_RETIRED = "webhook.retired"

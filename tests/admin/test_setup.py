@@ -160,6 +160,32 @@ def test_a_routing_key_is_made_with_its_address_and_revoked(mia, world):
     assert key.revoked_at == world.now
 
 
+def test_a_signing_secret_is_entered_shown_no_more_and_taken_away(mia, world):
+    address = f"{SERVICE}{world.service.pk}/change/"
+    secret = "correct-horse-battery"
+    mia.post(address, filled(mia.get(address), **{"routing_keys-0-signed_with": secret}))
+    world.key.refresh_from_db()
+    assert world.key.signing_secret == secret
+    page = mia.get(address).content.decode()
+    assert secret not in page
+    assert "set, ends in ry" in page
+    assert secret not in str(list(Entry.objects.values_list("what", "why", "data")))
+    mia.post(address, filled(mia.get(address)))
+    world.key.refresh_from_db()
+    assert world.key.signing_secret == secret
+    mia.post(address, filled(mia.get(address), **{"routing_keys-0-signed_with": "none"}))
+    world.key.refresh_from_db()
+    assert world.key.signing_secret == ""
+
+
+def test_a_signing_secret_that_cannot_be_one_is_said_and_not_kept(mia, world):
+    address = f"{SERVICE}{world.service.pk}/change/"
+    answer = mia.post(address, filled(mia.get(address), **{"routing_keys-0-signed_with": "short"}))
+    assert "8 to 200 letters" in text(answer)
+    world.key.refresh_from_db()
+    assert world.key.signing_secret == ""
+
+
 def test_the_outbox_has_every_message_with_its_words(mia, world):
     world.alert()
     world.tick()

@@ -335,6 +335,15 @@ def test_no_answer_tells_which_keys_exist(client, world):
     assert not Alert.objects.exists()
 
 
+def test_a_key_that_takes_only_what_is_signed_answers_nothing_here(sender, world):
+    sender.create()
+    world.key.signing_secret = "s" * 32
+    world.key.save()
+    for answer in (sender.create(), sender.get(), sender.ask("acknowledge"), sender.ask("close")):
+        assert answer.status_code == 401
+    assert Incident.objects.get().status == "triggered"
+
+
 def test_an_unknown_key_costs_the_same_query_as_none(client, world, django_assert_num_queries):
     for key in (UNKNOWN, ""):
         with django_assert_num_queries(1):
@@ -435,7 +444,7 @@ class Busy:
         fault = OperationalError("couldn't get a connection after 5.00 sec")
         fault.__cause__ = PoolTimeout("couldn't get a connection after 5.00 sec")
         self._patch = patch("escalation.intake.receiving.service_key", side_effect=fault)
-        self._door = patch("escalation.intake.service_key", side_effect=fault)
+        self._door = patch("escalation.intake.unsigned_key", side_effect=fault)
         self._patch.start()
         self._door.start()
 
@@ -457,7 +466,9 @@ def test_what_comes_too_fast_is_429_here_and_in_the_events_api_and_403_in_its_fi
 
 
 def test_a_database_that_is_away_is_503(sender):
-    with patch("escalation.intake.service_key", side_effect=OperationalError("server closed the connection")):
+    with patch(
+        "escalation.intake.unsigned_key", side_effect=OperationalError("server closed the connection")
+    ):
         assert sender.create().status_code == 503
 
 

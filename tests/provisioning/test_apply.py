@@ -11,9 +11,11 @@ from paging.models import ContactMethod, NotificationRule
 from people.ledger.models import Entry
 from people.models import Membership, Team, User
 from tests.provisioning.organisations import ACME, NOW, SMALL, done, put, refused, rows
+from watchbill.provisioning.export import export
 
 pytestmark = pytest.mark.django_db
 
+KEY = "key: 0123456789abcdef0123456789abcdef"
 COVER = """
     overrides:
       - {start: 2025-07-01T10:00, end: 2025-07-01T12:00, user: bo, reason: dentist}
@@ -283,6 +285,21 @@ def test_a_name_of_the_database_can_be_used_without_being_in_the_document():
     put(SMALL)
     put("version: 1\nservices: [{name: web, team: Ops, escalation_policy: Ops, routing_keys: [{name: x}]}]")
     assert len(RoutingKey.objects.get(name="x").key) == 32
+
+
+def test_a_key_takes_only_what_is_signed_until_the_document_takes_the_secret_away():
+    signed = SMALL.replace(KEY, f"{KEY}, signing_secret: correct-horse")
+    put(signed)
+    assert RoutingKey.objects.get().signing_secret == "correct-horse"
+    assert put(signed).changes == put(SMALL).changes == put(export(now=NOW)).changes == ()
+    assert RoutingKey.objects.get().signing_secret == "correct-horse"
+    put(SMALL.replace(KEY, f'{KEY}, signing_secret: ""'))
+    assert RoutingKey.objects.get().signing_secret == ""
+    assert "correct-horse" not in str(list(Entry.objects.values_list("what", "why", "data")))
+
+
+def test_a_signing_secret_that_cannot_be_one_is_refused():
+    assert "not a signing secret" in str(refused(SMALL.replace(KEY, f"{KEY}, signing_secret: short")))
 
 
 def test_a_key_that_was_made_stays_the_same():

@@ -97,9 +97,17 @@ def _webhook(webhook: Webhook, old: Webhook | None) -> Webhook:
     return webhook if webhook.secret else webhook.model_copy(update={"secret": known})
 
 
+def _key(key: Key, old: Key | None) -> Key:
+    secret = key.signing_secret
+    if secret is None and old is not None:
+        secret = old.signing_secret
+    value = key.key or (old.key if old else None)
+    return Key(name=key.name, key=value, signing_secret=secret or None)
+
+
 def _service(service: Service, old: Service | None) -> Service:
-    values = {key.name: key.key for key in old.routing_keys} if old else {}
-    keys = [key if key.key else Key(name=key.name, key=values.get(key.name)) for key in service.routing_keys]
+    known = {key.name: key for key in old.routing_keys} if old else {}
+    keys = [_key(key, known.get(key.name)) for key in service.routing_keys]
     secrets = {one.name: one.key for one in old.heartbeats} if old else {}
     heartbeats = [
         one.model_copy(update={"key": one.key or secrets.get(one.name)}) for one in service.heartbeats

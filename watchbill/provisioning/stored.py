@@ -235,6 +235,10 @@ def _services(now: datetime) -> QuerySet[Service]:
     )
 
 
+def _key(row: RoutingKey) -> dict[str, Any]:
+    return {"name": row.name, "key": row.key, "signing_secret": row.signing_secret or None}
+
+
 def _service(service: Service) -> dict[str, Any]:
     return {
         **service.extras,  # first: what an earlier version kept there is not in force
@@ -248,7 +252,7 @@ def _service(service: Service) -> dict[str, Any]:
         "severities": service.severities,
         "severity_rules": service.severity_rules,
         "grouping": _grouping(service),
-        "routing_keys": [{"name": key.name, "key": key.key} for key in service.routing_keys.all()],
+        "routing_keys": [_key(key) for key in service.routing_keys.all()],
         "hot_lines": [line.number for line in service.hot_lines.all()],
         "heartbeats": [_heartbeat(one) for one in service.heartbeats.all()],
         "auto_resolve_after": service.auto_resolve_after and spell(service.auto_resolve_after),

@@ -101,9 +101,10 @@ def retire_service(change: Change, context: Context) -> None:
 
 def ensure_key(change: Change, context: Context) -> None:
     service, key = change.identity[0], cast("Key", change.wanted)
-    config.ensure_routing_key(
+    row = config.ensure_routing_key(
         service=_service(service), name=key.name, key=key.key, by=context.by, now=context.now
     )
+    config.set_signing_secret(key=row, secret=key.signing_secret or "", by=context.by, now=context.now)
 
 
 def revoke_key(change: Change, context: Context) -> None:

@@ -60,6 +60,12 @@ def _url(value: str) -> str:
 Url = Annotated[str, Field(max_length=1000), AfterValidator(_url)]
 
 
+def _signing_secret(value: str) -> str:
+    if not re.fullmatch(r"([!-~]{8,200})?", value):
+        raise ValueError("is not a signing secret; write 8 to 200 letters, digits and signs without a space.")
+    return value
+
+
 def _secret(value: str) -> str:
     if not re.fullmatch(r"[!-~]{16,64}", value):
         raise ValueError(
@@ -146,8 +152,11 @@ class Runbook(Part):
 
 
 class Key(Part):
+    """A `signing_secret` that is not said stays as it is; an empty one takes it away."""
+
     name: Name
     key: Annotated[str, _key("routing key")] | None = None
+    signing_secret: Annotated[str, AfterValidator(_signing_secret)] | None = None
 
 
 class HotLine(Part):
