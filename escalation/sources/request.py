@@ -15,8 +15,8 @@ MULTIPART = "multipart/form-data"
 
 @dataclass(frozen=True, kw_only=True)
 class Sent:
-    """One request. `headers` are asked for by their names in lower case; of a name that comes twice in the
-    query the last counts.
+    """One request. `headers` are asked for by their names in lower case; `query` is as `read_query` has it:
+    of a name that comes twice the last counts.
     """
 
     body: bytes = b""

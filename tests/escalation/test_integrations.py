@@ -3,15 +3,18 @@
 import hashlib
 import hmac
 from unittest.mock import patch
+from urllib.parse import urlencode
 
 import pytest
 import time_machine
+from hypothesis import HealthCheck, given, settings
 
 from escalation.actions import config
 from escalation.intake import forget_posts
 from escalation.models import Alert, ChangeEvent, Incident, SeenPost
 from people.ledger.models import Entry
 from tests.escalation.sources.payloads import payload
+from tests.escalation.sources.test_every_parser import bent, queries
 from tests.world import KEY, MINUTE, TESTS
 
 UNKNOWN = "f" * 32
@@ -248,3 +251,15 @@ def test_what_is_too_large_is_not_read(post, source):
 def test_an_odd_query_is_refused(client, world, query):
     answer = client.post(f"/integrations/goalert/{KEY}?{query}", b"summary=x", content_type=FORM)
     assert answer.status_code == 400
+
+
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(sent=bent().filter(lambda sent: sent[0] != "sns"), query=queries)
+def test_no_post_whatever_is_a_fault_of_ours_and_what_is_refused_leaves_nothing(client, world, sent, query):
+    source, body = sent
+    before = Entry.objects.count()
+    path = f"/integrations/{source}/{KEY}?{urlencode(query)}"
+    answer = client.post(path, body, content_type="application/json")
+    assert answer.status_code in {200, 202, 400}
+    if answer.status_code == 400:
+        assert Entry.objects.count() == before

@@ -43,7 +43,8 @@ queries = st.dictionaries(
     st.sampled_from(
         ["heartbeat", "monitor", "msg", "status", "code", "summary", "action", "routing_key", "data"]
     ),
-    texts | st.sampled_from(["{", "{}", "[]", "null", '{"status":0}', '{"id":[]}', "down"]),
+    texts.filter(lambda text: "\x00" not in text)
+    | st.sampled_from(["{", "{}", "[]", "null", '{"status":0}', '{"id":[]}', "down"]),
     max_size=4,
 )
 
