@@ -11,7 +11,7 @@ UV_VERSION := 0.13.8
 MANAGE := $(VENV)/bin/python manage.py
 
 .DEFAULT_GOAL := help
-.PHONY: help up install test check demo lock bench chaos upgrade-drill clean
+.PHONY: help up install test check demo lock bench chaos upgrade-drill live clean
 
 help:  ## say what there is
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 22
@@ -50,6 +50,9 @@ chaos: $(VENV)/dev.stamp  ## break everything on purpose, and look whether a pag
 
 upgrade-drill: $(VENV)/dev.stamp  ## from the version before (FROM=<commit>) to this one, while alerts come in
 	@exec $(VENV)/bin/python -m tests.upgrade --from "$(FROM)"
+
+live: $(VENV)/dev.stamp  ## alert clients of others, really installed, against the whole installation
+	@exec $(VENV)/bin/python -m tests.live $(CLIENT)
 
 clean:  ## remove .venv and every cache; var/ stays
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage htmlcov

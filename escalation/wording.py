@@ -44,6 +44,7 @@ SAID: dict[Event, tuple[Verb, str]] = {
         "acknowledged, and is paged no more; paging goes on for the others",
     ),
     Event.ACK_OF_NOBODY: (Verb.INCIDENT_ACK_COUNTED, "acknowledged, which counts as nobody's here"),
+    Event.UNACKNOWLEDGED: (Verb.INCIDENT_UNACKNOWLEDGED, "took the acknowledgement back; nobody is on it"),
     Event.ACK_EXPIRED: (
         Verb.INCIDENT_ACK_EXPIRED,
         "the acknowledgement ran out; paging starts again at step 1",

@@ -19,6 +19,7 @@ from escalation.core.stimulus import (
     Resolved,
     Snoozed,
     Stimulus,
+    Unacknowledged,
 )
 from escalation.loading import closed_at
 from escalation.models import Alert, Incident
@@ -49,6 +50,13 @@ def acknowledge(*, incident_id: int, by: Actor, now: datetime, why: str = "") ->
 
 def _acknowledged(by: Actor) -> Acknowledged:
     return Acknowledged(by.user.pk if by.user else None)
+
+
+def unacknowledge(*, incident_id: int, by: Actor, now: datetime, why: str = "") -> Incident:
+    """Nobody is on it any more, nor has put it off: the steps start again, unless something keeps it quiet.
+    Of what nobody was on, nothing is changed. Raises Refused when the incident is resolved.
+    """
+    return _stimulate(incident_id, Unacknowledged(), by=by, now=now, why=why)
 
 
 def acknowledge_all(*, incident_ids: Sequence[int], by: Actor, now: datetime, why: str = "") -> list[int]:

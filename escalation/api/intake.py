@@ -3,16 +3,19 @@
 Plain views, kept short: no session, no cookies, no form parsing.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 
 from escalation import intake
-from escalation.sources import pagerduty
+from escalation.api.overload import RETRY_AFTER, is_overload
+from escalation.sources import pagerduty, pagerduty_v1
 from escalation.sources.event import MAX_BYTES, Malformed, check_storable
 from escalation.sources.registry import SOURCES, Source
 from escalation.sources.request import Sent, read_query
@@ -29,6 +32,7 @@ UNKNOWN_ADDRESS = (
     "secret, that the source signs with the same one."
 )
 UNKNOWN_HEARTBEAT = "No heartbeat is expected at this address; check its key."
+TOO_FAST = "Events arrive faster than they can be stored; please send this again."
 # PagerDuty's own words for a key of the right form that names nothing.
 UNKNOWN_ROUTING_KEY = "Invalid routing key"
 
@@ -46,7 +50,7 @@ REFUSALS = {
 """What `/integrations/` answers: status, a word for machines, a sentence for people."""
 
 
-def _read(request: HttpRequest) -> bytes:
+def read_body(request: HttpRequest) -> bytes:
     """The body, at most MAX_BYTES of it. Raises TooLarge, Malformed."""
     try:
         declared = int(request.META.get("CONTENT_LENGTH") or 0)
@@ -79,9 +83,11 @@ def _only_post(view: View) -> View:
     return posted
 
 
-def _refuse(source: str, status: int, body: dict[str, Any]) -> JsonResponse:
+def refuse(
+    source: str, status: int, body: dict[str, Any], headers: Mapping[str, str] | None = None
+) -> JsonResponse:
     metrics.EVENTS_REFUSED.labels(source=source, status=str(status)).inc()
-    return JsonResponse(body, status=status)
+    return JsonResponse(body, status=status, headers=headers)
 
 
 def _pagerduty_refusal(status: int, *errors: str, is_json: bool = True) -> JsonResponse:
@@ -91,11 +97,13 @@ def _pagerduty_refusal(status: int, *errors: str, is_json: bool = True) -> JsonR
         if is_json
         else {"status": "Unrecognized object", "message": "Event object format is unrecognized"}
     )
-    return _refuse("pagerduty", status, {**shape, "errors": list(errors)})
+    return refuse("pagerduty", status, {**shape, "errors": list(errors)})
 
 
-def _pagerduty(view: View) -> View:
-    """Turns every refusal of an Events API view into PagerDuty's own answer."""
+def _pagerduty(view: View, *, busy: int = 429) -> View:
+    """Turns every refusal of an Events API view into PagerDuty's own answer; `busy` is its status for what
+    comes too fast.
+    """
 
     def answered(request: HttpRequest, **parts: str) -> JsonResponse:
         try:
@@ -106,14 +114,22 @@ def _pagerduty(view: View) -> View:
             return _pagerduty_refusal(400, *fault.errors, is_json=fault.is_json)
         except intake.UnknownKey:
             return _pagerduty_refusal(400, UNKNOWN_ROUTING_KEY)
+        except OperationalError as fault:
+            if not is_overload(fault):
+                raise
+            body = {"status": "throttle exceeded", "message": TOO_FAST}
+            return refuse("pagerduty", busy, body, RETRY_AFTER)
 
     return _only_post(answered)
+
+
+_pagerduty_v1 = partial(_pagerduty, busy=403)
 
 
 @_pagerduty
 def enqueue(request: HttpRequest) -> JsonResponse:
     """`POST /v2/enqueue`: PagerDuty Events API v2."""
-    sent = pagerduty.parse(_read(request))
+    sent = pagerduty.parse(read_body(request))
     intake.receive(key=sent.routing_key, events=[sent.event], source="pagerduty", now=clock.now())
     answer = {"status": "success", "message": "Event processed", "dedup_key": sent.event.dedup_key}
     return JsonResponse(answer, status=202)
@@ -122,9 +138,18 @@ def enqueue(request: HttpRequest) -> JsonResponse:
 @_pagerduty
 def enqueue_change(request: HttpRequest) -> JsonResponse:
     """`POST /v2/change/enqueue`: kept beside incidents, pages nobody."""
-    sent = pagerduty.parse_change(_read(request))
+    sent = pagerduty.parse_change(read_body(request))
     intake.receive_change(key=sent.routing_key, change=sent.change, now=clock.now())
     return JsonResponse({"status": "success", "message": "Change event processed"}, status=202)
+
+
+@_pagerduty_v1
+def create_event(request: HttpRequest) -> JsonResponse:
+    """`POST /generic/2010-04-15/create_event.json`: PagerDuty Events API v1, which answers 200."""
+    sent = pagerduty_v1.parse(read_body(request))
+    intake.receive(key=sent.routing_key, events=[sent.event], source="pagerduty", now=clock.now())
+    answer = {"status": "success", "message": "Event processed", "incident_key": sent.event.dedup_key}
+    return JsonResponse(answer)
 
 
 @csrf_exempt
@@ -151,17 +176,17 @@ def _answered(request: HttpRequest, name: str, keys: Sequence[tuple[str, str]]) 
     try:
         return _taken(request, source, keys)
     except Malformed as fault:
-        return _refuse(known, 400, {"status": "malformed", "message": str(fault), "errors": fault.errors})
+        return refuse(known, 400, {"status": "malformed", "message": str(fault), "errors": fault.errors})
     except tuple(REFUSALS) as fault:
         status, word, message = REFUSALS[type(fault)]
-        return _refuse(known, status, {"status": word, "message": message})
+        return refuse(known, status, {"status": word, "message": message})
 
 
 def _taken(request: HttpRequest, source: Source | None, keys: Sequence[tuple[str, str]]) -> JsonResponse:
     """By the first of `keys` (each with the word beside it) that is one. Raises Malformed, and REFUSALS."""
     query = read_query(request.META.get("QUERY_STRING", ""))
     check_storable([word for _, word in keys])
-    sent = Sent(body=_read(request), headers=request.headers, query=query)
+    sent = Sent(body=read_body(request), headers=request.headers, query=query)
     if source is None:
         raise intake.UnknownKey
     for key, word in keys[:-1]:
@@ -190,7 +215,7 @@ def heartbeat(request: HttpRequest, key: str) -> HttpResponse:
     if request.method not in CALLS:
         return _said(f"Call this by {', '.join(CALLS)}.", 405, Allow=", ".join(CALLS))
     try:
-        _read(request)
+        read_body(request)
     except TooLarge:
         return _said(TOO_LARGE, 413)
     except Malformed:

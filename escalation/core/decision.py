@@ -18,6 +18,7 @@ class Event(StrEnum):
     ACKNOWLEDGED = "acknowledged"
     ACK_COUNTED = "acknowledgement_counted"
     ACK_OF_NOBODY = "acknowledgement_of_nobody"
+    UNACKNOWLEDGED = "unacknowledged"
     ACK_EXPIRED = "acknowledgement_expired"
     SNOOZED = "snoozed"
     ESCALATED = "escalated"

@@ -41,15 +41,25 @@ def _end_hold(state: State, policy: Policy, now: datetime) -> Answer:
     """A hold that is over starts the steps again: nothing stays put off for ever."""
     if state.hold_until is None or now < state.hold_until:
         return state, []
+    over = Note(Event.ACK_EXPIRED)
+    if state.status is not Status.ACKNOWLEDGED and not _waits(state, now):
+        over = Note(Event.RAISED, "support hours have begun")
+    return let_go(state, now, over)
+
+
+def let_go(state: State, now: datetime, over: Note) -> Answer:
+    """Nobody is on it any more, and nothing keeps it quiet: the steps start again, or it waits as its urgency
+    has it. `over` says why.
+    """
     state = replace(state, answered=())
-    if state.urgency is Urgency.LOW and (state.raise_at is None or now < state.raise_at):
+    if _waits(state, now):
         held = replace(moves.held(state, state.raise_at), status=Status.TRIGGERED)
-        return held, [Note(Event.ACK_EXPIRED), Note(Event.HELD, moves.why_held(state.raise_at))]
-    if state.status is Status.ACKNOWLEDGED:
-        return moves.start(replace(state, urgency=Urgency.HIGH), now), [Note(Event.ACK_EXPIRED)]
-    return moves.start(replace(state, urgency=Urgency.HIGH), now), [
-        Note(Event.RAISED, "support hours have begun")
-    ]
+        return held, [over, Note(Event.HELD, moves.why_held(state.raise_at))]
+    return moves.start(replace(state, urgency=Urgency.HIGH), now), [over]
+
+
+def _waits(state: State, now: datetime) -> bool:
+    return state.urgency is Urgency.LOW and (state.raise_at is None or now < state.raise_at)
 
 
 def _run_outside(state: State, policy: Policy, now: datetime) -> Answer:

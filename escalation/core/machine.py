@@ -18,7 +18,7 @@ from escalation.core.decision import (
     PagePerson,
     StopPaging,
 )
-from escalation.core.incident import Parked, State, Status, Urgency
+from escalation.core.incident import Parked, Quiet, State, Status, Urgency
 from escalation.core.policy import Policy
 from escalation.core.stimulus import (
     Acknowledged,
@@ -37,6 +37,7 @@ from escalation.core.stimulus import (
     Stimulus,
     Ticked,
     Triggered,
+    Unacknowledged,
     Unreachable,
 )
 
@@ -135,6 +136,20 @@ def _acknowledged(stimulus: Acknowledged, state: State, policy: Policy, now: dat
         until = max(until, state.raise_at) if until and state.raise_at else state.raise_at
     held = moves.stopped(state, hold_until=until)
     return held, [Note(Event.ACKNOWLEDGED), StopPaging("acknowledged", sparing=moves.OUTSIDE)]
+
+
+@_answer.register
+def _unacknowledged(stimulus: Unacknowledged, state: State, policy: Policy, now: datetime) -> Answer:
+    """As if the acknowledgement, or the snooze, had run out now. What keeps it quiet goes on doing so."""
+    if state.status is not Status.ACKNOWLEDGED:
+        return state, []
+    over = Note(Event.UNACKNOWLEDGED)
+    if state.quiet_until is None:
+        return due.let_go(state, now, over)
+    if not state.is_quiet(now):
+        return due.let_go(moves.loud(state, now), now, over)
+    quiet = Quiet(reason=state.quiet_reason, until=state.quiet_until, why="")
+    return moves.quieted(replace(state, status=Status.TRIGGERED, answered=()), quiet), [over]
 
 
 @_answer.register

@@ -67,6 +67,11 @@ class Acknowledged:
 
 
 @dataclass(frozen=True)
+class Unacknowledged:
+    """Whoever was on it, or put it off, is not any more."""
+
+
+@dataclass(frozen=True)
 class Active:
     """A responder did something (a note, say): the acknowledgement lasts anew."""
 
@@ -128,6 +133,7 @@ Stimulus = (
     | StepRan
     | Unreachable
     | Acknowledged
+    | Unacknowledged
     | Active
     | Snoozed
     | Escalated

@@ -6,7 +6,14 @@ or counts on it, in one statement, however many arrive at once.
 
 from escalation.intake.heartbeats import call_in, raise_silent
 from escalation.intake.raising import Trouble, raise_incident
-from escalation.intake.receiving import Replayed, UnknownKey, raise_alert, receive, receive_change
+from escalation.intake.receiving import (
+    Replayed,
+    UnknownKey,
+    raise_alert,
+    receive,
+    receive_change,
+    unsigned_key,
+)
 from escalation.intake.seen import forget_posts
 from escalation.intake.sns import SNS, Unreachable, receive_sns
 
@@ -24,4 +31,5 @@ __all__ = [
     "receive",
     "receive_change",
     "receive_sns",
+    "unsigned_key",
 ]

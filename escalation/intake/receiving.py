@@ -79,6 +79,13 @@ def receive(*, key: str, events: Sequence[Event], source: str, now: datetime, pr
     return opened
 
 
+def unsigned_key(key: str, *, source: str) -> RoutingKey:
+    """The live routing key with this value, for a sender that does not sign. Raises UnknownKey, also for one
+    that takes only what is signed.
+    """
+    return _admitted(key, unsigned, source)[0]
+
+
 def _admitted(key: str, proof: Proof, source: str) -> tuple[RoutingKey, str]:
     """The routing key, and the mark of what was posted with it. Whoever has no key, and whoever has one and
     not its secret, hears the same; the log says which.

@@ -120,12 +120,13 @@ def _children(value: Any) -> list[Any]:
 
 
 _TIME = re.compile(
-    r"(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}:\d{2})(?:[.,](\d+))?\s*(Z|z|[+-]\d{2}:?\d{2}|[+-]\d{2})?$"
+    r"(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}:\d{2})(?:[.,](\d+))?\s*(Z|z|[+-]\d{2}:?\d{2}|[+-]\d{2})?Z?$"
 )
 
 
 def read_time(text: object) -> datetime | None:
-    """An ISO 8601 time as senders write it: nanoseconds, offsets without colon, no offset for UTC.
+    """An ISO 8601 time as senders write it: nanoseconds, offsets without colon, no offset for UTC, or both an
+    offset and a Z (PagerDuty's own client).
 
     None for what is no time, and for year 1 and the like, which senders use to say “not yet”.
     """

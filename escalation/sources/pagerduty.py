@@ -3,9 +3,9 @@
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
 from escalation.sources.event import (
     MAX_DEDUP_KEY,
@@ -19,18 +19,12 @@ from escalation.sources.event import (
     severity_of,
     web_address,
 )
-
-Model = TypeVar("Model", bound=BaseModel)
+from escalation.sources.shapes import Lenient, validated
 
 KEY_LENGTH = 32
-WRONG_KEY_LENGTH = f"Length of 'routing_key' is incorrect (should be {KEY_LENGTH} characters)"
 
 
-class _Lenient(BaseModel):
-    model_config = ConfigDict(extra="allow", strict=True)
-
-
-class _Payload(_Lenient):
+class _Payload(Lenient):
     summary: str = Field(min_length=1, max_length=MAX_SUMMARY)
     source: str = Field(min_length=1, max_length=1024)
     severity: str
@@ -41,28 +35,29 @@ class _Payload(_Lenient):
     custom_details: Any = None
 
 
-class _Link(_Lenient):
+class _Link(Lenient):
     href: str
     text: str | None = None
 
 
-class _Envelope(_Lenient):
+class _Envelope(Lenient):
     routing_key: str
     event_action: Action = Field(strict=False)
     dedup_key: str | None = Field(None, max_length=MAX_DEDUP_KEY)
     payload: dict[str, Any] | None = None
     links: list[_Link] | None = None
+    images: Any = None
     client: str | None = None
     client_url: str | None = None
 
 
-class _ChangePayload(_Lenient):
+class _ChangePayload(Lenient):
     summary: str = Field(min_length=1, max_length=MAX_SUMMARY)
     source: str | None = None
     timestamp: str | None = None
 
 
-class _ChangeEnvelope(_Lenient):
+class _ChangeEnvelope(Lenient):
     routing_key: str
     payload: _ChangePayload
 
@@ -84,8 +79,8 @@ class ChangeEnqueued:
 def parse(body: bytes) -> Enqueued:
     """Read one alert event. A trigger without a dedup key gets a fresh one. Raises Malformed."""
     sent = read_object(body)
-    envelope = _validated(_Envelope, sent)
-    _check_key(envelope.routing_key)
+    envelope = validated(_Envelope, sent)
+    check_key(envelope.routing_key)
     if envelope.event_action is Action.TRIGGER:
         return Enqueued(envelope.routing_key, _trigger(envelope, sent))
     if not envelope.dedup_key:
@@ -99,8 +94,8 @@ def parse(body: bytes) -> Enqueued:
 def parse_change(body: bytes) -> ChangeEnqueued:
     """Read one change event. Raises Malformed."""
     sent = read_object(body)
-    envelope = _validated(_ChangeEnvelope, sent)
-    _check_key(envelope.routing_key)
+    envelope = validated(_ChangeEnvelope, sent)
+    check_key(envelope.routing_key)
     payload = envelope.payload
     change = Change(
         summary=payload.summary,
@@ -116,7 +111,7 @@ def _trigger(envelope: _Envelope, sent: Mapping[str, Any]) -> Event:
         raise Malformed(
             "'payload' is missing: event_action trigger needs payload.summary, .source and .severity"
         )
-    payload = _validated(_Payload, envelope.payload, inside="payload.")
+    payload = validated(_Payload, envelope.payload, inside="payload.")
     return Event(
         action=Action.TRIGGER,
         dedup_key=envelope.dedup_key or secrets.token_hex(16),
@@ -145,9 +140,16 @@ def _labels(payload: _Payload) -> dict[str, str]:
 
 def _links(envelope: _Envelope) -> tuple[tuple[str, str], ...]:
     sent = [(link.text or "link", link.href) for link in envelope.links or ()]
+    sent += _images(envelope.images)
     if envelope.client_url:
         sent.append((envelope.client or "source", envelope.client_url))
     return tuple((label[:100], address) for label, href in sent if (address := web_address(href)))
+
+
+def _images(sent: Any) -> list[tuple[str, str]]:
+    """What a picture leads to, or the picture itself. A broken one is no reason to refuse the event."""
+    found = [one for one in sent if isinstance(one, dict)] if isinstance(sent, list) else []
+    return [(str(one.get("alt") or "image"), one.get("href") or one.get("src") or "") for one in found]
 
 
 def _kept(sent: Mapping[str, Any]) -> dict[str, Any]:
@@ -155,20 +157,7 @@ def _kept(sent: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in sent.items() if name != "routing_key"}
 
 
-def _check_key(key: str) -> None:
+def check_key(key: str, *, name: str = "routing_key") -> None:
+    """Raises Malformed, in PagerDuty's own words."""
     if len(key) != KEY_LENGTH:
-        raise Malformed(WRONG_KEY_LENGTH)
-
-
-def _validated(model: type[Model], values: Any, *, inside: str = "") -> Model:
-    try:
-        return model.model_validate(values)
-    except ValidationError as fault:
-        raise Malformed(*(_sentence(error, inside) for error in fault.errors())) from fault
-
-
-def _sentence(error: Any, inside: str) -> str:
-    where = inside + ".".join(str(part) for part in error["loc"])
-    if error["type"] == "missing":
-        return f"'{where}' is missing"
-    return f"'{where}': {error['msg']}"
+        raise Malformed(f"Length of '{name}' is incorrect (should be {KEY_LENGTH} characters)")

@@ -52,6 +52,37 @@ def test_acknowledge_and_resolve_of_the_source_reach_the_incident(post):
     assert Alert.objects.get().status == "resolved"
 
 
+V1 = "/generic/2010-04-15/create_event.json"
+
+
+def v1(event_type="trigger", key=KEY, **more):
+    body = {"service_key": key, "event_type": event_type, "incident_key": "disk", "description": "disk full"}
+    return orjson.dumps(body | more)
+
+
+def test_version_1_of_the_events_api_triggers_acknowledges_and_resolves_and_answers_200(post):
+    for event_type, status in (
+        ("trigger", "triggered"),
+        ("acknowledge", "acknowledged"),
+        ("resolve", "resolved"),
+    ):
+        answer = post(V1, v1(event_type))
+        assert answer.status_code == 200
+        assert answer.json() == {"status": "success", "message": "Event processed", "incident_key": "disk"}
+        assert Incident.objects.get().status == status
+
+
+def test_both_versions_of_the_events_api_speak_of_the_same_keys(post):
+    post(V1, v1())
+    post("/v2/enqueue", pagerduty("disk", "resolve"))
+    assert Incident.objects.get().status == "resolved"
+
+
+def test_version_1_refuses_an_unknown_key_as_version_2_does(post):
+    one, other = post(V1, v1(key=UNKNOWN)), post("/v2/enqueue", pagerduty(key=UNKNOWN))
+    assert (one.status_code, one.content) == (400, other.content)
+
+
 def test_a_change_event_is_kept_and_pages_nobody(post, world):
     body = {"routing_key": KEY, "payload": {"summary": "deploy 42", "source": "ci"}}
     assert post("/v2/change/enqueue", orjson.dumps(body)).status_code == 202

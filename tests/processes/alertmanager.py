@@ -27,6 +27,13 @@ receivers:
   - name: pagerduty
     pagerduty_configs:
       - {{url: "{url}/v2/enqueue", routing_key: "{key}", send_resolved: true, severity: critical}}
+  - name: opsgenie
+    opsgenie_configs:
+      - api_url: "{url}/"
+        api_key: "{key}"
+        priority: P1
+        update_alerts: true
+        send_resolved: true
 """
 
 

@@ -33,6 +33,7 @@ FREED = {
     Verb.INCIDENT_RESOLVED: "resolved by {}",
     Verb.INCIDENT_REASSIGNED: "reassigned by {}",
     Verb.INCIDENT_SNOOZED: "snoozed by {}",
+    Verb.INCIDENT_UNACKNOWLEDGED: "the acknowledgement was taken back by {}",
     Verb.INCIDENT_ACK_EXPIRED: "the acknowledgement ran out",
 }
 """Whoever did it, nobody has it in hand from then on: who is to go on is paged again."""

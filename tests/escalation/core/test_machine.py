@@ -5,13 +5,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from escalation.core.decision import Event, Note, PageManagers, PageTargets, StopPaging
-from escalation.core.incident import Parked, State, Status, Urgency
+from escalation.core.incident import Parked, Quiet, State, Status, Urgency
 from escalation.core.machine import decide, opening
 from escalation.core.policy import OutsideStep, Policy, Step, Target
 from escalation.core.stimulus import (
     Acknowledged,
     Active,
     Escalated,
+    Quieted,
     Reassigned,
     Repeated,
     Resolved,
@@ -19,6 +20,7 @@ from escalation.core.stimulus import (
     StepRan,
     Ticked,
     Triggered,
+    Unacknowledged,
 )
 
 T0 = datetime(2026, 3, 2, 3, 0, tzinfo=UTC)
@@ -132,6 +134,36 @@ def test_acknowledge_stops_the_paging_and_holds_for_thirty_minutes():
     assert world.notes(Event.ACK_EXPIRED) == minutes(31)
     assert world.pages()[-1] == (31 * MINUTE, 1)
     assert world.state.repeat == 0
+
+
+@pytest.mark.parametrize("hold", [Acknowledged(1), Snoozed(T0 + timedelta(hours=8))])
+def test_an_acknowledgement_or_a_snooze_that_is_taken_back_starts_at_step_one(hold):
+    world = World(policy()).at(6 * MINUTE).happen(hold).at(10 * MINUTE).happen(Unacknowledged())
+    assert world.state.status is Status.TRIGGERED
+    assert world.notes(Event.UNACKNOWLEDGED) == minutes(10)
+    assert world.at(15 * MINUTE).pages() == list(zip(minutes(0, 5, 10, 15), [1, 2, 1, 2], strict=True))
+
+
+def test_taking_back_what_nobody_acknowledged_changes_nothing():
+    world = World(policy()).at(MINUTE)
+    before = world.state
+    assert world.happen(Unacknowledged()).state == before
+    assert world.notes(Event.UNACKNOWLEDGED) == []
+
+
+def test_what_is_taken_back_outside_its_hours_waits_for_them():
+    world = World(policy(), urgency=Urgency.LOW, raise_at=T0 + timedelta(hours=5))
+    world.happen(Acknowledged(1)).at(MINUTE).happen(Unacknowledged())
+    assert (world.state.status, world.state.parked) == (Status.TRIGGERED, Parked.LOW_URGENCY)
+    assert world.at(timedelta(hours=5)).pages() == [(timedelta(hours=5), 1)]
+
+
+def test_what_is_taken_back_in_maintenance_pages_when_that_ends():
+    quiet = Quiet(reason=Parked.MAINTENANCE, until=T0 + timedelta(hours=1), why="a move")
+    world = World(policy()).happen(Acknowledged(1)).happen(Quieted(quiet))
+    world.at(10 * MINUTE).happen(Unacknowledged())
+    assert (world.state.status, world.state.parked) == (Status.TRIGGERED, Parked.MAINTENANCE)
+    assert world.at(timedelta(hours=1)).pages() == [(timedelta(0), 1), (timedelta(hours=1), 1)]
 
 
 def test_activity_makes_an_acknowledgement_last_anew():

@@ -28,6 +28,7 @@ from escalation.core.stimulus import (
     StepRan,
     Ticked,
     Triggered,
+    Unacknowledged,
     Unreachable,
 )
 from escalation.core.support_hours import SupportHours
@@ -229,6 +230,18 @@ class Walk(RuleBasedStateMachine):
         assert (self.state.status is Status.ACKNOWLEDGED) == enough
         if not enough:
             assert self.state.step_at == before.step_at, "the steps go on for the others"
+
+    @rule(anyone=st.booleans())
+    def the_acknowledgement_is_taken_back(self, anyone):
+        """It starts at step one, or waits for what keeps it quiet or for its hours."""
+        before = self.state
+        self.happen(Unacknowledged(), anyone=anyone)
+        if self.resolved or before.status is not Status.ACKNOWLEDGED:
+            return
+        assert self.state.status is Status.TRIGGERED
+        quiet = before.is_quiet(self.now) and self.state.parked in QUIETS
+        low = before.urgency is Urgency.LOW and self.state.parked is Parked.LOW_URGENCY
+        assert quiet or low or self.state.cycle > before.cycle
 
     @rule(users=st.lists(st.integers(1, 9), min_size=1, max_size=3, unique=True), anyone=st.booleans())
     def responders_are_added(self, users, anyone):

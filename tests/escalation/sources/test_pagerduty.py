@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from escalation.sources import pagerduty
+from escalation.sources import pagerduty, pagerduty_v1
 from escalation.sources.event import Action, Malformed, read_time, severity_of
 
 KEY = "0123456789abcdef0123456789abcdef"
@@ -30,6 +30,20 @@ def test_what_alertmanager_sends_to_pagerduty_is_read_whole():
 
 def test_the_routing_key_is_not_kept_with_the_payload():
     assert "routing_key" not in pagerduty.parse(trigger()).event.payload
+
+
+def test_pictures_are_links_and_a_broken_one_refuses_nothing():
+    images = [
+        {"src": "https://graph.example/a.png", "href": "https://graph.example/a", "alt": "load"},
+        {"src": "https://graph.example/b.png"},
+        {"src": None},
+        "nonsense",
+    ]
+    assert pagerduty.parse(trigger(images=images)).event.links == (
+        ("load", "https://graph.example/a"),
+        ("image", "https://graph.example/b.png"),
+    )
+    assert pagerduty.parse(trigger(images=7)).event.links == ()
 
 
 def test_unknown_fields_are_kept():
@@ -88,6 +102,7 @@ def test_a_body_that_cannot_be_read_is_refused_with_a_sentence(body, says):
         ("2026-11-21T06:17:13.174758993Z", datetime(2026, 11, 21, 6, 17, 13, 174758, tzinfo=UTC)),
         ("2026-11-21T06:17:13", datetime(2026, 11, 21, 6, 17, 13, tzinfo=UTC)),
         ("2026-11-21 06:17:13+02:00", datetime(2026, 11, 21, 4, 17, 13, tzinfo=UTC)),
+        ("2026-11-21T06:17:13.5+00:00Z", datetime(2026, 11, 21, 6, 17, 13, 500000, tzinfo=UTC)),
         ("0001-01-01T00:00:00Z", None),
         ("9999-12-31T23:59:59Z", None),
         ("2026-02-30T00:00:00Z", None),
@@ -119,14 +134,18 @@ json_values = st.recursive(
     max_leaves=8,
 )
 names = st.sampled_from(
-    ["routing_key", "event_action", "dedup_key", "payload", "links", "alerts", "status", "labels", "groupKey"]
+    [
+        *("routing_key", "event_action", "dedup_key", "payload", "links", "images"),
+        *("service_key", "event_type", "incident_key", "description", "details", "contexts"),
+        *("alerts", "status", "labels", "groupKey"),
+    ]
 )
 
 
 @settings(max_examples=150, deadline=None)
 @given(st.binary(max_size=60) | st.dictionaries(names, json_values, max_size=6).map(orjson.dumps))
 def test_no_body_whatever_does_anything_but_parse_or_be_refused(body):
-    for parse in (pagerduty.parse, pagerduty.parse_change):
+    for parse in (pagerduty.parse, pagerduty.parse_change, pagerduty_v1.parse):
         try:
             parsed = parse(body)
         except Malformed as refusal:

@@ -106,6 +106,19 @@ def test_woken_twice_in_a_night_is_one_call_out_of_ninety_minutes_and_three_quar
     )
 
 
+def test_an_acknowledgement_that_is_taken_back_keeps_nobody_from_then_on():
+    """Ana is paged again; Bo, who had it in hand, is not."""
+    world = night()
+    incident = world.alert("disk")
+    to(world, 2, 16)
+    acks(world, incident, world.bo)
+    to(world, 2, 40)
+    respond.unacknowledge(incident_id=incident.pk, by=TESTS, now=world.now)
+    respond.resolve(incident_id=incident.pk, by=TESTS, now=at(2, 41))
+    world.wait(hours=3)
+    assert kept(world)["bo"] == between(((2, 15), (2, 40)))
+
+
 def test_another_who_answers_frees_who_was_paged_before_and_is_kept_from_their_own_page_on():
     world = night()
     incident = world.alert()
