@@ -2,6 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.conf import settings as site
+from django.db.models import Count, Sum
 
 from escalation.models import AlertRule, Incident, RoutingKey
 from escalation.rulekeeping.outlook import outlook
@@ -14,6 +15,8 @@ from people.models import User
 from watchbill.provisioning import demo
 from watchbill.provisioning.apply import apply
 from watchbill.provisioning.export import export
+from watchbill.reports.models import Delivery, StoredReport
+from watchbill.reports.selectors import body_of
 
 pytestmark = pytest.mark.django_db
 
@@ -126,3 +129,17 @@ def test_what_waits_when_it_is_filled_is_of_now_and_asks_no_provider_that_there_
 def test_the_demo_is_exported_like_any_organisation():
     demo.fill(now=NOW)
     assert apply(export(now=NOW), name="again", now=NOW).changes == ()
+
+
+def test_the_weeks_behind_it_are_kept_as_reports_and_something_was_done_about_them():
+    demo.fill(now=NOW)
+    kept = StoredReport.objects.values_list("team__name").annotate(weeks=Count("pk"), pages=Sum("pages"))
+    assert {team: weeks for team, weeks, _ in kept} == {"Platform": 8, "Shop": 8}
+    assert all(pages > 15 for _, _, pages in kept)
+    newest = StoredReport.objects.filter(team__name="Shop").latest("until")
+    assert newest.red >= 1
+    platform = body_of(StoredReport.objects.filter(team__name="Platform").latest("until"))
+    assert [(marker.before > 3 * marker.after) for marker in platform.trend.markers][:1] == [True], (
+        "it helped"
+    )
+    assert not Delivery.objects.exists(), "nobody is mailed of the past"

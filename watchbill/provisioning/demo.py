@@ -24,6 +24,7 @@ from people.models import User
 from watchbill.provisioning.apply import apply
 from watchbill.provisioning.demo_history.writing import live_through_three_months
 from watchbill.provisioning.demo_past import live_through, try_a_page
+from watchbill.provisioning.demo_reports import keep_reports
 from watchbill.provisioning.demo_rules import make_rules
 
 DOCUMENT = Path(__file__).with_name("demo.yaml")
@@ -58,6 +59,7 @@ def fill(now: datetime) -> DemoLogin:
     live_through_three_months(now)
     live_through(now)
     make_rules(now)
+    keep_reports(now)
     return found
 
 
