@@ -1,4 +1,5 @@
 import pytest
+from django.core.cache import cache
 from hypothesis import HealthCheck, settings
 
 from people import clock
@@ -15,3 +16,4 @@ def this_machines_clock():
     """What one test found out about a clock that is wrong is no matter of the next."""
     yield
     clock.trust_this_machine()
+    cache.clear()

@@ -17,7 +17,7 @@ from watchbill.reports.seen import shown
 from watchbill.reports.writing.as_csv import keys_csv, people_csv, shifts_csv
 from watchbill.reports.writing.as_json import as_json
 from watchbill.web.load_asked import part_of, range_of
-from watchbill.web.load_seen import seen_now, seen_stored, seen_team
+from watchbill.web.load_seen import seen_lately, seen_stored, seen_team
 from watchbill.web.pages import for_people, person
 
 PICTURES: Mapping[Form, str] = {"svg": "image/svg+xml", "png": "image/png", "pdf": "application/pdf"}
@@ -62,7 +62,7 @@ def file_of_team(request: HttpRequest, name: str, form: str) -> HttpResponse:
 def _now(request: HttpRequest, name: str) -> LoadReport:
     reader = person(request)
     team = seen_team(reader, name)
-    return seen_now(team, reader, range_of(request.GET, team, reader, now=clock.now()))
+    return seen_lately(team, reader, range_of(request.GET, team, reader, now=clock.now()))
 
 
 def _picture(

@@ -2,8 +2,10 @@
 hears what is said of one that there is not.
 """
 
+from urllib.parse import urlencode
 from uuid import UUID
 
+from django.core.cache import cache
 from django.http import Http404
 
 from people.models import Team, User
@@ -13,6 +15,8 @@ from watchbill.reports.reporting import report_of
 from watchbill.reports.seen import for_reader, manages, may_read, teams_read
 from watchbill.reports.selectors import stored_report
 from watchbill.web.load_asked import Range
+
+REMEMBERED = 60  # seconds
 
 
 def seen_team(reader: User, name: str) -> Team:
@@ -24,8 +28,20 @@ def seen_team(reader: User, name: str) -> Team:
 
 
 def seen_now(team: Team, reader: User, asked: Range) -> LoadReport:
-    report = report_of(team, asked.scope)
-    return for_reader(report, reader_id=reader.pk, manages=manages(reader, team))
+    """Counted anew, and remembered for what comes beside it."""
+    report = for_reader(report_of(team, asked.scope), reader_id=reader.pk, manages=manages(reader, team))
+    cache.set(_name(team, reader, asked), report, timeout=REMEMBERED)
+    return report
+
+
+def seen_lately(team: Team, reader: User, asked: Range) -> LoadReport:
+    """What the page has just shown, so that its pictures and files say the same; else counted now."""
+    found: LoadReport | None = cache.get(_name(team, reader, asked))
+    return found or seen_now(team, reader, asked)
+
+
+def _name(team: Team, reader: User, asked: Range) -> str:
+    return f"load:{team.pk}:{reader.pk}:{urlencode(sorted(asked.query.items()))}"
 
 
 def seen_stored(reader: User, uid: UUID) -> StoredReport:
