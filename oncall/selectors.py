@@ -129,8 +129,10 @@ def schedules_naming(user_ids: Collection[int]) -> list[int]:
     )
 
 
-def schedules_of_team(team_id: int, *, since: datetime) -> dict[int, str]:
-    """The name of each of the team's schedules by its id, with those retired after `since`, by name."""
+def schedules_of_team(team_id: int | None, *, since: datetime) -> dict[int, str]:
+    """The name of each of the team's schedules by its id, with those retired after `since`, by name. None: of
+    those that are no team's.
+    """
     rows = Schedule.objects.filter(Q(retired_at=None) | Q(retired_at__gt=since), team=team_id)
     return dict(rows.order_by("name").values_list("pk", "name"))
 

@@ -120,8 +120,10 @@ def incident_names(incident_ids: Collection[int]) -> dict[int, IncidentName]:
     return found
 
 
-def opened_between(team_id: int, *, since: datetime, until: datetime) -> list[int]:
-    """The incidents of the team's services, retired ones too, that were triggered in [since, until)."""
+def opened_between(team_id: int | None, *, since: datetime, until: datetime) -> list[int]:
+    """The incidents of the team's services, retired ones too, that were triggered in [since, until). None: of
+    the services that are no team's.
+    """
     rows = Incident.objects.filter(
         service__team=team_id, triggered_at__gte=since, triggered_at__lt=until, merged_into=None
     )
@@ -152,7 +154,7 @@ class Quieted:
     until: datetime
 
 
-def quieted_between(team_id: int, *, since: datetime, until: datetime) -> list[Quieted]:
+def quieted_between(team_id: int | None, *, since: datetime, until: datetime) -> list[Quieted]:
     """The suppress rules and trials of the team's services that touch [since, until), the oldest first."""
     rows = AlertRule.objects.filter(
         Q(ended_at=None, ends_at__gt=since) | Q(ended_at__gt=since),

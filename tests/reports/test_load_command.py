@@ -8,6 +8,7 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
+from escalation.models import Service
 from oncall.models import Schedule
 from people import actions as people
 from people.ledger.models import Entry
@@ -113,9 +114,22 @@ def test_what_cannot_be_counted_is_said(world, options, sentence):
     assert sentence in refused(*options)
 
 
-def test_a_schedule_of_no_team_is_said(world):
+def test_schedules_of_no_team_are_counted_like_others_and_sent_to_nobody(world):
+    before = as_json("--team", "Payments")
     Schedule.objects.update(team=None)
-    assert "is no team's" in refused("--schedule", "Payments")
+    Service.objects.update(team=None)
+    for options in ((), ("--schedule", "Payments")):
+        said = as_json(*options)
+        assert [one["pages"] for one in said["shifts"]] == [one["pages"] for one in before["shifts"]]
+        assert [one["key"] for one in said["keys"]] == [one["key"] for one in before["keys"]]
+    text, error = load("--send")
+    assert text.startswith("Schedules of no team, ")
+    assert "sent to nobody" in error
+    assert not StoredReport.objects.exists()
+
+
+def test_without_any_schedule_there_is_nothing_to_say(world):
+    Schedule.objects.update(team=None, retired_at=NEXT - DAY)
     assert load()[0] == "There is no team with a schedule.\n"
 
 

@@ -29,6 +29,11 @@ def reports(
             progress(1)
 
 
+def nobodys() -> Team:
+    """In the place of a team, for the schedules and services that are no team's. It is no row."""
+    return Team(name="")
+
+
 def report_of(team: Team, scope: Scope) -> LoadReport:
     return next(reports([team], scope))
 

@@ -96,7 +96,7 @@ def follow_ups_for(user: User) -> list[FollowUp]:
     return list(rows.select_related("owner", "team").order_by("due", "pk"))
 
 
-def done_follow_ups(team_id: int, *, since: datetime, until: datetime) -> list[FollowUp]:
+def done_follow_ups(team_id: int | None, *, since: datetime, until: datetime) -> list[FollowUp]:
     """Of the team, that were done in [since, until), by when."""
     rows = FollowUp.objects.filter(team=team_id, done_at__gte=since, done_at__lt=until)
     return list(rows.order_by("done_at", "pk"))

@@ -26,7 +26,7 @@ from watchbill.reports.core.narrow import narrow
 from watchbill.reports.core.report import LoadReport
 from watchbill.reports.gathering import Scope
 from watchbill.reports.models import Delivery
-from watchbill.reports.reporting import reports
+from watchbill.reports.reporting import nobodys, reports
 from watchbill.reports.selectors import deliveries_of, recipients
 from watchbill.reports.writing.as_csv import shifts_csv
 from watchbill.reports.writing.as_html import as_html
@@ -78,6 +78,9 @@ class Command(BaseCommand):
     def _sent(self, made: list[LoadReport]) -> list[LoadReport]:
         """Says of each mail what became of it, on standard error: the report itself is on the other."""
         for report in made:
+            if not report.team_id:
+                self.stderr.write("Schedules of no team: sent to nobody, and not kept; give them a team.")
+                continue
             now = clock.now()
             team = Team.objects.get(pk=report.team_id)
             stored = keep_asked(report, to=dict.fromkeys(recipients(team), now), by=BY, now=now)
@@ -95,12 +98,9 @@ def _teams(name: str | None, schedule: Schedule | None) -> list[Team]:
             raise ValueError(f"“{schedule.name}” is a schedule of “{schedule.team}”, and not of “{team}”.")
         return [team]
     if schedule is not None:
-        if schedule.team is None:
-            raise ValueError(
-                f"“{schedule.name}” is no team's, and a report is a team's: give it a team first."
-            )
-        return [schedule.team]
-    return list(Team.objects.filter(pk__in=Schedule.objects.values("team")))
+        return [schedule.team or nobodys()]
+    found = list(Team.objects.filter(pk__in=Schedule.objects.values("team")))
+    return [*found, nobodys()] if Schedule.objects.filter(team=None, retired_at=None).exists() else found
 
 
 def _zone(schedule: Schedule | None, teams: list[Team], name: str | None, now: datetime) -> ZoneInfo:

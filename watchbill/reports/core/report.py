@@ -265,6 +265,7 @@ class Totals(Part):
 class LoadReport(Part):
     """A team's, over [since, until); what lies after `made_at` is not in it. `whole`: shifts that touch it
     are shown from their beginning on, else cut at its edges. `terms`: the version of the team's thresholds.
+    That of the schedules that are no team's has no name, and 0 as its team's id.
     `faults`: what could not be counted, said plainly.
     """
 

@@ -71,9 +71,9 @@ def carriage(several: Collection[Crew], scope: Scope) -> Carriage:
 
 def _members(team: Team, scope: Scope) -> set[int]:
     """Those of now who may be paged, and those of then."""
-    now = Membership.objects.filter(team=team).exclude(role=Membership.Role.OBSERVER)
+    now = Membership.objects.filter(team=team.pk).exclude(role=Membership.Role.OBSERVER)
     then = PastMembership.objects.filter(
-        Q(since=None) | Q(since__lt=scope.within.end), team=team, until__gt=scope.since
+        Q(since=None) | Q(since__lt=scope.within.end), team=team.pk, until__gt=scope.since
     )
     return {*now.values_list("user_id", flat=True), *then.values_list("user_id", flat=True)}
 

@@ -28,7 +28,7 @@ def make(gathered: Gathered, thresholds: Thresholds, *, terms: int = 0) -> LoadR
     colours = Counter(row.verdict for row in shifts)
     return LoadReport(
         team=team.name,
-        team_id=team.pk,
+        team_id=team.pk or 0,
         zone=team.time_zone,
         since=scope.since,
         until=scope.until,

@@ -13,6 +13,7 @@ from watchbill.reports.core.report import LoadReport, ShiftRow
 WIDE = 200  # columns, where nobody looks at a terminal
 ORDER = {"red": 0, "amber": 1, "green": 2}
 ALERTS = 10
+NO_TEAM = "Schedules of no team"
 
 
 def as_text(report: LoadReport, *, width: int | None = WIDE) -> str:
@@ -36,7 +37,8 @@ def _parts(report: LoadReport) -> Iterator[str | Table]:
 
 def _head(report: LoadReport) -> Iterator[str]:
     zone, totals = ZoneInfo(report.zone), report.totals
-    yield f"{report.team}, {_local(report.since, zone)} to {_local(report.until, zone)}, times in {zone.key}"
+    span = f"{_local(report.since, zone)} to {_local(report.until, zone)}"
+    yield f"{report.team or NO_TEAM}, {span}, times in {zone.key}"
     colours = ", ".join(
         f"{number} {name}"
         for name, number in (("red", totals.red), ("amber", totals.amber), ("green", totals.green))
