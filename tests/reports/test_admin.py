@@ -146,6 +146,14 @@ def test_when_and_to_whom_is_set(mia, world, rows):  # noqa: F811
     assert "Thursday 10:30 (UTC)" in mia.get(listing("mailing")).content.decode()
 
 
+def test_who_is_not_in_the_team_is_refused_as_a_reader(mia, world, rows):  # noqa: F811
+    eve = world.person("eve", "Eve")
+    answer = mia.post(page("mailing", rows["mailing"]), {"weekday": 3, "at": "10:30", "to": [eve.pk]})
+    assert answer.status_code == 200
+    assert "Eve is not in Payments and may not read its reports" in answer.content.decode()
+    assert not Mailing.objects.get().to.exists()
+
+
 def test_why_a_mail_did_not_leave_is_said_in_words(mia, rows):  # noqa: F811
     shown = mia.get(page("delivery", rows["delivery"])).content.decode()
     assert "Given up: the mail server would not take it." in shown

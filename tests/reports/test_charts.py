@@ -164,6 +164,19 @@ def test_long_and_hostile_names_are_cut_and_stay_text():
     assert sheet(hostile(), "pdf").startswith(b"%PDF-")
 
 
+def test_what_no_font_has_is_a_box_however_long_it_is():
+    fires = "🔥" * 50
+    given = report()
+    keys = [row.model_copy(update={"key": fires, "service": fires}) for row in given.keys]
+    people = [row.model_copy(update={"name": fires}) for row in given.people]
+    shifts = [row.model_copy(update={"name": fires, "role": fires}) for row in given.shifts]
+    many = given.model_copy(update={"keys": keys, "people": people, "shifts": shifts, "team": fires})
+    for chart in (Chart.SHIFTS, Chart.KEYS, Chart.PEOPLE, Chart.TREND):
+        assert draw(many, chart, form="png").startswith(b"\x89PNG")
+    assert "□□" in draw(many, Chart.KEYS, form="svg").decode()
+    assert sheet(many, "pdf").startswith(b"%PDF-")
+
+
 def test_hours_are_those_of_the_clock_of_whoever_was_paged():
     far = shift(1, "bo", zone="America/New_York")
     pages = [

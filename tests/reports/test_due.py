@@ -146,6 +146,13 @@ def test_where_all_who_are_named_have_left_it_goes_to_the_managers(world):
     assert [one.user for one in Delivery.objects.all()] == [world.mia]
 
 
+def test_who_is_named_and_not_in_the_team_is_sent_nothing_of_it(world):
+    eve = world.person("eve", "Eve")
+    Mailing.objects.get(team=world.team).to.set([eve])
+    world.at(NEXT)
+    assert [one.user for one in Delivery.objects.all()] == [world.mia]
+
+
 @pytest.mark.django_db(transaction=True)
 def test_two_machines_make_one_report_and_one_mail():
     world = Team()

@@ -126,6 +126,18 @@ def test_who_has_left_by_then_gets_none(world, mailbox):
     assert (of(world.bo).state, of(world.bo).error) == (State.GIVEN_UP, "Bo Lind is deactivated.")
 
 
+def test_who_is_no_more_in_the_team_by_then_gets_none(world, mailbox):
+    to(world, world.bo)
+    mailbox.refuse_next("451 4.3.0 later")
+    world.at(NEXT)
+    members = {world.ana: "responder", world.mia: "manager"}
+    people.set_members(team=world.team, members=members, by=TESTS, now=world.now)
+    world.at(NEXT + HOUR)
+    said = "Bo Lind is not in Payments, and may not read its reports."
+    assert (of(world.bo).state, of(world.bo).error) == (State.GIVEN_UP, said)
+    assert of(world.bo).sent_at is None
+
+
 def test_a_person_without_an_address_is_said(world, mailbox):
     type(world.bo).objects.filter(pk=world.bo.pk).update(email="")
     to(world, world.bo, world.mia)

@@ -29,6 +29,13 @@ def may_read(reader: User, stored: StoredReport) -> bool:
     return is_in and stored.kind != StoredReport.Kind.SHIFT
 
 
+def why_not(reader: User, stored: StoredReport) -> str:
+    """Why `reader` may not read it, as a sentence; empty where they may."""
+    if may_read(reader, stored):
+        return ""
+    return f"{reader} is not in {stored.team}, and may not read its reports."
+
+
 def shown(stored: StoredReport, reader: User) -> LoadReport:
     """What of a stored report the reader may see now."""
     return for_reader(body_of(stored), reader_id=reader.pk, manages=manages(reader, stored.team))

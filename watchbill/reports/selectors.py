@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from people.models import Membership, Team, User
 from watchbill.reports.core.report import LoadReport
@@ -62,10 +62,17 @@ def body_of(stored: StoredReport) -> LoadReport:
 
 
 def recipients(team: Team) -> list[User]:
-    """To whom the team's weekly report goes: those who are named, else its managers; nobody who has left."""
-    named = Mailing.objects.filter(team=team).values("to")
-    found = list(User.objects.filter(pk__in=named, is_active=True).order_by("username"))
-    return found or managers(team)
+    """To whom the team's weekly report goes: those who are named, else its managers; nobody who has left, be
+    it the team or altogether.
+    """
+    named = readers_of(team).filter(pk__in=Mailing.objects.filter(team=team).values("to"))
+    return list(named.order_by("username")) or managers(team)
+
+
+def readers_of(team: Team) -> QuerySet[User]:
+    """Who may read anything of its reports: whoever is in it, and administrators."""
+    is_in = Q(pk__in=Membership.objects.filter(team=team).values("user"))
+    return User.objects.filter(is_in | Q(is_superuser=True), is_active=True)
 
 
 def managers(team: Team) -> list[User]:

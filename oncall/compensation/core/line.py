@@ -39,3 +39,9 @@ class Line:
     override: str = ""
     pages: tuple[int, ...] = ()
     because: str = ""
+    spans: tuple[Span, ...] = ()
+    """Of standby, the moments of `span` that earned it."""
+
+    @property
+    def moments(self) -> tuple[Span, ...]:
+        return self.spans or (self.span,)

@@ -132,6 +132,7 @@ def _standby(one: Standby, terms: Terms) -> Line:
         schedule=one.carried.schedule,
         role=one.carried.role,
         span=Span(one.spans[0].start, one.spans[-1].end),
+        spans=one.spans,
         length=one.length,
         rate=_rate(one.band, one.factor),
         exact=one.amount,

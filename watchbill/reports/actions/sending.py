@@ -13,7 +13,7 @@ from django.db import InterfaceError, OperationalError, transaction
 from people.models import User
 from watchbill.reports import posting
 from watchbill.reports.models import Delivery, StoredReport
-from watchbill.reports.seen import shown
+from watchbill.reports.seen import shown, why_not
 from watchbill.reports.writing.mail import mail_of
 
 State = Delivery.State
@@ -75,6 +75,8 @@ def _handed_over(row: Delivery) -> State:
     reader = row.user
     if not reader.is_active:
         raise _Never(f"{reader} is deactivated.")
+    if refusal := why_not(reader, row.report):
+        raise _Never(refusal)
     if not posting.is_set_up():
         log.info("load_report_kept", report=str(row.report.uid), user=reader.username)
         return State.KEPT

@@ -3,6 +3,8 @@
 import re
 from collections.abc import Mapping
 
+from escalation.core.matching import ANYTHING
+
 NAME = "alertname"
 WHERE = ("cluster", "namespace", "job", "environment")
 """Of the labels, those that tell one from another of the same name; instances come and go."""
@@ -24,9 +26,15 @@ def key_of(*, labels: Mapping[str, str], dedup_key: str, title: str) -> str:
 
 
 def match_of(*, labels: Mapping[str, str]) -> dict[str, str]:
-    """The labels by which a rule would mean the same alert again; none where it has no name."""
+    """The labels by which a rule would mean the same alert again; none where it has no name, or where a rule
+    that is written of them would mean others: a value of two lines, say, is read as two labels.
+    """
     named = {label: labels[label] for label in TOLD_BY if labels.get(label)}
-    return named if NAME in named else {}
+    return named if NAME in named and all(map(_is_plain, named.values())) else {}
+
+
+def _is_plain(value: str) -> bool:
+    return value.splitlines() == [value.strip()] and ANYTHING not in value
 
 
 def _cut(text: str) -> str:

@@ -13,6 +13,7 @@ from watchbill.reports.actions.terms import DAYS
 from watchbill.reports.core.measures import MEASURES, Measure
 from watchbill.reports.core.thresholds import Limit, Thresholds, plain, read_thresholds, write_thresholds
 from watchbill.reports.models import Mailing, Terms
+from watchbill.reports.selectors import readers_of
 
 USUAL = Thresholds()
 
@@ -123,3 +124,15 @@ class MailingForm(RowForm):
             if not user.is_active:
                 raise forms.ValidationError(f"{user} has been deactivated and reads no mail; take them out.")
         return chosen
+
+    def clean(self) -> dict[str, Any]:
+        given: dict[str, Any] = super().clean() or self.cleaned_data
+        team = self.instance.team if self.instance.pk else given.get("team")
+        if team is not None and given.get("to"):
+            may_read = set(readers_of(team).filter(pk__in=[user.pk for user in given["to"]]))
+            for user in given["to"]:
+                if user not in may_read:
+                    self.add_error(
+                        "to", f"{user} is not in {team} and may not read its reports; take them out."
+                    )
+        return given

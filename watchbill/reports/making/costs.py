@@ -8,6 +8,7 @@ from fractions import Fraction
 from oncall.compensation.core.line import Kind, Line
 from oncall.compensation.core.money import Rounding
 from oncall.compensation.currencies import smallest
+from oncall.core.span import Span, intersection
 from watchbill.reports.core.report import Money
 from watchbill.reports.making.figures import Figures, Shown, by_time
 
@@ -15,21 +16,20 @@ AN_INSTANT = timedelta(microseconds=1)
 
 
 class Costs:
-    """A line belongs to a shift by as much of its time as lies in it, a call-out to the keys of its pages in
-    equal parts; what comes out is rounded once, to the currency's smallest unit.
+    """A line belongs to a shift by as much of the time that it pays for as lies in it, a call-out to the one
+    that its first page was for, and to the keys of its pages in equal parts; what comes out is rounded once,
+    to the currency's smallest unit.
     """
 
     def __init__(self, figures: Figures) -> None:
         self._figures = figures
         owed = figures.gathered.beside.owed
         self._lines = {user: list(one.statement.lines) for user, one in owed.items()}
+        self._seen = {page.id: page for page in figures.gathered.pages}
 
     def of_shift(self, shown: Shown) -> list[Money]:
-        sums: dict[str, Fraction] = defaultdict(Fraction)
-        for line in self._lines.get(shown.duty.user, ()):
-            if (line.schedule, line.role) == (shown.carried.schedule, shown.carried.role):
-                sums[line.currency] += _part(line, shown) * Fraction(line.amount)
-        return money(sums)
+        """As far as it is shown."""
+        return self._of_part(shown, shown.carried.span)
 
     def of_keys(self) -> Mapping[tuple[str, str], list[Money]]:
         """Call-outs, by service and key."""
@@ -45,12 +45,36 @@ class Costs:
                         sums[name.service, figures.key(page.incident)][line.currency] += each
         return {key: money(found) for key, found in sums.items()}
 
-    def of_all(self, shifts: Iterable[list[Money]]) -> list[Money]:
+    def of_all(self) -> list[Money]:
+        """Of all shifts, what lies in the report's time."""
+        within = self._figures.scope.within
         sums: dict[str, Fraction] = defaultdict(Fraction)
-        for each in shifts:
-            for one in each:
+        for shown in self._figures.shifts:
+            start, end = shown.carried.span
+            for one in self._of_part(shown, Span(max(start, within.start), end)):
                 sums[one.currency] += Fraction(one.amount)
         return money(sums)
+
+    def _of_part(self, shown: Shown, span: Span) -> list[Money]:
+        sums: dict[str, Fraction] = defaultdict(Fraction)
+        for line in self._lines.get(shown.duty.user, ()):
+            if self._is_of(line, shown):
+                sums[line.currency] += self._part(line, span) * Fraction(line.amount)
+        return money(sums)
+
+    def _is_of(self, line: Line, shown: Shown) -> bool:
+        if line.kind is Kind.CALL_OUT and line.pages:
+            first = self._seen.get(line.pages[0])
+            return first is not None and first.duty == shown.duty
+        return (line.schedule, line.role) == (shown.carried.schedule, shown.carried.role)
+
+    def _part(self, line: Line, span: Span) -> Fraction:
+        """Of a call-out all or nothing: it may go on beyond the shift that it began in."""
+        if line.kind is Kind.CALL_OUT:
+            began = self._seen[line.pages[0]].asked if line.pages else line.span.start
+            return Fraction(span.start <= began < span.end)
+        common = _length(intersection(line.moments, [span]))
+        return Fraction(common // AN_INSTANT, _length(line.moments) // AN_INSTANT) if common else Fraction(0)
 
 
 def money(sums: Mapping[str, Fraction]) -> list[Money]:
@@ -63,12 +87,5 @@ def money(sums: Mapping[str, Fraction]) -> list[Money]:
     return found
 
 
-def _part(line: Line, shown: Shown) -> Fraction:
-    """Of a call-out all or nothing: it may go on beyond the shift that it began in."""
-    start, end = shown.carried.span
-    if line.kind is Kind.CALL_OUT:
-        return Fraction(start <= line.span.start < end)
-    common = min(end, line.span.end) - max(start, line.span.start)
-    if common <= timedelta(0):
-        return Fraction(0)
-    return Fraction(common // AN_INSTANT, (line.span.end - line.span.start) // AN_INSTANT)
+def _length(spans: Iterable[Span]) -> timedelta:
+    return sum((span.end - span.start for span in spans), timedelta(0))

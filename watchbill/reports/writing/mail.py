@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+import structlog
 from django.template.loader import render_to_string
 
 from people.models import User
@@ -17,6 +18,7 @@ from watchbill.reports.writing.view import View, view_of
 WIDE = 76
 DOMAIN = "load.watchbill"
 """What follows the @ of a content id."""
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,23 +41,33 @@ class Picture:
 def mail_of(report: LoadReport, *, reader: User, address: str) -> Mail:
     """`report` is what the reader may see (`seen.for_reader`), `address` where it stays."""
     view = view_of(report, reader_id=reader.pk)
-    charts = [chart for chart in view.charts if shows(report, chart)]
-    pictures = {chart: _picture(report, chart) for chart in charts}
+    drawn = {chart: pair for chart in view.charts if shows(report, chart) and (pair := _drawn(report, chart))}
+    pictures = {chart: _picture(report, chart) for chart in drawn}
     context = {
         "view": view,
         "address": address,
-        "pictures": {chart.value: picture for chart, picture in pictures.items()},
+        # Not by the bare name: where there is none of them, `pictures.keys` is a method of the mapping.
+        "pictures": {f"of_{chart.value}": picture for chart, picture in pictures.items()},
     }
     return Mail(
         subject=view.subject,
         text=_text(view, address),
         html=render_to_string("reports/mail.html", context),
         images={
-            cid: draw(report, chart, form="png", dark=dark)
+            cid: png
             for chart, picture in pictures.items()
-            for cid, dark in ((picture.light, False), (picture.dark, True))
+            for cid, png in zip((picture.light, picture.dark), drawn[chart], strict=True)
         },
     )
+
+
+def _drawn(report: LoadReport, chart: Chart) -> tuple[bytes, bytes] | None:
+    """Light and dark. None where it cannot be drawn: a mail without a picture beats none."""
+    try:
+        return draw(report, chart, form="png"), draw(report, chart, form="png", dark=True)
+    except ValueError:
+        log.exception("load_picture_not_drawn", team=report.team, chart=chart.value)
+        return None
 
 
 def _picture(report: LoadReport, chart: Chart) -> Picture:
