@@ -325,6 +325,12 @@ def pages_left(user_ids: Collection[int], *, since: datetime, until: datetime) -
     return sorted(found, key=lambda one: (one.at, one.page))
 
 
+def pages_asked(user_ids: Collection[int], *, since: datetime, until: datetime) -> list[Left]:
+    """The same of those that were asked for in [since, until), whenever their first message left."""
+    asked = Page.objects.filter(user__in=user_ids, created_at__gte=since, created_at__lt=until)
+    return sorted(_left(asked), key=lambda one: (one.at, one.page))
+
+
 def runs_of(causes: Collection[str]) -> dict[str, dict[str, datetime]]:
     """By cause, when each run of a step first asked for anybody by a page that interrupts. A query for each
     five hundred.

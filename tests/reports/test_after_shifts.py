@@ -79,6 +79,25 @@ def test_by_night_it_waits_for_nine_by_their_own_clock(world):
     assert Delivery.objects.get(pk=mail.pk).state == Delivery.State.KEPT
 
 
+def test_what_was_refused_by_day_is_not_tried_again_by_night(world, mailbox):
+    people.change_user(user=world.ana, time_zone="Asia/Tokyo", by=TESTS, now=world.now)
+    Mailing.objects.get(team=world.team).to.set([world.ana])
+    mailbox.refuse_next("451 4.3.0 later")
+    mailbox.refuse_next("451 4.3.0 later")
+    world.at(SOON + 3 * HOUR + 29 * MINUTE)  # 21:59 in Tokyo, and what is tried again comes at 22:04
+    of_shift = Delivery.objects.filter(report__kind="shift")
+    assert [(one.state, one.tries) for one in of_shift] == [(Delivery.State.PENDING, 1)]
+    world.at(SOON + 3 * HOUR + 35 * MINUTE)
+    assert [(one.state, one.tries, one.due_at.isoformat()) for one in of_shift.all()] == [
+        (Delivery.State.PENDING, 1, "2026-03-10T00:00:00+00:00")
+    ]
+    assert Delivery.objects.get(report__kind="weekly").state == Delivery.State.SENT
+    world.at(datetime.fromisoformat("2026-03-10T09:00+09:00"))
+    assert [one.state for one in of_shift.all()] == [Delivery.State.SENT]
+    mailbox.expect_mail(to="ana@example.com", subject="Payments")
+    mailbox.expect_mail(to="ana@example.com", subject="Your shift")
+
+
 def test_one_that_cannot_be_counted_is_tried_again(world, monkeypatch):
     def fails(team, scope):
         raise ZeroDivisionError

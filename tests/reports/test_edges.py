@@ -3,10 +3,12 @@
 Ana is primary from Monday 2 March 2026 09:00 UTC for a week, and Bo her secondary; Mia manages them.
 """
 
+import itertools
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from escalation import engine
 from escalation.actions import config, merging, respond
 from escalation.models import Incident
 from escalation.sources.event import Action
@@ -36,6 +38,9 @@ class Week(World):
         incident = self.alert(key, severity=severity, action=action)
         self.tick()
         return incident
+
+    def last(self):
+        return Incident.objects.latest("pk")
 
     def report(self, *, since=MONDAY, until=MONDAY + A_WEEK, team=None, whole=False):
         return report_of(team or self.team, Scope(since=since, until=until, now=self.now, whole=whole))
@@ -96,6 +101,24 @@ def test_a_page_in_the_last_second_is_of_the_shift_that_ends(week):
         ("ana", 1),
         ("bo", 0),
     ]
+
+
+def test_what_left_after_the_edge_is_of_the_time_in_which_it_was_asked_for(week):
+    # Asked for in the last second before the edge, the first message leaves a second after it.
+    for hour, key in ((0, "disk"), (9, "load")):
+        week.until(at(9, hour) - timedelta(seconds=1))
+        week.alert(key)
+        while engine.run_due(clock=lambda: week.now):
+            pass
+        week.now += timedelta(seconds=2)
+        respond.resolve(incident_id=week.tick().last().pk, by=Actor.person(week.mia), now=week.now)
+    week.now = at(9, 12)
+    cuts = [MONDAY, at(9, 0), at(9, 9), at(9, 12)]
+    parts = [week.report(since=since, until=until) for since, until in itertools.pairwise(cuts)]
+    assert [(part.totals.pages, part.totals.interruptions) for part in parts] == [(1, 1), (1, 1), (0, 0)]
+    assert [sum(row.sleep_interruptions for row in part.shifts) for part in parts] == [1, 0, 0]
+    (ana,) = (row for row in week.report(since=MONDAY, until=at(9, 12)).people if row.user == "ana")
+    assert {(load.pages, load.interruptions) for load in ana.loads} == {(2, 2)}
 
 
 def test_one_clock_is_the_persons_and_not_the_schedules(week):

@@ -10,7 +10,7 @@ from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import Q
 
 from oncall.selectors import Duty, duties, schedules_of_team
-from paging.selectors import pages_left
+from paging.selectors import pages_asked
 from people.models import Team, User
 from watchbill.reports.actions.storing import Kind, mail, store
 from watchbill.reports.core.narrow import narrow
@@ -98,7 +98,7 @@ def _make(team: Team, duty: Duty, schedule: str, clock: Callable[[], datetime]) 
     made = StoredReport.objects.filter(
         team=team, kind=Kind.SHIFT, about=about, shift=shift, until=duty.span.end
     )
-    paged = pages_left([duty.user], since=duty.span.start, until=duty.span.end)  # costs less than a report
+    paged = pages_asked([duty.user], since=duty.span.start, until=duty.span.end)  # costs less than a report
     if not about.is_active or not paged or made.exists():
         return
     scope = Scope(since=duty.span.start, until=duty.span.end, now=clock(), whole=False)

@@ -5,6 +5,7 @@ Who dies between the two leaves it to be sent again: two mails beat none, and bo
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import structlog
 from django.conf import settings
@@ -12,6 +13,7 @@ from django.db import InterfaceError, OperationalError, transaction
 
 from people.models import User
 from watchbill.reports import posting
+from watchbill.reports.core.weeks import not_by_night
 from watchbill.reports.models import Delivery, StoredReport
 from watchbill.reports.seen import shown, why_not
 from watchbill.reports.writing.mail import mail_of
@@ -55,6 +57,8 @@ def _take(now: datetime, of: StoredReport | None) -> Delivery | None:
 
 
 def _send(row: Delivery, clock: Callable[[], datetime]) -> None:
+    if _put_off(row, clock()):
+        return
     try:
         state, error = _handed_over(row), ""
     except _Never as fault:
@@ -68,6 +72,18 @@ def _send(row: Delivery, clock: Callable[[], datetime]) -> None:
         state, error = State.PENDING, f"It could not be written ({type(fault).__name__})."
         log.exception("load_report_not_written", delivery=row.pk, tries=row.tries)
     _say(row, state, error, clock())
+
+
+def _put_off(row: Delivery, now: datetime) -> bool:
+    """Until morning, where by the reader's clock it is night, and none of its tries is used up. It was due by
+    day where it was refused then, or where nothing ran. What the team chose its own time for is not put off.
+    """
+    due_at = not_by_night(now, ZoneInfo(row.user.time_zone))
+    if row.report.kind != StoredReport.Kind.SHIFT or due_at <= now:
+        return False
+    row.due_at, row.tries = due_at, row.tries - 1
+    row.save(update_fields=["due_at", "tries"])
+    return True
 
 
 def _handed_over(row: Delivery) -> State:

@@ -21,7 +21,7 @@ from oncall.compensation.core.bands import MIDNIGHT
 from oncall.compensation.loading.holidays import holidays_of
 from oncall.selectors import Duty
 from paging.core.interruptions import Reached, interruptions
-from paging.selectors import Left, pages_left, runs_of
+from paging.selectors import Left, pages_asked, runs_of
 from people.history import places
 from people.models import User
 from watchbill.reports.core.answering import step_of
@@ -52,9 +52,10 @@ class Seen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Interrupted:
-    """Counted once, where its first page is: `pages` are ids."""
+    """Counted once, where its first page is, by when that was `asked` for: `pages` are ids."""
 
     user: int
+    asked: datetime
     first: datetime
     pages: tuple[int, ...]
     duty: Duty | None
@@ -152,7 +153,7 @@ def _pages(crew: Crew, scope: Scope, carried: Carriage) -> list[Seen]:
     """To anybody of the crew about any incident, by time."""
     left = [
         (one, incident)
-        for one in pages_left(crew.users, since=scope.far.start, until=scope.far.end)
+        for one in pages_asked(crew.users, since=scope.far.start, until=scope.far.end)
         if (incident := incident_in(one.cause)) is not None
     ]
     held = {one.page: carried.at(one.user, one.asked) for one, _ in left}
@@ -187,6 +188,7 @@ def _interruptions(pages: Sequence[Seen]) -> list[Interrupted]:
     found = [
         Interrupted(
             user=user,
+            asked=by_id[one.pages[0]].asked,
             first=one.first,
             pages=one.pages,
             duty=by_id[one.pages[0]].duty,

@@ -57,7 +57,7 @@ class Figures:
 
     @cached_property
     def counted_interruptions(self) -> list[Interrupted]:
-        return [one for one in self.gathered.interruptions if _within(one.first, self.scope.within)]
+        return [one for one in self.gathered.interruptions if _within(one.asked, self.scope.within)]
 
     @cached_property
     def kinds_of_interruptions(self) -> Mapping[int, Kind]:

@@ -49,7 +49,7 @@ class Tallies:
         return found
 
     def _tally(self, duty: Duty, span: Span) -> Tally:
-        woken = [one for one in self._woken.get(duty, ()) if span.start <= one.first < span.end]
+        woken = [one for one in self._woken.get(duty, ()) if span.start <= one.asked < span.end]
         kinds: Mapping[int, Kind] = self._figures.kinds_of_interruptions
         return Tally(
             carried=self._figures.gathered.carried(duty._replace(span=span)),
