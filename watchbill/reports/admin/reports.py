@@ -66,7 +66,7 @@ class DeliveryAdmin(ReadOnly):
     def what_became(self, row: Delivery) -> str:
         """In words, with what to do."""
         if row.state == Delivery.State.GIVEN_UP:
-            return "Given up: the mail server would not take it. The report can be read at its page."
+            return "Given up, for the reason below. The report can be read at its page."
         if row.state == Delivery.State.KEPT:
             return "Not sent: no mail is set up (EMAIL_URL or MAIL_API). The report can be read at its page."
         if row.state == Delivery.State.SENT:
