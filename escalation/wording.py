@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from escalation.core.decision import Event, Note, PageTargets
+from escalation.core.decision import STEP_UNREACHED, Event, Note, PageTargets
 from escalation.models import Alert, Incident
 from escalation.targets import Recipient
 from paging.core.message import Facts
@@ -65,7 +65,7 @@ SAID: dict[Event, tuple[Verb, str]] = {
     ),
     Event.STEP_UNREACHED: (
         Verb.INCIDENT_UNREACHABLE,
-        "nobody of the step was reached; the next runs at once",
+        STEP_UNREACHED,
     ),
     Event.OUTSIDE_UNREACHED: (
         Verb.INCIDENT_UNREACHABLE,

@@ -7,6 +7,9 @@ from enum import StrEnum
 from escalation.core.incident import State
 from escalation.core.policy import Target
 
+STEP_UNREACHED = "nobody of the step was reached; the next runs at once"
+"""So the ledger has it: others of the same verb make no step run before its time. What was written stays."""
+
 
 class Event(StrEnum):
     """What the timeline says happened; the engine finds the words."""

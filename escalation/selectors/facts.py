@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db.models import Max, Min, Q
 
+from escalation.core.decision import STEP_UNREACHED
 from escalation.core.label import Label
 from escalation.models import Alert, AlertRule, Incident
 from people.ledger.models import Entry
@@ -21,7 +22,9 @@ TOLD = ANSWERS | {Verb.INCIDENT_ESCALATED, Verb.INCIDENT_EXHAUSTED, Verb.INCIDEN
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """Something done about an incident: `user` None is a source or the engine. `verb` is one of TOLD."""
+    """Something done about an incident: `user` None is a source or the engine. `verb` is one of TOLD; that
+    somebody could not be reached is told where nobody of the step could, and the next one ran at once.
+    """
 
     at: datetime
     verb: Verb
@@ -203,7 +206,8 @@ def _over(ids: list[int]) -> dict[int, datetime]:
 
 def _acts(ids: list[int]) -> dict[int, list[Act]]:
     found: dict[int, list[Act]] = defaultdict(list)
-    rows = Entry.objects.filter(subject_type="incident", subject_id__in=ids, verb__in=TOLD).order_by("id")
+    rows = Entry.objects.filter(subject_type="incident", subject_id__in=ids, verb__in=TOLD)
+    rows = rows.exclude(~Q(what=STEP_UNREACHED), verb=Verb.INCIDENT_UNREACHABLE).order_by("id")
     for incident, at, verb, actor in rows.values_list("subject_id", "at", "verb", "actor_id"):
         found[incident].append(Act(at, Verb(verb), actor))
     return found

@@ -13,7 +13,7 @@ from escalation.actions import config, merging, respond
 from escalation.models import Incident
 from escalation.sources.event import Action
 from oncall.actions import add_override
-from paging.models import Notification
+from paging.models import Notification, Page
 from people import actions as people
 from people.ledger.record import Actor
 from people.models import User
@@ -163,6 +163,35 @@ def test_who_did_not_answer_missed_it_and_who_came_next_did_not(week):
     ana, bo = only(report, "ana"), only(report, "bo", "secondary")
     assert (ana.missed, ana.timeouts, bo.missed, bo.timeouts) == (1, 1, 0, 0)
     assert bo.answer_p50 == MINUTE
+
+
+@pytest.mark.parametrize("step", [0, 1], ids=["in the same step", "in the next"])
+def test_a_page_is_missed_though_somebody_else_has_no_way_to_be_reached(week, step):
+    cy = config.TargetSpec(user=week.person("cy", "Cy Orr", kinds=()))
+    steps = [[config.TargetSpec(schedule=week.schedule, role=role)] for role in ("primary", "secondary")]
+    steps[step].append(cy)
+    specs = [week.step(*targets) for targets in steps]
+    config.change_policy(policy=week.policy, repeat=1, steps=specs, by=TESTS, now=week.now)
+    incident = week.heard("disk", at(3, 12))
+    week.until(at(3, 12, 6))
+    week.acknowledge(incident, week.bo)
+    report = week.ended()
+    assert (only(report, "ana").missed, only(report, "ana").timeouts) == (1, 1)
+    assert report.response.all.timeouts == 1
+
+
+def test_where_nothing_reached_a_step_its_time_was_not_over(week):
+    week.until(at(3, 12))
+    incident = week.alert("disk")
+    while engine.run_due(clock=lambda: week.now):
+        pass
+    Notification.objects.filter(page__user=week.ana).update(state="failed")
+    Page.objects.filter(user=week.ana).update(unreachable_at=week.now)
+    week.tick()
+    week.acknowledge(incident, week.bo)
+    report = week.ended()
+    assert any("nobody of the step was reached" in line for line in week.timeline(incident))
+    assert report.response.all.timeouts == 0
 
 
 def test_whoever_escalates_leaves_no_page_missed(week):

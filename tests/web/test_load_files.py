@@ -87,3 +87,18 @@ def test_who_may_not_see_the_team_gets_no_picture_and_no_file(world, client):  #
         assert client.get(address).status_code == 302
     fetched(world.mia, f"/load/reports/{stored.uid}.csv?table=nothing", 404)
     fetched(world.mia, f"/load/reports/{stored.uid}/other.svg", 404)
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("since=yesterday", "“yesterday” is not a time"),
+        ("since=2020-01-01", "about a year at most"),
+        ("days=28&schedule=Nowhere", "“Nowhere” is not a known schedule"),
+    ],
+)
+def test_what_makes_no_sense_gives_no_file_of_something_else(world, query, said):  # noqa: F811
+    for name in ("report.csv", "report.json"):
+        answer = fetched(world.mia, f"{LIVE}{name}?{query}", status=400)
+        assert said in answer.content.decode()
+        assert "Content-Disposition" not in answer

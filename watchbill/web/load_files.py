@@ -6,7 +6,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.views.decorators.http import require_safe
 
@@ -43,26 +43,29 @@ def chart_of_stored(request: HttpRequest, uid: UUID, chart: str, form: Form) -> 
 @require_safe
 @login_required
 def chart_of_team(request: HttpRequest, name: str, chart: str, form: Form) -> HttpResponse:
-    return _picture(request, _now(request, name), chart, form, keep=PASSES)
+    return _picture(request, _now(request, name)[0], chart, form, keep=PASSES)
 
 
 @require_safe
 @for_people
 def file_of_stored(request: HttpRequest, uid: UUID, form: str) -> HttpResponse:
     row = seen_stored(person(request), uid)
-    return _file(request, shown(row, person(request)), form)
+    return _file(request, shown(row, person(request)), form, [])
 
 
 @require_safe
 @for_people
 def file_of_team(request: HttpRequest, name: str, form: str) -> HttpResponse:
-    return _file(request, _now(request, name), form)
+    report, faults = _now(request, name)
+    return _file(request, report, form, faults)
 
 
-def _now(request: HttpRequest, name: str) -> LoadReport:
+def _now(request: HttpRequest, name: str) -> tuple[LoadReport, list[str]]:
+    """With what makes no sense of the time that is asked for."""
     reader = person(request)
     team = seen_team(reader, name)
-    return seen_lately(team, reader, range_of(request.GET, team, reader, now=clock.now()))
+    asked = range_of(request.GET, team, reader, now=clock.now())
+    return seen_lately(team, reader, asked), asked.faults
 
 
 def _picture(
@@ -78,9 +81,15 @@ def _picture(
     return answer
 
 
-def _file(request: HttpRequest, whole: LoadReport, form: str) -> HttpResponse:
-    """CSV is of shifts, or with `?table=` of alerts or people."""
-    report = part_of(request.GET, whole).of(whole)
+def _file(request: HttpRequest, whole: LoadReport, form: str, faults: list[str]) -> HttpResponse:
+    """CSV is of shifts, or with `?table=` of alerts or people. A page says what it left out; a file cannot,
+    and is none of something else.
+    """
+    part = part_of(request.GET, whole)
+    if faults or part.faults:
+        said = " ".join([*faults, *part.faults])
+        return HttpResponseBadRequest(said, content_type="text/plain; charset=utf-8")
+    report = part.of(whole)
     name = f"load-{report.team}-{report.until:%Y-%m-%d}"
     if form == "csv":
         table = request.GET.get("table", "shifts")
