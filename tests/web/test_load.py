@@ -87,7 +87,10 @@ def test_an_engineer_sees_their_own_rows_only_and_no_money(world):
     for address in (LIVE, f"/load/reports/{stored.uid}/"):
         seen = page(world.bo, address)
         for other in ("Ana", "ana", "Cy", "Dee", "EUR 482", "EUR 90"):
-            assert other not in re.sub(r"manages?|managers", "", seen), (address, other)
+            assert not re.search(rf"\b{other}\b", seen), (
+                address,
+                other,
+            )  # a form's token may hold any letters
         assert "You see your own shifts and pages." in seen
     assert "EUR 120.50" in page(world.bo, f"/load/reports/{stored.uid}/"), "what their own shift cost"
     assert "EUR 482.00" in page(world.mia, f"/load/reports/{stored.uid}/")
