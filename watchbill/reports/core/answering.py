@@ -42,7 +42,9 @@ def steps_run(
 
 
 def own_answer(at: datetime, answers: Sequence[datetime]) -> datetime | None:
-    """The person's first answer from `at` on; `answers` are theirs to this incident, ascending."""
+    """The person's first answer from `at` on, when they were asked: with several to answer, one may have done
+    so while their message was on its way. `answers` are theirs to this incident, ascending.
+    """
     return next((answer for answer in answers if answer >= at), None)
 
 

@@ -148,7 +148,7 @@ class Figures:
 
     def _page(self, seen: Seen) -> Page:
         acts = self.gathered.facts[seen.incident].acts
-        answered = own_answer(seen.at, [act.at for act in acts if act.answers and act.user == seen.user])
+        answered = own_answer(seen.asked, [act.at for act in acts if act.answers and act.user == seen.user])
         missed = is_missed(seen.at, self.ran[seen.incident].get(seen.run), answered)
         return Page(
             id=seen.id,

@@ -146,7 +146,7 @@ def _page_row(figures: Figures, seen: Seen, shift: int | None, counted: bool) ->
         severity=incident.severity,
         key=incident.key,
         kind=figures.kind(seen.user, seen.at).value,
-        answered=None if page.answered is None else seconds(page.answered - page.at),
+        answered=None if page.answered is None else max(seconds(page.answered - page.at), 0),
         missed=page.missed,
         resolved_itself=incident.resolved_itself,
         label=incident.label.value if incident.label else "",

@@ -58,7 +58,7 @@ class StoredReport(models.Model):
 
 class Delivery(models.Model):
     """One mail of a report to one person. A KEPT one was not sent, since no mail is set up; it can be read at
-    the report's address. A FAILED one is tried again at `due_at`, until it is given up.
+    the report's address. One that failed is PENDING again, until it is given up.
     """
 
     class State(models.TextChoices):
