@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from io import StringIO
 
 import pytest
@@ -17,6 +18,7 @@ from watchbill.reports.selectors import body_of, newest_weeks
 from watchbill.reports.writing.as_csv import keys_csv, people_csv, shifts_csv
 from watchbill.reports.writing.as_json import as_json
 from watchbill.reports.writing.as_text import as_text
+from watchbill.reports.writing.mail import mail_of
 
 COUNTED = ("pages", "interruptions", "incidents", "sleep_interruptions")
 
@@ -99,6 +101,31 @@ def test_json_csv_text_api_and_metrics_say_the_same(client, monkeypatch):
         ("watchbill_load_shifts_over_budget_ratio", "Payments"): report.trend.share_over,
         ("watchbill_load_report_until_timestamp_seconds", "Payments"): stored.until.timestamp(),
     }
+
+
+@pytest.mark.django_db
+def test_mail_and_page_say_the_same(client):
+    world = Team().at(NEXT)
+    (stored,) = world.kept()
+    report = body_of(stored)
+    mail = mail_of(report, reader=world.mia, address="http://127.0.0.1:8000/x")
+    client.force_login(world.mia, backend="django.contrib.auth.backends.ModelBackend")
+    page = " ".join(
+        re.sub(r"<[^>]*>", " ", client.get(f"/load/reports/{stored.uid}").content.decode()).split()
+    )
+    wakes = report.totals.sleep_interruptions
+    assert f"{report.totals.pages} pages, {wakes} interruptions by night" in mail.text
+    assert (
+        f"Pages {report.totals.pages} Interruptions {report.totals.interruptions} Wakes, 22 to 8 {wakes}"
+        in page
+    )
+    for row in report.shifts:
+        for sentence in row.reasons:
+            assert sentence in " ".join(mail.text.split())
+            assert sentence in page
+    for key in report.keys:
+        assert key.key in mail.text
+        assert key.key in page
 
 
 @pytest.mark.django_db
