@@ -14,7 +14,9 @@ from escalation.models.policies import (
     TeamTurn,
     Webhook,
 )
+from escalation.models.routing import RoutingRule
 from escalation.models.rules import AlertRule, RuleMatch, TrialPage
+from escalation.models.senders import KeyMinute, LastPost
 from escalation.models.services import RoutingKey, SeenPost, Service, new_routing_key
 
 __all__ = [
@@ -28,9 +30,12 @@ __all__ = [
     "HotCall",
     "HotLine",
     "Incident",
+    "KeyMinute",
+    "LastPost",
     "MaintenanceWindow",
     "Ring",
     "RoutingKey",
+    "RoutingRule",
     "RuleMatch",
     "SeenPost",
     "Service",

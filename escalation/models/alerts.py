@@ -10,7 +10,11 @@ from escalation.models.services import Service
 
 
 class Alert(models.Model):
-    """One deduplicated signal of a source. More events with its key are counted on it."""
+    """One deduplicated signal of a source. More events with its key are counted on it.
+
+    `origin` is the service by whose key it came, where a routing rule sent it on to this one: further events
+    with that key find it here.
+    """
 
     class Status(models.TextChoices):
         OPEN = "open"
@@ -19,6 +23,15 @@ class Alert(models.Model):
     service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="alerts")
     incident = models.ForeignKey(
         Incident, null=True, blank=True, on_delete=models.PROTECT, related_name="alerts"
+    )
+    origin = models.ForeignKey(
+        Service,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+        editable=False,
     )
     dedup_key = models.CharField(max_length=255)
     group_key = models.CharField(max_length=512, blank=True)
@@ -50,6 +63,11 @@ class Alert(models.Model):
             models.Index(fields=["service", "dedup_key", "-resolved_at"], name="alert_history"),
             models.Index(
                 fields=["service", "group_key"], condition=Q(status="open"), name="alert_open_in_group"
+            ),
+            models.Index(
+                fields=["origin", "dedup_key"],
+                condition=Q(status="open", origin__isnull=False),
+                name="alert_open_from_elsewhere",
             ),
         ]
 

@@ -45,6 +45,8 @@ class Service(models.Model):
     group_window = models.DurationField(null=True, blank=True)
     has_rules = models.BooleanField(default=False, db_default=False, editable=False)
     extras = models.JSONField(default=dict, blank=True, editable=False)
+    has_routing = models.BooleanField(default=False, db_default=False, editable=False)
+    """Whether what comes by its keys has to be held against its routing rules."""
     retired_at = models.DateTimeField(null=True, blank=True, editable=False)
     has_maintenance = models.BooleanField(default=False, db_default=False, editable=False)
     """Whether a maintenance window of it runs or is to come: nobody else has to look for one."""
@@ -69,7 +71,9 @@ def new_routing_key() -> str:
 class RoutingKey(models.Model):
     """The secret that lets one sender raise alerts on one service. Looked up by digest only,
     so that an answer's time says nothing about which keys exist. With a `signing_secret` it takes only what
-    is signed with that.
+    is signed with that. `events_per_minute` is what it takes within a minute, None for the site's limit.
+    `mapping` says how the generic source reads what comes by it (escalation.sources.generic), {} for the
+    usual names.
     """
 
     service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="routing_keys")
@@ -77,6 +81,8 @@ class RoutingKey(models.Model):
     key = models.CharField(max_length=64, default=new_routing_key)
     digest = models.CharField(max_length=64, unique=True, editable=False)
     signing_secret = models.CharField(max_length=200, default="", db_default="", blank=True, editable=False)
+    events_per_minute = models.PositiveIntegerField(null=True, blank=True)
+    mapping = models.JSONField(default=dict, db_default={}, blank=True, editable=False)
     created_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
 
