@@ -11,7 +11,7 @@ UV_VERSION := 0.13.8
 MANAGE := $(VENV)/bin/python manage.py
 
 .DEFAULT_GOAL := help
-.PHONY: help up install test check demo lock bench chaos upgrade-drill live clean
+.PHONY: help up install test check demo lock bench chaos upgrade-drill live fuzz clean
 
 help:  ## say what there is
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 22
@@ -53,6 +53,9 @@ upgrade-drill: $(VENV)/dev.stamp  ## from the version before (FROM=<commit>) to 
 
 live: $(VENV)/dev.stamp  ## alert clients of others, really installed, against the whole installation
 	@exec $(VENV)/bin/python -m tests.live $(CLIENT)
+
+fuzz: $(VENV)/dev.stamp  ## what nobody should send, much of it, to every door and the whole API
+	@FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-300} exec $(VENV)/bin/python -m pytest -q tests/fuzz
 
 clean:  ## remove .venv and every cache; var/ stays
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage htmlcov

@@ -36,7 +36,7 @@ class HeartbeatSerializer(serializers.ModelSerializer[Heartbeat]):
     every = serializers.SerializerMethodField(help_text="Seconds.")
     grace = serializers.SerializerMethodField(help_text="Seconds.")
     state = serializers.SerializerMethodField()
-    muted_by = serializers.CharField(source="muted_by.username", default=None)
+    muted_by = serializers.CharField(source="muted_by.username", default=None, allow_null=True)
 
     class Meta:
         model = Heartbeat

@@ -42,8 +42,8 @@ class IncidentSerializer(serializers.ModelSerializer[Incident]):
     """`episodes`: how often its alert came within 24 hours; from the third it is `flapping`."""
 
     service = serializers.CharField(source="service.name")
-    acknowledged_by = serializers.CharField(source="acknowledged_by.username", default=None)
-    resolved_by = serializers.CharField(source="resolved_by.username", default=None)
+    acknowledged_by = serializers.CharField(source="acknowledged_by.username", default=None, allow_null=True)
+    resolved_by = serializers.CharField(source="resolved_by.username", default=None, allow_null=True)
     policy = serializers.CharField(source="policy.name")
     acknowledgements = serializers.SerializerMethodField(
         help_text="How many people have acknowledged since it was last triggered."

@@ -28,8 +28,8 @@ class HandoffSerializer(serializers.ModelSerializer[Handoff]):
     state = serializers.SerializerMethodField(help_text=f"One of {', '.join(State)}.")
     outgoing = serializers.SerializerMethodField(help_text="Usernames.")
     incoming = serializers.SerializerMethodField(help_text="Usernames.")
-    noted_by = serializers.CharField(source="noted_by.username", default=None)
-    confirmed_by = serializers.CharField(source="confirmed_by.username", default=None)
+    noted_by = serializers.CharField(source="noted_by.username", default=None, allow_null=True)
+    confirmed_by = serializers.CharField(source="confirmed_by.username", default=None, allow_null=True)
 
     class Meta:
         model = Handoff
@@ -54,7 +54,7 @@ class ItemSerializer(serializers.Serializer[Any]):
     path = serializers.CharField(help_text="Where to look, on this site; may be empty.")
     incident = serializers.IntegerField(allow_null=True, help_text="Confirming it makes this one theirs.")
     confirmed_at = serializers.DateTimeField(allow_null=True)
-    confirmed_by = serializers.CharField(source="confirmed_by.username", default=None)
+    confirmed_by = serializers.CharField(source="confirmed_by.username", default=None, allow_null=True)
 
 
 class SectionSerializer(serializers.Serializer[Any]):
