@@ -34,6 +34,13 @@ receivers:
         priority: P1
         update_alerts: true
         send_resolved: true
+  - name: victorops
+    victorops_configs:
+      - api_url: "{url}/integrations/generic/20131114/alert/"
+        api_key: any
+        routing_key: "{key}"
+        message_type: CRITICAL
+        send_resolved: true
 """
 
 

@@ -8,7 +8,7 @@ from tests.processes.alertmanager import Alertmanager
 from tests.processes.tree import fetch, manage, until
 
 KEY = "0123456789abcdef0123456789abcdef"
-RECEIVERS = ("webhook", "pagerduty", "opsgenie")
+RECEIVERS = ("webhook", "pagerduty", "opsgenie", "victorops")
 pytestmark = pytest.mark.processes
 
 
