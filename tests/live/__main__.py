@@ -6,6 +6,8 @@ python -m tests.live [a part of a client's name]
 
 import json
 import os
+import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -20,16 +22,21 @@ KEY = "0123456789abcdef0123456789abcdef"
 BASIC = ("trigger", "repeat", "acknowledge", "resolve")
 TRUST = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS")
 CANNOT_BEGIN = 2
+VERSION = re.compile(r"\d+(\.\d+)+")
 
 
 @dataclass(frozen=True)
 class Client:
-    """`package` and where it is from; `script` speaks by it; it is asked for `asks`, in that order."""
+    """`package` and where it is from; `script` speaks by it; it is asked for `asks`, in that order. What is
+    no package of PyPI or npm is a `program` of Debian, which knows `--version` and is told to `end` at last.
+    """
 
     package: str
     script: str
     speaks: str
     asks: tuple[str, ...] = BASIC
+    program: str = ""
+    alias: str = ""
 
 
 CLIENTS = (
@@ -49,6 +56,13 @@ CLIENTS = (
         "apprise_opsgenie.py",
         "Opsgenie v2",
         ("trigger", "repeat", "acknowledge", "note", "resolve"),
+    ),
+    Client(
+        "nagios4-core",
+        "nagios.py",
+        "notify script",
+        program="nagios4",
+        alias="event_source=service;host_name=db1;service_desc=Disk",
     ),
 )
 AFTER = {  # the incident's status, and the events of its alert
@@ -104,26 +118,33 @@ def main():
 
 
 def speak(client, command, modules, there):
-    """Ask the client for one thing after the other. Yields what went wrong, and stops there."""
-    alias = f"{client.script} / 100 %"
-    environment = environment_of(alias, modules, there)
+    """Ask the client for one thing after the other. Returns what went wrong, and stops there."""
+    alias = client.alias or f"{client.script} / 100 %"
+    if client.program and shutil.which(client.program) is None:
+        fault = f"{client.program} is not installed (Debian: apt-get install {client.package})"
+        print(f"{client.package}: {fault}", flush=True)
+        return [fault]
+    told = [*command, HERE / "clients" / client.script], environment_of(alias, modules, there)
     seen = []
-    for what in client.asks:
-        ran = subprocess.run(
-            [*command, HERE / "clients" / client.script, what],
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=300,
-        )
-        fault = (ran.stdout + ran.stderr).strip()[-1500:] if ran.returncode else not_so(what, alias, there)
-        if fault:
-            print(f"{client.package} ({client.script}), {what}: {fault}", flush=True)
-            return [fault]
-        seen.append(what)
+    try:
+        for what in client.asks:
+            if fault := ask(what, *told) or not_so(what, alias, there):
+                print(f"{client.package} ({client.script}), {what}: {fault}", flush=True)
+                return [fault]
+            seen.append(what)
+    finally:
+        if client.program:
+            ask("end", *told)
     print(f"{version(client, modules):<28}{client.speaks:<16}{', '.join(seen)}", flush=True)
     return []
+
+
+def ask(what, command, environment):
+    """What went wrong, in its own words; empty where all is well."""
+    ran = subprocess.run(
+        [*command, what], env=environment, capture_output=True, text=True, check=False, timeout=300
+    )
+    return (ran.stdout + ran.stderr).strip()[-1500:] if ran.returncode else ""
 
 
 def environment_of(alias, modules, there):
@@ -159,6 +180,11 @@ def not_so(what, alias, there):
 
 def version(client, modules):
     """The package and the version that ran."""
+    if client.program:
+        said = subprocess.run(
+            [client.program, "--version"], capture_output=True, text=True, check=False
+        ).stdout
+        return f"{client.package} {VERSION.search(said)[0]}"
     if client.script.endswith(".js"):
         package = json.loads((modules / client.package / "package.json").read_text())
         return f"{client.package} {package['version']}"
