@@ -1,0 +1,56 @@
+"""What a sender has sent by its key lately, in numbers and in words."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from escalation.core.spoken import about
+
+MINUTE = timedelta(minutes=1)
+QUIET_AFTER = timedelta(hours=24)
+"""Whoever sent something, and nothing for so long, may have stopped by mistake."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sending:
+    """Events that were taken in, and posts that were refused. `minute` is what the last 60 seconds held, as
+    nearly as whole minutes can tell; `hour` and `day` end now.
+    """
+
+    last_event_at: datetime | None = None
+    minute: int = 0
+    hour: int = 0
+    day: int = 0
+    refused_hour: int = 0
+    refused_day: int = 0
+
+    def last(self, now: datetime) -> str:
+        """“3 min ago”, or “never”."""
+        return "never" if self.last_event_at is None else f"{about(now - self.last_event_at)} ago"
+
+    def line(self, now: datetime) -> str:
+        """“last event 3 min ago, 12 an hour, 2 refused”."""
+        if self.last_event_at is None and not self.refused_day:
+            return "nothing has come by it yet"
+        last = "no event yet" if self.last_event_at is None else f"last event {self.last(now)}"
+        return f"{last}, {self.hour:,} an hour, {self.refused_hour:,} refused"
+
+    def is_quiet(self, now: datetime) -> bool:
+        return self.last_event_at is not None and now - self.last_event_at >= QUIET_AFTER
+
+    @property
+    def is_all_refused(self) -> bool:
+        """Whether something came within the last hour, and nothing of it was taken in."""
+        return self.refused_hour > 0 and self.hour == 0
+
+
+def last_minute(*, this: int, before: int, now: datetime) -> int:
+    """The events of the 60 seconds until `now`: those of `this` minute, and of the one `before` the part that
+    is not yet a minute ago.
+    """
+    gone = now.second + now.microsecond / 1_000_000
+    return this + round(before * (1 - gone / 60))
+
+
+def part(events: int, limit: int) -> int:
+    """How much of a limit that is, in percent. A limit of 0 is none."""
+    return round(100 * events / limit) if limit else 0
