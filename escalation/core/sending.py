@@ -8,6 +8,8 @@ from escalation.core.spoken import about
 MINUTE = timedelta(minutes=1)
 QUIET_AFTER = timedelta(hours=24)
 """Whoever sent something, and nothing for so long, may have stopped by mistake."""
+NEAR = 80
+"""Percent of a limit from which on it is worth a word."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +53,32 @@ def last_minute(*, this: int, before: int, now: datetime) -> int:
     return this + round(before * (1 - gone / 60))
 
 
+def limit_of(own: int | None, *, site: int) -> int:
+    """What a key takes within a minute: its own limit, or the site's. 0 is none."""
+    return site if own is None else own
+
+
 def part(events: int, limit: int) -> int:
     """How much of a limit that is, in percent. A limit of 0 is none."""
     return round(100 * events / limit) if limit else 0
+
+
+def hints(sent: Sending, *, limit: int, now: datetime) -> list[str]:
+    """What somebody should look at. `limit` is what the key takes within a minute, 0 for whatever comes."""
+    found = []
+    if sent.is_all_refused:
+        found.append(
+            f"All that came by it within the last hour was refused, {sent.refused_hour:,} posts: it pages "
+            "nobody."
+        )
+    if sent.is_quiet(now):
+        found.append(
+            f"Nothing has come by it for {sent.last(now).removesuffix(' ago')}. Let a sender that has to be "
+            "heard of also when all is well call a heartbeat (docs/heartbeats.md)."
+        )
+    if part(sent.minute, limit) >= NEAR:
+        found.append(
+            f"The last minute held {sent.minute:,} events, {part(sent.minute, limit)} % of its limit of "
+            f"{limit:,}: what is more is refused."
+        )
+    return found
