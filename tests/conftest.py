@@ -2,6 +2,7 @@ import pytest
 from django.core.cache import cache
 from hypothesis import HealthCheck, settings
 
+from escalation.intake.refusals import notebook
 from people import clock
 
 pytest_plugins = ["tests.emptying", "tests.fakes.fixtures", "tests.summary_plugin"]
@@ -17,3 +18,9 @@ def this_machines_clock():
     yield
     clock.trust_this_machine()
     cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def refusals_are_noted_at_once(monkeypatch):
+    """By the thread of the test, which alone sees the rows of the test."""
+    monkeypatch.setattr(notebook, "wake", notebook.write)

@@ -8,12 +8,15 @@ from django.conf import settings
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.html import format_html, format_html_join
+from django.utils.text import capfirst
 from unfold.decorators import action, display
 
 from escalation.actions import config, heartbeats, hot_lines
 from escalation.admin.heartbeats import HeartbeatRows
 from escalation.admin.policies import advise
+from escalation.core.sending import Sending
 from escalation.forms.service import HotLineForm, RoutingKeyForm, ServiceForm
 from escalation.models import (
     EscalationPolicy,
@@ -22,6 +25,7 @@ from escalation.models import (
     RoutingKey,
     Service,
 )
+from escalation.selectors.senders import sending
 from escalation.sources.registry import ALL
 from people import clock
 from people.ledger.record import Actor
@@ -33,6 +37,7 @@ from people.recorded import (
     teams_of,
 )
 
+LINK = "text-primary-600 dark:text-primary-500"
 SUMMARY = "cursor-pointer relative pr-8 text-primary-600 dark:text-primary-500"
 
 
@@ -41,13 +46,28 @@ class RoutingKeyRows(Rows):
 
     model = RoutingKey
     form = RoutingKeyForm
-    fields = ("name", "addresses", "signed_with", "revoke")
-    readonly_fields = ("addresses",)
+    fields = ("name", "addresses", "sends", "signed_with", "revoke")
+    readonly_fields = ("addresses", "sends")
     can_delete = False
     verbose_name_plural = "routing keys and the addresses to send alerts to"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[RoutingKey]:
         return super().get_queryset(request).filter(revoked_at=None).order_by("pk")
+
+    def get_formset(self, request: HttpRequest, obj: Service | None = None, **kwargs: Any) -> Any:
+        """What came by each is asked for once, for all of them."""
+        keys = obj.routing_keys.filter(revoked_at=None).values_list("pk", flat=True) if obj else ()
+        self._sending = sending(list(keys), now=clock.now())
+        return super().get_formset(request, obj, **kwargs)
+
+    @display(description="What it sends")
+    def sends(self, row: RoutingKey) -> str:
+        """As a link to the key's own page."""
+        if not row.pk:
+            return ""
+        page = reverse("admin:escalation_routingkey_change", args=[row.pk])
+        said = self._sending.get(row.pk, Sending()).line(clock.now())
+        return format_html("<a class='{}' href='{}'>{}</a>", LINK, page, capfirst(said))
 
     @display(description="Copy this to the sender")
     def addresses(self, row: RoutingKey) -> str:

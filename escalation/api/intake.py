@@ -4,7 +4,6 @@ Plain views, kept short: no session, no cookies, no form parsing.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -14,9 +13,19 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 
 from escalation import intake
-from escalation.api.overload import RETRY_AFTER, is_overload
+from escalation.api.overload import RETRY_AFTER, TOO_FAST, is_overload
+from escalation.api.posts import (
+    TOO_LARGE,
+    NoSource,
+    Post,
+    TooLarge,
+    over_limit,
+    read_body,
+    refuse,
+    retry_after,
+)
 from escalation.sources import pagerduty, pagerduty_v1
-from escalation.sources.event import MAX_BYTES, Malformed, check_storable
+from escalation.sources.event import Malformed, check_storable
 from escalation.sources.registry import SOURCES, Source
 from escalation.sources.request import Sent, read_query
 from people import clock, metrics
@@ -26,20 +35,13 @@ HEARTBEAT = "heartbeat"
 PLAIN = "text/plain; charset=utf-8"
 CALLS = ("GET", "POST", "HEAD")
 
-TOO_LARGE = f"The body is larger than {MAX_BYTES // 1024} KB."
 UNKNOWN_ADDRESS = (
     "Nothing is integrated at this address; check its source, its routing key and, where that has a signing "
     "secret, that the source signs with the same one."
 )
 UNKNOWN_HEARTBEAT = "No heartbeat is expected at this address; check its key."
-TOO_FAST = "Events arrive faster than they can be stored; please send this again."
 # PagerDuty's own words for a key of the right form that names nothing.
 UNKNOWN_ROUTING_KEY = "Invalid routing key"
-
-
-class TooLarge(Exception):
-    """The body is over the limit; it was not read."""
-
 
 REFUSALS = {
     TooLarge: (413, "too large", TOO_LARGE),
@@ -48,29 +50,7 @@ REFUSALS = {
     intake.Unreachable: (503, "try again", "AWS could not be asked whether this is its own; send it again."),
 }
 """What `/integrations/` answers: status, a word for machines, a sentence for people."""
-
-
-def read_body(request: HttpRequest) -> bytes:
-    """The body, at most MAX_BYTES of it. Raises TooLarge, Malformed."""
-    try:
-        declared = int(request.META.get("CONTENT_LENGTH") or 0)
-    except ValueError:
-        declared = 0
-    if declared > MAX_BYTES:
-        raise TooLarge
-    try:
-        body: bytes = _stream(request).read(MAX_BYTES + 1)
-    except Exception as fault:  # whatever the server's reader raises of a body that is cut or badly chunked
-        raise Malformed("The body could not be read to its end.", is_json=False) from fault
-    if len(body) > MAX_BYTES:
-        raise TooLarge
-    return body
-
-
-def _stream(request: HttpRequest) -> Any:
-    """Django takes a body without Content-Length for an empty one; the server below it knows better."""
-    chunked = request.META.get("HTTP_TRANSFER_ENCODING", "").lower() == "chunked"
-    return request.META["wsgi.input"] if chunked else request
+REFUSED: tuple[type[Exception], ...] = (Malformed, intake.OverLimit, *REFUSALS)
 
 
 def _only_post(view: View) -> View:
@@ -83,70 +63,82 @@ def _only_post(view: View) -> View:
     return posted
 
 
-def refuse(
-    source: str, status: int, body: dict[str, Any], headers: Mapping[str, str] | None = None
-) -> JsonResponse:
-    metrics.EVENTS_REFUSED.labels(source=source, status=str(status)).inc()
-    return JsonResponse(body, status=status, headers=headers)
+def _pagerduty(view: Callable[[bytes], JsonResponse], *, key: str = "routing_key", busy: int = 429) -> View:
+    """Turns every refusal of an Events API view into PagerDuty's own answer; `busy` is its status for what
+    comes too fast, `key` the field in which the routing key stands.
+    """
+
+    def answered(request: HttpRequest, **parts: str) -> JsonResponse:
+        post = Post("pagerduty")
+        try:
+            return view(post.read(request))
+        except (TooLarge, Malformed, intake.UnknownKey, intake.OverLimit) as fault:
+            status, said, headers = _pagerduty_refusal(fault, busy)
+            why = " ".join(said.get("errors", [said["message"]]))
+            post.note(fault, status, why, keys=[pagerduty.key_in(post.body, key)])
+            return refuse("pagerduty", status, said, headers)
+        except OperationalError as fault:
+            if not is_overload(fault):
+                raise
+            return refuse("pagerduty", busy, _throttled(TOO_FAST), RETRY_AFTER)
+
+    return _only_post(answered)
 
 
-def _pagerduty_refusal(status: int, *errors: str, is_json: bool = True) -> JsonResponse:
+Refused = tuple[int, dict[str, Any], Mapping[str, str]]
+"""Status, body and headers."""
+
+
+def _pagerduty_refusal(fault: Exception, busy: int) -> Refused:
+    match fault:
+        case intake.OverLimit():
+            return busy, _throttled(over_limit(fault)), retry_after(fault)
+        case TooLarge():
+            return 413, _invalid(TOO_LARGE), {}
+        case Malformed():
+            return 400, _invalid(*fault.errors, is_json=fault.is_json), {}
+        case _:
+            return 400, _invalid(UNKNOWN_ROUTING_KEY), {}
+
+
+def _throttled(message: str) -> dict[str, Any]:
+    return {"status": "throttle exceeded", "message": message}
+
+
+def _invalid(*errors: str, is_json: bool = True) -> dict[str, Any]:
     """PagerDuty's error body, which its clients and Alertmanager read."""
     shape = (
         {"status": "invalid event", "message": "Event object is invalid"}
         if is_json
         else {"status": "Unrecognized object", "message": "Event object format is unrecognized"}
     )
-    return refuse("pagerduty", status, {**shape, "errors": list(errors)})
+    return {**shape, "errors": list(errors)}
 
 
-def _pagerduty(view: View, *, busy: int = 429) -> View:
-    """Turns every refusal of an Events API view into PagerDuty's own answer; `busy` is its status for what
-    comes too fast.
-    """
-
-    def answered(request: HttpRequest, **parts: str) -> JsonResponse:
-        try:
-            return view(request, **parts)
-        except TooLarge:
-            return _pagerduty_refusal(413, TOO_LARGE)
-        except Malformed as fault:
-            return _pagerduty_refusal(400, *fault.errors, is_json=fault.is_json)
-        except intake.UnknownKey:
-            return _pagerduty_refusal(400, UNKNOWN_ROUTING_KEY)
-        except OperationalError as fault:
-            if not is_overload(fault):
-                raise
-            body = {"status": "throttle exceeded", "message": TOO_FAST}
-            return refuse("pagerduty", busy, body, RETRY_AFTER)
-
-    return _only_post(answered)
-
-
-_pagerduty_v1 = partial(_pagerduty, busy=403)
+_pagerduty_v1 = partial(_pagerduty, key="service_key", busy=403)
 
 
 @_pagerduty
-def enqueue(request: HttpRequest) -> JsonResponse:
+def enqueue(body: bytes) -> JsonResponse:
     """`POST /v2/enqueue`: PagerDuty Events API v2."""
-    sent = pagerduty.parse(read_body(request))
+    sent = pagerduty.parse(body)
     intake.receive(key=sent.routing_key, events=[sent.event], source="pagerduty", now=clock.now())
     answer = {"status": "success", "message": "Event processed", "dedup_key": sent.event.dedup_key}
     return JsonResponse(answer, status=202)
 
 
 @_pagerduty
-def enqueue_change(request: HttpRequest) -> JsonResponse:
+def enqueue_change(body: bytes) -> JsonResponse:
     """`POST /v2/change/enqueue`: kept beside incidents, pages nobody."""
-    sent = pagerduty.parse_change(read_body(request))
+    sent = pagerduty.parse_change(body)
     intake.receive_change(key=sent.routing_key, change=sent.change, now=clock.now())
     return JsonResponse({"status": "success", "message": "Change event processed"}, status=202)
 
 
 @_pagerduty_v1
-def create_event(request: HttpRequest) -> JsonResponse:
+def create_event(body: bytes) -> JsonResponse:
     """`POST /generic/2010-04-15/create_event.json`: PagerDuty Events API v1, which answers 200."""
-    sent = pagerduty_v1.parse(read_body(request))
+    sent = pagerduty_v1.parse(body)
     intake.receive(key=sent.routing_key, events=[sent.event], source="pagerduty", now=clock.now())
     answer = {"status": "success", "message": "Event processed", "incident_key": sent.event.dedup_key}
     return JsonResponse(answer)
@@ -173,26 +165,46 @@ def _answered(request: HttpRequest, name: str, keys: Sequence[tuple[str, str]]) 
     if request.method not in methods:
         said = {"message": f"Send this as {' or '.join(methods)}."}
         return JsonResponse(said, status=405, headers={"Allow": ", ".join(methods)})
+    post = Post(name)
     try:
-        return _taken(request, source, keys)
-    except Malformed as fault:
-        return refuse(known, 400, {"status": "malformed", "message": str(fault), "errors": fault.errors})
-    except tuple(REFUSALS) as fault:
-        status, word, message = REFUSALS[type(fault)]
-        return refuse(known, status, {"status": word, "message": message})
+        return _taken(request, source, keys, post)
+    except REFUSED as fault:
+        status, said, headers = _refusal(fault)
+        query = request.META.get("QUERY_STRING", "")
+        post.note(fault, status, said["message"], keys=[key for key, _ in keys], query=query)
+        return refuse(known, status, said, headers)
 
 
-def _taken(request: HttpRequest, source: Source | None, keys: Sequence[tuple[str, str]]) -> JsonResponse:
-    """By the first of `keys` (each with the word beside it) that is one. Raises Malformed, and REFUSALS."""
+def _refusal(fault: Exception) -> Refused:
+    """How `/integrations/` answers."""
+    match fault:
+        case Malformed():
+            return 400, {"status": "malformed", "message": str(fault), "errors": fault.errors}, {}
+        case intake.OverLimit():  # 503, because Alertmanager sends nothing again for another status
+            return 503, {"status": "over the limit", "message": over_limit(fault)}, retry_after(fault)
+        case _:
+            status, word, message = REFUSALS[type(fault)]
+            return status, {"status": word, "message": message}, {}
+
+
+def _taken(
+    request: HttpRequest, source: Source | None, keys: Sequence[tuple[str, str]], post: Post
+) -> JsonResponse:
+    """By the first of `keys` (each with the word beside it) that is one. Raises Malformed, OverLimit, and
+    REFUSALS: of a key that is one and did not sign this, rather than of one that is none.
+    """
     query = read_query(request.META.get("QUERY_STRING", ""))
     check_storable([word for _, word in keys])
-    sent = Sent(body=read_body(request), headers=request.headers, query=query)
+    sent = Sent(body=post.read(request), headers=request.headers, query=query)
     if source is None:
-        raise intake.UnknownKey
-    for key, word in keys[:-1]:
-        with suppress(intake.UnknownKey):
+        raise intake.UnknownKey from NoSource(f"There is no source “{post.source}”; see docs/sources.md.")
+    unknown = []
+    for key, word in keys:
+        try:
             return _taken_by(key, word, source, sent)
-    return _taken_by(*keys[-1], source, sent)
+        except intake.UnknownKey as fault:
+            unknown.append(fault)
+    raise next((fault for fault in unknown if fault.__cause__ is not None), unknown[-1])
 
 
 def _taken_by(key: str, word: str, source: Source, sent: Sent) -> JsonResponse:

@@ -13,8 +13,8 @@ from django.views.decorators.csrf import csrf_exempt
 
 from escalation import intake
 from escalation.actions.respond import Refused
-from escalation.api.intake import TOO_FAST, TOO_LARGE, TooLarge, read_body, refuse
-from escalation.api.overload import RETRY_AFTER, is_overload
+from escalation.api.overload import RETRY_AFTER, TOO_FAST, is_overload
+from escalation.api.posts import TOO_LARGE, Post, TooLarge, over_limit, refuse, retry_after
 from escalation.intake import asking
 from escalation.intake.asking import By
 from escalation.models import Alert, RoutingKey
@@ -42,9 +42,10 @@ class Call:
     request: HttpRequest
     key: RoutingKey
     now: datetime
+    post: Post
 
     def body(self) -> bytes:
-        return read_body(self.request)
+        return self.post.read(self.request)
 
     def alerts(self, identifier: str, *, most: int | None = None) -> list[Alert]:
         """Those meant. One that ends in a slash may be the name, or a name and a slash. Raises Malformed."""
@@ -64,15 +65,17 @@ def opsgenie(*methods: str) -> Callable[[View], Callable[..., JsonResponse]]:
     def decorate(view: View) -> Callable[..., JsonResponse]:
         @csrf_exempt
         def answered(request: HttpRequest, **parts: str) -> JsonResponse:
-            began, now = monotonic(), clock.now()
+            began, now, post = monotonic(), clock.now(), Post(asking.SOURCE)
             if request.method not in methods:
                 message = {"message": f"Send this as {' or '.join(methods)}."}
                 return refuse(asking.SOURCE, 405, _signed(message, began, now), allowed)
             try:
-                status, said = view(Call(request, _key(request), now), **parts)
+                status, said = view(Call(request, _key(request), now, post), **parts)
             except tuple(REFUSALS) as fault:
                 status, said = REFUSALS[type(fault)](fault)
-                return refuse(asking.SOURCE, status, _signed(said, began, now))
+                if request.method != "GET":  # whoever asks for what is not there has lost nothing
+                    post.note(fault, status, _why(said), keys=[_value(request)])
+                return refuse(asking.SOURCE, status, _signed(said, began, now), _headers(fault))
             except OperationalError as fault:
                 if not is_overload(fault):
                     raise
@@ -88,8 +91,23 @@ def _key(request: HttpRequest) -> RoutingKey:
     """The live key of `Authorization: GenieKey <routing key>`. Raises UnknownKey. Without one it asks, too,
     so that an answer's time says nothing.
     """
+    return intake.unsigned_key(_value(request), source=asking.SOURCE)
+
+
+def _value(request: HttpRequest) -> str:
     sent = SCHEME.fullmatch(request.headers.get("Authorization", ""))
-    return intake.unsigned_key(sent.group(1) if sent else "", source=asking.SOURCE)
+    return sent.group(1) if sent else ""
+
+
+def _why(said: Mapping[str, Any]) -> str:
+    return " ".join([said["message"], *said.get("errors", {}).values()])
+
+
+def _headers(fault: Exception) -> dict[str, str]:
+    """Opsgenie's own clients read the second."""
+    if isinstance(fault, intake.OverLimit):
+        return {**retry_after(fault), "X-RateLimit-State": "THROTTLED"}
+    return {}
 
 
 def _malformed(fault: Malformed) -> Answer:
@@ -105,6 +123,7 @@ def _by_field(errors: list[str]) -> dict[str, str]:
 
 REFUSALS: Mapping[type[Exception], Callable[[Any], Answer]] = {
     intake.UnknownKey: lambda _: (401, {"message": NO_KEY}),
+    intake.OverLimit: lambda fault: (429, {"message": over_limit(fault)}),
     NotFound: lambda fault: (404, {"message": str(fault)}),
     TooLarge: lambda _: (413, {"message": TOO_LARGE}),
     Refused: lambda fault: (422, {"message": str(fault)}),

@@ -7,6 +7,7 @@ import sqlite3
 
 from psycopg_pool import PoolTimeout
 
+TOO_FAST = "Events arrive faster than they can be stored; please send this again."
 RETRY_AFTER = {"Retry-After": "5"}
 
 

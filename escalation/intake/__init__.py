@@ -5,6 +5,9 @@ or counts on it, in one statement, however many arrive at once.
 """
 
 from escalation.intake.heartbeats import call_in, raise_silent
+from escalation.intake.limits import OverLimit
+from escalation.intake.minutes import forget_minutes
+from escalation.intake.over_limit import end_over_limit, over_limit_now
 from escalation.intake.raising import Trouble, raise_incident
 from escalation.intake.receiving import (
     Replayed,
@@ -14,17 +17,24 @@ from escalation.intake.receiving import (
     receive_change,
     unsigned_key,
 )
+from escalation.intake.refusals import Refusal, note_refusal
 from escalation.intake.seen import forget_posts
 from escalation.intake.sns import SNS, Unreachable, receive_sns
 
 __all__ = [
     "SNS",
+    "OverLimit",
+    "Refusal",
     "Replayed",
     "Trouble",
     "UnknownKey",
     "Unreachable",
     "call_in",
+    "end_over_limit",
+    "forget_minutes",
     "forget_posts",
+    "note_refusal",
+    "over_limit_now",
     "raise_alert",
     "raise_incident",
     "raise_silent",

@@ -1,5 +1,6 @@
 """PagerDuty Events API v2: alert events and change events."""
 
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from escalation.sources.event import (
 from escalation.sources.shapes import Lenient, validated
 
 KEY_LENGTH = 32
+KEY_IN = re.compile(rb"\"(?:routing_key|service_key)\"\s{0,20}:\s{0,20}\"([0-9A-Za-z]{32})\"")
 
 
 class _Payload(Lenient):
@@ -104,6 +106,18 @@ def parse_change(body: bytes) -> ChangeEnqueued:
         payload=_kept(sent),
     )
     return ChangeEnqueued(envelope.routing_key, change)
+
+
+def key_in(body: bytes, name: str = "routing_key") -> str:
+    """The key by which a body came that cannot be read, as far as that can be told; else nothing. Of one
+    that is JSON all the same, only what stands where it belongs.
+    """
+    try:
+        found = read_object(body).get(name)
+    except Malformed:
+        written = KEY_IN.search(body)
+        found = written.group(1).decode() if written else ""
+    return found if isinstance(found, str) else ""
 
 
 def _trigger(envelope: _Envelope, sent: Mapping[str, Any]) -> Event:

@@ -302,6 +302,29 @@ def test_a_signing_secret_that_cannot_be_one_is_refused():
     assert "not a signing secret" in str(refused(SMALL.replace(KEY, f"{KEY}, signing_secret: short")))
 
 
+def test_the_limit_of_a_key_stays_until_the_document_says_another():
+    def limit():
+        return RoutingKey.objects.get().events_per_minute
+
+    limited = SMALL.replace(KEY, f"{KEY}, events_per_minute: 120")
+    put(limited)
+    assert limit() == 120
+    assert put(limited).changes == put(SMALL).changes == put(export(now=NOW)).changes == ()
+    assert "events_per_minute: 120" in export(now=NOW)
+    put(SMALL.replace(KEY, f"{KEY}, events_per_minute: 0"))
+    assert limit() == 0
+    assert "events_per_minute: 0" in export(now=NOW)
+    site = SMALL.replace(KEY, f"{KEY}, events_per_minute: site")
+    put(site)
+    assert limit() is None
+    assert put(site).changes == ()
+
+
+@pytest.mark.parametrize("limit", ["-1", "10000001", "many", "1.5", "true"])
+def test_what_is_no_limit_is_refused(limit):
+    assert "events_per_minute" in str(refused(SMALL.replace(KEY, f"{KEY}, events_per_minute: {limit}")))
+
+
 def test_a_key_that_was_made_stays_the_same():
     document = SMALL.replace(", key: 0123456789abcdef0123456789abcdef", "")
     put(document)

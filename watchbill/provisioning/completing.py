@@ -103,8 +103,12 @@ def _key(key: Key, old: Key | None) -> Key:
     secret = key.signing_secret
     if secret is None and old is not None:
         secret = old.signing_secret
+    limit = key.events_per_minute
+    if limit is None and old is not None:
+        limit = old.events_per_minute
     value = key.key or (old.key if old else None)
-    return Key(name=key.name, key=value, signing_secret=secret or None)
+    limited = None if limit == "site" else limit
+    return Key(name=key.name, key=value, signing_secret=secret or None, events_per_minute=limited)
 
 
 def _service(service: Service, old: Service | None) -> Service:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from escalation import engine
 from escalation.actions.unheard import resolve_unheard
 from escalation.handover.note import prepare_due
-from escalation.intake import raise_silent
+from escalation.intake import end_over_limit, forget_minutes, raise_silent
 from escalation.rulekeeping.keeping import keep_due
 from escalation.rulekeeping.reckoning import reckon_due
 from oncall import handoffs, imports
@@ -92,5 +92,7 @@ CHORES: dict[str, Chore] = {
     "advice": _until_done(lambda: tell_weekly_advice(clock=clock.now)),
     "load_reports": _each_minute(_until_done(lambda: load_reports.make_due(clock=clock.now, limit=BATCH))),
     "load_mails": _each_minute(_until_done(lambda: load_mails.send_due(clock=clock.now, limit=1))),
+    "over_limits": _each_minute(_until_done(lambda: end_over_limit(clock=clock.now))),
+    "key_minutes": _each_minute(_until_done(lambda: forget_minutes(now=clock.now()))),
     "rests": _each_minute(_until_done(lambda: tell_rests(clock=clock.now, limit=BATCH))),
 }

@@ -37,6 +37,8 @@ USUAL_URGENCY: dict[Severity, Urgency] = {
 UNKNOWN_SEVERITY: Severity = "SEV-2"
 MOST_STEPS = 50
 MOST_RULES = 100
+MOST_EVENTS = 10_000_000
+"""A minute; as `escalation.actions.key_limits` has it."""
 LONGEST_WINDOW = timedelta(days=1)
 
 
@@ -152,11 +154,14 @@ class Runbook(Part):
 
 
 class Key(Part):
-    """A `signing_secret` that is not said stays as it is; an empty one takes it away."""
+    """A `signing_secret` that is not said stays as it is; an empty one takes it away. So does a limit of
+    `events_per_minute`; `site` gives it the site's again, 0 none.
+    """
 
     name: Name
     key: Annotated[str, _key("routing key")] | None = None
     signing_secret: Annotated[str, AfterValidator(_signing_secret)] | None = None
+    events_per_minute: Annotated[int, Field(ge=0, le=MOST_EVENTS)] | Literal["site"] | None = None
 
 
 class HotLine(Part):
