@@ -65,6 +65,8 @@ def test_value_may_stand_in_a_file(root):
         ({"PORT": "65536"}, "PORT is “65536”"),
         ({"DEBUG": "maybe"}, "DEBUG is “maybe”; write 1 or 0."),
         ({"DEMO": "2"}, "DEMO is “2”"),
+        ({"EVENTS_PER_MINUTE": "-1"}, "EVENTS_PER_MINUTE is “-1”; write a whole number"),
+        ({"EVENTS_PER_MINUTE": "9" * 10}, "EVENTS_PER_MINUTE is “9999999999”"),
         ({"SECRET_KEY": "short"}, "SECRET_KEY has 5 characters; write at least 32."),
         ({"PUBLIC_URL": "pager.example"}, "PUBLIC_URL must begin with http:// or https:// and name a host."),
         ({"PUBLIC_URL": "https:///path"}, "PUBLIC_URL must begin with"),

@@ -70,6 +70,7 @@ class Environment:
     webhook_private_hosts: frozenset[str]
     prices: Prices
     spending_cap: Decimal | None
+    events_per_minute: int
     demo: bool
     host: str
     port: int
@@ -128,6 +129,7 @@ def read(environment: Mapping[str, str], *, root: Path) -> Environment:
             currency=values.currency("SPENDING_CURRENCY", get("SPENDING_CURRENCY", "USD")),
         ),
         spending_cap=values.amount("SPENDING_CAP", get("SPENDING_CAP", "")),
+        events_per_minute=values.count("EVENTS_PER_MINUTE", get("EVENTS_PER_MINUTE", "12000")),
         demo=values.boolean("DEMO", get("DEMO", "1")),
         host=host,
         port=port,

@@ -156,6 +156,7 @@ FALLBACK_CONTACT = ENV.fallback_contact
 PRICES = ENV.prices
 SPENDING_CAP = ENV.spending_cap
 HEARTBEAT_URL = ENV.heartbeat_url
+EVENTS_PER_MINUTE = ENV.events_per_minute
 CALENDAR_PRIVATE_HOSTS = ENV.calendar_private_hosts
 WEBHOOK_PRIVATE_HOSTS = ENV.webhook_private_hosts
 

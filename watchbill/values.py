@@ -53,6 +53,13 @@ def port(value: str) -> int:
     return int(value)
 
 
+def count(name: str, value: str) -> int:
+    """Under a billion, which any database holds."""
+    if not (value.isascii() and value.isdecimal() and len(value) <= 9):
+        raise VariableError(f"{name} is “{value}”; write a whole number such as 12000, or 0 for none.")
+    return int(value)
+
+
 def number(name: str, value: str) -> str:
     if not value:
         return ""

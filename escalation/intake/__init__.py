@@ -5,6 +5,7 @@ or counts on it, in one statement, however many arrive at once.
 """
 
 from escalation.intake.heartbeats import call_in, raise_silent
+from escalation.intake.limits import OverLimit
 from escalation.intake.raising import Trouble, raise_incident
 from escalation.intake.receiving import (
     Replayed,
@@ -19,6 +20,7 @@ from escalation.intake.sns import SNS, Unreachable, receive_sns
 
 __all__ = [
     "SNS",
+    "OverLimit",
     "Replayed",
     "Trouble",
     "UnknownKey",
