@@ -29,6 +29,9 @@ for name in [name for name in os.environ if name.startswith(("TWILIO_", "TELNYX_
     "REDIS_URL",
     "EMAIL_URL",
     "EMAIL_REPLIES",
+    "MAIL_DOMAIN",
+    "MAIL_CERTIFICATE",
+    "MAIL_CERTIFICATE_KEY",
     "DEFAULT_FROM_EMAIL",
     "ALLOWED_HOSTS",
     "FALLBACK_CONTACT",
@@ -46,6 +49,7 @@ for name in [name for name in os.environ if name.startswith(("TWILIO_", "TELNYX_
     os.environ.pop(name, None)
 os.environ["DATABASE_URL"] = servers.POSTGRES_URL if ON_POSTGRES else f"sqlite:///{VAR}/tests.sqlite3"
 os.environ["VAR_DIR"] = str(VAR)
+os.environ["MAIL_LISTEN"] = "off"
 os.environ["SECRET_KEY"] = "tests-only-0123456789abcdefghijklmnopqrstuvwxyz-0123456789"
 
 from watchbill.settings import *  # noqa: E402, F403

@@ -16,7 +16,7 @@ from psycopg import ProgrammingError
 from psycopg.conninfo import make_conninfo
 
 from paging.core.price import Prices
-from watchbill import carriers, mail_replies, mailing, values
+from watchbill import carriers, mail_intake, mail_replies, mailing, values
 from watchbill.mailing import Mailing
 from watchbill.values import VariableError
 
@@ -56,6 +56,7 @@ class Environment:
     public_url: str
     mailing: Mailing
     mail_replies: mail_replies.Replies
+    mail_intake: mail_intake.MailIntake
     default_from_email: str
     twilio_account_sid: str
     twilio_auth_token: str
@@ -111,6 +112,7 @@ def read(environment: Mapping[str, str], *, root: Path) -> Environment:
         public_url=public_url,
         mailing=mailing.read(get("EMAIL_URL", "")),
         mail_replies=mail_replies.read(get("EMAIL_REPLIES", "")),
+        mail_intake=mail_intake.read(get, public_url=public_url),
         default_from_email=values.sender(get("DEFAULT_FROM_EMAIL", "Watchbill <watchbill@localhost>")),
         twilio_account_sid=get("TWILIO_ACCOUNT_SID", ""),
         twilio_auth_token=get("TWILIO_AUTH_TOKEN", ""),

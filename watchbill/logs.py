@@ -37,6 +37,7 @@ NOISY = (
     "celery.worker.consumer",
     "fontTools",
     "kombu",
+    "mail.log",  # aiosmtpd's: each command, and with it each address, which is a secret
     "twilio",
     "urllib3",
 )

@@ -130,6 +130,7 @@ EMAIL_USE_SSL = ENV.mailing.server.get("EMAIL_USE_SSL", False)
 EMAIL_TIMEOUT = 8
 MAIL_API = ENV.mailing.api
 MAIL_REPLIES: dict[str, Any] = asdict(ENV.mail_replies)
+MAIL_INTAKE = ENV.mail_intake
 DEFAULT_FROM_EMAIL = ENV.default_from_email
 
 # Which channels carry which kind of contact method: when the first provider fails, the next one is asked at

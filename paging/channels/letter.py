@@ -22,6 +22,7 @@ def letter(message: Message, connection: Any) -> EmailMultiAlternatives:
         "Message-ID": message_id(message),
         "Auto-Submitted": "auto-generated",  # RFC 3834: no out-of-office answers, please
         "X-Auto-Response-Suppress": "All",  # the same, as Exchange understands it
+        "X-Watchbill-Sent-By": settings.PUBLIC_URL,  # where it comes back as an alert, it raises none
     }
     if message.thread:
         thread = f"<{UNSAFE.sub('-', message.thread)}@{_domain()}>"

@@ -1,10 +1,11 @@
 """A mail that somebody sent us: whether a person wrote it, and the one line of it that counts."""
 
-import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from html.parser import HTMLParser
+from email.message import Message
+
+from paging.core.page_text import words_of
 
 REPORT = "multipart/report"  # RFC 6522: a bounce, or a receipt for reading it
 PROGRAMS = frozenset({"mailer-daemon", "postmaster", "noreply", "no-reply"})
@@ -26,16 +27,14 @@ NAMED = MARKS | {"auto-submitted", "precedence", "return-path"}
 
 MOST = 16_000  # characters that are looked at: the line that counts is the first
 LONGEST = 160  # characters of a line: any command is shorter
-LINES = frozenset({"br", "div", "p", "tr", "li", "h1", "h2", "h3", "td", "table", "body", "hr", "pre"})
-UNREAD = frozenset({"head", "style", "script", "title"})
 
 
 @dataclass(frozen=True, kw_only=True)
 class MailReply:
     """`id` is how it is known when it is posted again. `sender` is the one address of its From, in lower
     case; empty where it has none, or several: it is what the sender says, and proves nothing.
-    `recipients` are all addresses it was sent to. `headers` has those of NAMED, in lower case.
-    `return_path` is None where nobody said it. `kind` is its content type.
+    `recipients` are all addresses it was sent to, as they were written. `headers` has those of NAMED, in
+    lower case. `return_path` is None where nobody said it. `kind` is its content type. `whole` is all of it.
     """
 
     id: str
@@ -46,6 +45,7 @@ class MailReply:
     kind: str = "text/plain"
     return_path: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    whole: Message | None = field(default=None, repr=False, compare=False)
 
 
 def is_automatic(mail: MailReply) -> bool:
@@ -73,46 +73,10 @@ def own_line(mail: MailReply) -> str:
     own: then the first line is no command, and nothing further down is ever taken for one.
     """
     text = mail.text[:MOST]
-    said = text if _visible(text) else _plain(mail.html)
+    said = text if _visible(text) else words_of(mail.html, most=MOST, until_quotation=True)
     return next((line[:LONGEST] for line in map(_visible, said.splitlines()) if line), "")
 
 
 def _visible(line: str) -> str:
     """Without the marks that have no width, which mail programs leave about."""
     return "".join(char for char in line if unicodedata.category(char) != "Cf").strip()
-
-
-def _plain(html: str) -> str:
-    begins = html.casefold().find("<body")
-    reader = _Reader()
-    try:
-        reader.feed(html[max(begins, 0) :][:MOST])
-        reader.close()
-    except AssertionError:  # the parser's word for a declaration that is none; what was read stands
-        pass
-    return "".join(reader.said)
-
-
-class _Reader(HTMLParser):
-    """The words of a page, in lines, up to the first quotation."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.said: list[str] = []
-        self._unread = 0
-        self._quoted = False
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self._quoted = self._quoted or tag == "blockquote"
-        self._unread += tag in UNREAD
-        if tag in LINES:
-            self.said.append("\n")
-
-    def handle_endtag(self, tag: str) -> None:
-        self._unread = max(0, self._unread - (tag in UNREAD))
-        if tag in LINES:
-            self.said.append("\n")
-
-    def handle_data(self, data: str) -> None:
-        if not (self._quoted or self._unread):
-            self.said.append(re.sub(r"\s+", " ", data))

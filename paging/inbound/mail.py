@@ -75,9 +75,9 @@ def reply_of(mail: Any, *, event_id: str = "") -> MailReply:
     sent_to = [value for name, value in raw if name in {"to", "cc", "delivered-to"}]
     named = [value for name, value in raw if name == "message-id"]
     sender = written[0] if len(senders) == 1 and len(written) == 1 else ""
-    recipients = _addresses([str(mail.envelope_recipient or "")[:LONGEST_HEADER], *sent_to])
+    recipients = _addresses([str(mail.envelope_recipient or "")[:LONGEST_HEADER], *sent_to], folded=False)
     text, html = _part(mail, "text/plain"), _part(mail, "text/html")
-    known_by = [next(iter(named), "") or event_id or text or html, sender, *recipients]
+    known_by = [next(iter(named), "") or event_id or text or html, sender, *map(str.casefold, recipients)]
     return MailReply(
         id=hashlib.sha256("\n".join(known_by).encode(errors="replace")).hexdigest(),
         sender=sender,
@@ -87,16 +87,18 @@ def reply_of(mail: Any, *, event_id: str = "") -> MailReply:
         kind=str(mail.get_content_type()),
         return_path=None if mail.envelope_sender is None else str(mail.envelope_sender),
         headers={name: value.casefold() for name, value in raw if name in NAMED},
+        whole=mail,
     )
 
 
-def _addresses(headers: Sequence[str]) -> tuple[str, ...]:
-    """In lower case, each once; none of what cannot be read."""
+def _addresses(headers: Sequence[str], *, folded: bool = True) -> tuple[str, ...]:
+    """Each once, in lower case if `folded`; none of what cannot be read."""
     try:
         found = getaddresses(headers)
     except RecursionError:  # brackets in brackets in brackets
         return ()
-    return tuple(dict.fromkeys(address.strip().casefold() for _, address in found if address))
+    written = (address.strip() for _, address in found if address)
+    return tuple(dict.fromkeys(one.casefold() if folded else one for one in written))
 
 
 def _part(mail: Message, kind: str) -> str:

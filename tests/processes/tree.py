@@ -35,7 +35,7 @@ def free_port():
 def clean_environment(var, **variables):
     """What a fresh shell has, and the variables of the case. Nothing of the settings of the tests."""
     kept = {name: os.environ[name] for name in KEPT if name in os.environ}
-    return kept | {"VAR_DIR": str(var), "PYTHONPATH": str(ROOT), **variables}
+    return kept | {"VAR_DIR": str(var), "PYTHONPATH": str(ROOT), "MAIL_LISTEN": "off", **variables}
 
 
 def until(condition, what, *, within=PATIENCE):

@@ -1,7 +1,7 @@
 """gunicorn's settings: `python -m gunicorn -c python:watchbill.processes.gunicorn_conf`.
 
-Without REDIS_URL the one worker also runs Celery's worker and beat (watchbill.processes.embedded); with it,
-every worker looks whether the site is well (watchbill.processes.watching).
+Without REDIS_URL the one worker also runs Celery's worker and beat (watchbill.processes.embedded) and listens
+for mail; with it, every worker looks whether the site is well (watchbill.processes.watching).
 """
 
 from importlib import import_module
@@ -67,5 +67,5 @@ def _beside() -> list[Any]:
     """What runs in threads beside the web. Named, not imported above: it needs Django's apps, which only a
     worker has loaded.
     """
-    names = ("listening", "embedded" if EMBEDDED else "watching")
+    names = ("listening", *(("embedded", "mail") if EMBEDDED else ("watching",)))
     return [import_module(f"watchbill.processes.{name}") for name in names]

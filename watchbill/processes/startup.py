@@ -85,7 +85,7 @@ def release_database() -> None:
 
 
 def programs(*, host: str, port: int) -> list[Program]:
-    """Web alone on the embedded default; with a broker web, worker, beat and an engine that needs none."""
+    """Web alone on the embedded default; with a broker web, worker, beat, mail, and an engine without one."""
     environment = os.environ | {
         "HOST": host,
         "PORT": str(port),
@@ -106,6 +106,8 @@ def programs(*, host: str, port: int) -> list[Program]:
         "beat": [*celery, "beat", "--loglevel", "warning"],
         "engine": [str(settings.BASE_DIR / "manage.py"), "engine"],
     }
+    if settings.MAIL_INTAKE.port:
+        commands["mail"] = [str(settings.BASE_DIR / "manage.py"), "mail"]
     return [
         _program(name, command, environment | {"PROMETHEUS_MULTIPROC_DIR": str(folder / name)})
         for name, command in commands.items()
