@@ -14,6 +14,7 @@ from escalation.intake.receiving import (
     receive_change,
     unsigned_key,
 )
+from escalation.intake.routing import forget_routing
 from escalation.intake.seen import forget_posts
 from escalation.intake.sns import SNS, Unreachable, receive_sns
 
@@ -25,6 +26,7 @@ __all__ = [
     "Unreachable",
     "call_in",
     "forget_posts",
+    "forget_routing",
     "raise_alert",
     "raise_incident",
     "raise_silent",
