@@ -5,7 +5,7 @@ from typing import Any
 from celery import shared_task, signals
 
 from escalation import engine
-from escalation.intake import forget_posts
+from escalation.intake import forget_posts, forget_routing
 from oncall.actions import extend_holidays
 from oncall.compensation.chores.drafts import keep_drafts
 from oncall.compensation.chores.losses import tell_losses
@@ -43,6 +43,7 @@ def housekeeping() -> None:
         lambda: keep_drafts(clock=clock.now),
         lambda: tell_losses(clock=clock.now),
         lambda: forget_posts(now=clock.now()),
+        forget_routing,
     )
     faults = []
     for chore in chores:

@@ -12,6 +12,7 @@ from escalation.actions.hot_lines import retire_hot_line
 from escalation.actions.incoming import check_incoming
 from escalation.actions.maintenance import cancel_all
 from escalation.actions.policy_rules import check_policy
+from escalation.actions.routing import check_no_rule_leads_to, set_routing
 from escalation.actions.rules import end_rule
 from escalation.actions.steps import ConfigError, StepSpec, TargetSpec, spelled, write_steps
 from escalation.actions.unheard import look_anew
@@ -164,8 +165,12 @@ def change_service(
 @transaction.atomic
 def retire_service(*, service: Service, by: Actor, now: datetime) -> None:
     """Revoke its routing keys, hot lines and heartbeats, cancel its maintenance, end its rules, and take it
-    out of use. Its open incidents run to their end.
+    out of use. Its open incidents run to their end. Raises ConfigError while another service's routing leads
+    to it.
     """
+    Service.objects.select_for_update(no_key=True).get(pk=service.pk)  # no rule is led to it meanwhile
+    check_no_rule_leads_to(service)
+    set_routing(service=service, specs=(), by=by, now=now)
     cancel_all(service=service, by=by, now=now)
     for key in service.routing_keys.filter(revoked_at=None).order_by("pk"):
         revoke_routing_key(key=key, by=by, now=now)

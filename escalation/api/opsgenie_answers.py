@@ -38,7 +38,7 @@ def alert_data(alert: Alert, *, key: RoutingKey, now: datetime) -> dict[str, Any
     return {
         "id": alert_id(alert.pk, at=alert.first_event_at),
         "tinyId": str(alert.incident_id or 0),
-        "alias": alias_of(alert.dedup_key, payload),
+        "alias": alias_of(alert.sent_key, payload),
         "message": alert.summary,
         "status": "open" if open_ else "closed",
         "acknowledged": incident is not None
@@ -76,7 +76,7 @@ def number_data(number: Number, alert: Alert | None, *, key: RoutingKey) -> dict
         "integrationId": str(key.pk),
         "status": done if success else FAILED[number.outcome],
         **named,
-        "alias": alias_of(alert.dedup_key, alert.payload) if alert else "",
+        "alias": alias_of(alert.sent_key, alert.payload) if alert else "",
     }
 
 

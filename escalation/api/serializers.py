@@ -20,6 +20,8 @@ MOST_ALERTS = 100
 
 
 class AlertSerializer(serializers.ModelSerializer[Alert]):
+    dedup_key = serializers.CharField(source="sent_key", help_text="As its sender wrote it.")
+
     class Meta:
         model = Alert
         fields = (

@@ -18,6 +18,7 @@ from escalation.intake.receiving import (
     unsigned_key,
 )
 from escalation.intake.refusals import Refusal, note_refusal
+from escalation.intake.routing import forget_routing
 from escalation.intake.seen import forget_posts
 from escalation.intake.sns import SNS, Unreachable, receive_sns
 
@@ -35,6 +36,7 @@ __all__ = [
     "forget_posts",
     "note_refusal",
     "over_limit_now",
+    "forget_routing",
     "raise_alert",
     "raise_incident",
     "raise_silent",

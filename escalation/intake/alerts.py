@@ -10,10 +10,10 @@ from escalation.models import Alert, Incident, Service
 from escalation.sources.event import Event
 
 TABLE = Alert._meta.db_table  # noqa: SLF001 - Django's documented Meta API
-ROW = "(%s, %s, %s, 'open', %s, %s, %s, %s, %s, %s, %s, %s, %s, 1)"
+ROW = "(%s, %s, %s, %s, 'open', %s, %s, %s, %s, %s, %s, %s, %s, %s, 1)"
 UPSERT = """
-INSERT INTO {table} (service_id, dedup_key, group_key, status, severity, summary, source, labels, links,
-                     payload, began_at, first_event_at, last_event_at, event_count)
+INSERT INTO {table} (service_id, origin_id, dedup_key, group_key, status, severity, summary, source, labels,
+                     links, payload, began_at, first_event_at, last_event_at, event_count)
 VALUES {rows}
 ON CONFLICT (service_id, dedup_key) WHERE status = 'open'
 DO UPDATE SET event_count = {table}.event_count + 1, last_event_at = excluded.last_event_at,
@@ -48,6 +48,7 @@ def upsert(service: Service, events: Sequence[Event], *, now: datetime) -> list[
         for event in events
         for value in (
             service.pk,
+            event.routed.origin if event.routed else None,
             event.dedup_key,
             event.group_key,
             event.severity,

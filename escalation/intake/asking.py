@@ -15,6 +15,7 @@ from escalation.actions import amending, respond
 from escalation.actions.respond import Refused
 from escalation.intake.heartbeats import call_in
 from escalation.intake.receiving import receive
+from escalation.intake.routing import of_sender
 from escalation.models import Alert, Heartbeat, RoutingKey
 from escalation.sources import opsgenie
 from escalation.sources.event import Action, Event, severity_of
@@ -42,23 +43,24 @@ class UnknownHeartbeat(Exception):
 
 
 def alerts_of(key: RoutingKey, identifier: str, *, by: By, most: int | None = None) -> list[Alert]:
-    """Those of the key's service that are meant, newest first, at most `most`. An alias means the open one,
-    an incident's number all of its alerts.
+    """Those of the key's service that are meant, and those that it sent on to others: newest first, at most
+    `most`. An alias means the open one, an incident's number all of its alerts.
     """
     if "\x00" in identifier:  # no database text holds it
         return []
-    rows = Alert.objects.filter(service=key.service, incident__isnull=False)
-    found = _named(rows, identifier, by).select_related("incident__acknowledged_by")
+    rows = Alert.objects.filter(Q(service=key.service) | Q(origin=key.service), incident__isnull=False)
+    found = _named(rows, identifier, by, key).select_related("incident__acknowledged_by")
     return list(found.order_by("-last_event_at", "-pk")[:most])
 
 
-def _named(rows: QuerySet[Alert], identifier: str, by: By) -> QuerySet[Alert]:
+def _named(rows: QuerySet[Alert], identifier: str, by: By, key: RoutingKey) -> QuerySet[Alert]:
     match by:
         case By.ID:
             number = read(identifier)
             return rows.filter(pk=number.alert) if number else rows.none()
         case By.ALIAS:
-            return rows.filter(dedup_key=opsgenie.dedup_key(identifier), status=Alert.Status.OPEN)
+            meant = of_sender(key.service, opsgenie.dedup_key(identifier))
+            return rows.filter(meant, status=Alert.Status.OPEN)
         case By.TINY:
             is_number = identifier.isascii() and identifier.isdecimal() and len(identifier) <= 18
             return rows.filter(incident=int(identifier)) if is_number else rows.none()
@@ -68,9 +70,8 @@ def _named(rows: QuerySet[Alert], identifier: str, by: By) -> QuerySet[Alert]:
 def create(created: Created, *, key: RoutingKey, now: datetime) -> Alert:
     """The alert, made or counted on; durable when this returns."""
     receive(key=key.key, events=[created.event], source=SOURCE, now=now)
-    alert = Alert.objects.get(
-        service=key.service, dedup_key=created.event.dedup_key, status=Alert.Status.OPEN
-    )
+    meant = of_sender(key.service, created.event.dedup_key)
+    alert = Alert.objects.filter(meant, status=Alert.Status.OPEN).order_by("pk")[0]
     if created.note:
         respond.note(incident_id=_incident(alert), text=created.note, by=_actor(key), now=now)
     return alert

@@ -102,4 +102,11 @@ def lines(party: Party, row: Incident, *, by: Actor) -> Iterator[Line]:
         why += "; unless it is worse nobody is paged again, since it is acknowledged or put off"
     for one in party.alerts:
         what = f"one more alert joined: {one.event.summary}"
-        yield Line(Verb.ALERT_JOINED, ("incident", row.pk), by, what, why)
+        said = "; ".join((*reasons(one.event), why))
+        yield Line(Verb.ALERT_JOINED, ("incident", row.pk), by, what, said)
+
+
+def reasons(event: Event) -> list[str]:
+    """Why it is here, and why it is as bad as that; nothing where both are as usual."""
+    routed = event.routed.why if event.routed else ""
+    return [why for why in (routed, event.graded) if why]

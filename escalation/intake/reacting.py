@@ -12,13 +12,13 @@ from django.db.models import Count, Max, Q
 
 from escalation import engine
 from escalation.core import flapping
-from escalation.core.incident import Quiet, is_worse
+from escalation.core.incident import Quiet, Urgency, is_worse
 from escalation.core.severity import Grading
 from escalation.core.stimulus import Acknowledged, Joined, Repeated, Resolved, Stimulus, Triggered
 from escalation.engine import Change, Opening
 from escalation.intake import grouping
 from escalation.intake.alerts import Upserted, link, upsert
-from escalation.intake.grouping import Party
+from escalation.intake.grouping import Party, reasons
 from escalation.intake.matches import kept_by_rules, touch_matches, write_matches
 from escalation.loading import closed_at, policy_of, service_urgency
 from escalation.models import Alert, Incident, Service
@@ -59,7 +59,7 @@ class Reaction:
         The alerts are locked before their incidents, both in one order: two posts that name the same ones
         never wait for each other in a circle. So what triggers and what ends takes turns as the keys have it.
         """
-        _ = self._maintenance  # before anything is locked
+        self.hold()
         upserted: list[Upserted] = []
         acknowledged: list[Alert] = []
         resolved: list[Alert] = []
@@ -93,8 +93,14 @@ class Reaction:
             nudge_on_commit()
         return opened
 
+    def hold(self) -> None:
+        """Before anything is locked, also of another service in the same transaction: what keeps it quiet."""
+        _ = self._maintenance
+
     def _graded(self, event: Event) -> Event:
-        """With the severity that this service gives it."""
+        """With the severity that a routing rule gives it, or else this service."""
+        if event.routed is not None and event.routed.severity:
+            return replace(event, severity=event.routed.severity)
         found = self._grading.of(word=event.word, labels=event.labels, usual=event.severity)
         return replace(event, severity=found.severity, graded=found.why)
 
@@ -161,7 +167,7 @@ class Reaction:
             episodes=episodes,
             alert_count=len(party.alerts),
             grouped_as=party.name,
-            why="; ".join(w for w in (leader.graded, together, again, flapping.in_words(episodes)) if w),
+            why="; ".join(w for w in (*reasons(leader), together, again, flapping.in_words(episodes)) if w),
         )
 
     def _join(self, joining: Sequence[tuple[Party, Incident]], past: Mapping[str, _Past]) -> list[Change]:
@@ -203,6 +209,8 @@ class Reaction:
 
     def _triggered(self, event: Event) -> Triggered:
         urgency, raise_at = service_urgency(self._service, event.severity, at=self._now)
+        if event.routed is not None and event.routed.urgency:
+            urgency, raise_at = Urgency(event.routed.urgency), None
         quiet = self._quiet(event)
         return Triggered(severity=event.severity, urgency=urgency, raise_at=raise_at, quiet=quiet)
 

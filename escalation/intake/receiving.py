@@ -9,6 +9,7 @@ import structlog
 from django.db import transaction
 
 from escalation.intake.reacting import Reaction
+from escalation.intake.routing import destinations
 from escalation.intake.seen import is_seen, note_seen
 from escalation.models import Alert, ChangeEvent, Incident, RoutingKey, Service
 from escalation.sources.event import Change, Event, NotGenuine
@@ -105,10 +106,15 @@ def _admitted(key: str, proof: Proof, source: str) -> tuple[RoutingKey, str]:
 
 @transaction.atomic
 def _receive_batch(key: RoutingKey, events: Sequence[Event], *, source: str, now: datetime) -> int:
-    reaction = Reaction(key.service, by=Actor(f"{key.name} ({source})"), now=now)
+    by = Actor(f"{key.name} ({source})")
     for event in events:
         metrics.EVENTS.labels(source=source, action=event.action.value).inc()
-    return sum(reaction.to(wave) for wave in _waves(events))
+    routed = [
+        (Reaction(service, by=by, now=now), some) for service, some in destinations(key.service, events)
+    ]
+    for reaction, _ in routed:
+        reaction.hold()
+    return sum(reaction.to(wave) for reaction, some in routed for wave in _waves(some))
 
 
 @transaction.atomic

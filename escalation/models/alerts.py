@@ -5,6 +5,7 @@ import uuid
 from django.db import models
 from django.db.models import F, Q
 
+from escalation.core.routing import as_sent
 from escalation.models.incidents import Incident
 from escalation.models.services import Service
 
@@ -13,7 +14,8 @@ class Alert(models.Model):
     """One deduplicated signal of a source. More events with its key are counted on it.
 
     `origin` is the service by whose key it came, where a routing rule sent it on to this one: further events
-    with that key find it here.
+    with that key find it here. Its dedup key and group key are then such as no sender to this one uses
+    (escalation.core.routing.abroad).
     """
 
     class Status(models.TextChoices):
@@ -73,6 +75,11 @@ class Alert(models.Model):
 
     def __str__(self) -> str:
         return self.summary
+
+    @property
+    def sent_key(self) -> str:
+        """The dedup key as its sender wrote it."""
+        return as_sent(self.dedup_key, origin=self.origin_id)
 
 
 class ChangeEvent(models.Model):

@@ -10,6 +10,7 @@ from django.db.models import Max, Min, Q
 
 from escalation.core.decision import STEP_UNREACHED
 from escalation.core.label import Label
+from escalation.core.routing import as_sent
 from escalation.models import Alert, AlertRule, Incident
 from people.ledger.models import Entry
 from people.ledger.verbs import Verb
@@ -195,7 +196,11 @@ def _first_alerts(ids: list[int]) -> dict[int, Mapping[str, Any]]:
     """An incident may have thousands of alerts in a storm: of each only the first is read."""
     first = Alert.objects.filter(incident__in=ids).order_by().values("incident").annotate(first=Min("pk"))
     rows = Alert.objects.filter(pk__in=first.values("first"))
-    return {row["incident"]: dict(row) for row in rows.values("incident", "dedup_key", "labels", "began_at")}
+    found = rows.values("incident", "dedup_key", "origin", "labels", "began_at")
+    return {
+        row["incident"]: {**row, "dedup_key": as_sent(row["dedup_key"], origin=row["origin"])}
+        for row in found
+    }
 
 
 def _over(ids: list[int]) -> dict[int, datetime]:

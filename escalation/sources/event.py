@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 
+from escalation.core.routing import Routed
 from escalation.core.severity import UNKNOWN, usual_severity
 
 MAX_BYTES = 512 * 1024
@@ -17,6 +18,7 @@ MAX_DEPTH = 64
 BOM = b"\xef\xbb\xbf"
 MAX_SUMMARY = 1024
 MAX_DEDUP_KEY = 255
+MAX_GROUP_KEY = 512
 
 UNKNOWN_SEVERITY = UNKNOWN
 severity_of = usual_severity
@@ -36,7 +38,7 @@ class Event:
     means. Where a service means something else by it, the intake says so in `severity`, and why in `graded`.
     `began_at` is when the source says that it began (UTC). An event with `whole_group` speaks of every
     open alert of `group_key` and has no dedup key of its own. One that is `alone`, since a person opened it,
-    is an incident of its own however its service groups.
+    is an incident of its own however its service groups. `routed` is what a routing rule made of it.
     """
 
     action: Action
@@ -53,6 +55,7 @@ class Event:
     group_key: str = ""
     whole_group: bool = False
     alone: bool = False
+    routed: Routed | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
