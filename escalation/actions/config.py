@@ -185,8 +185,8 @@ def ensure_routing_key(
 ) -> RoutingKey:
     """The live routing key `name` of a service, with the value `key` (32 letters and digits) if given.
 
-    A live key of that name with another value is revoked; its signing secret goes on to the new one. Writes
-    nothing when it is already so.
+    A live key of that name with another value is revoked; its signing secret and mapping go on to the new
+    one. Writes nothing when it is already so.
     Raises ConfigError when another service has that value.
     """
     live = service.routing_keys.filter(name=name, revoked_at=None).first()
@@ -199,7 +199,7 @@ def ensure_routing_key(
         revoke_routing_key(key=live, by=by, now=now)
     row = _live_key(service, name, value, now)
     if live is not None:
-        _set(row, {"signing_secret": live.signing_secret})
+        _set(row, {"signing_secret": live.signing_secret, "mapping": live.mapping})
     what = f"made routing key {name} of service {service.name}"
     data = {"routing_key": row.pk}
     record([Line(Verb.ROUTING_KEY_CREATED, ("service", service.pk), by, what, data=data)], now=now)

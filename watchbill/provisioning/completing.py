@@ -104,7 +104,11 @@ def _key(key: Key, old: Key | None) -> Key:
     if secret is None and old is not None:
         secret = old.signing_secret
     value = key.key or (old.key if old else None)
-    return Key(name=key.name, key=value, signing_secret=secret or None)
+    mapping = key.mapping
+    if mapping is None and old is not None:
+        mapping = old.mapping
+    mapping = mapping if mapping and mapping.model_fields_set else None
+    return Key(name=key.name, key=value, signing_secret=secret or None, mapping=mapping)
 
 
 def _service(service: Service, old: Service | None) -> Service:

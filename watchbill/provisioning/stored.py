@@ -247,7 +247,12 @@ def _services(now: datetime) -> QuerySet[Service]:
 
 
 def _key(row: RoutingKey) -> dict[str, Any]:
-    return {"name": row.name, "key": row.key, "signing_secret": row.signing_secret or None}
+    return {
+        "name": row.name,
+        "key": row.key,
+        "signing_secret": row.signing_secret or None,
+        "mapping": row.mapping or None,
+    }
 
 
 def _service(service: Service) -> dict[str, Any]:

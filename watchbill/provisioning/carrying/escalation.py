@@ -5,6 +5,7 @@ from typing import cast
 from django.db.models import QuerySet
 
 from escalation.actions import config, heartbeats, hot_lines, maintenance, webhooks
+from escalation.actions.mappings import set_mapping
 from escalation.models import EscalationPolicy, MaintenanceWindow, RoutingKey
 from escalation.models import Heartbeat as HeartbeatRow
 from escalation.models import HotLine as HotLineRow
@@ -105,6 +106,8 @@ def ensure_key(change: Change, context: Context) -> None:
         service=_service(service), name=key.name, key=key.key, by=context.by, now=context.now
     )
     config.set_signing_secret(key=row, secret=key.signing_secret or "", by=context.by, now=context.now)
+    said = key.mapping.model_dump() if key.mapping else {}
+    set_mapping(key=row, mapping=said, by=context.by, now=context.now)
 
 
 def revoke_key(change: Change, context: Context) -> None:
