@@ -4,6 +4,7 @@ One open alert per (service, dedup key) is a constraint of the database: an even
 or counts on it, in one statement, however many arrive at once.
 """
 
+from escalation.intake.generic import GENERIC, receive_generic
 from escalation.intake.heartbeats import call_in, raise_silent
 from escalation.intake.raising import Trouble, raise_incident
 from escalation.intake.receiving import (
@@ -18,6 +19,7 @@ from escalation.intake.seen import forget_posts
 from escalation.intake.sns import SNS, Unreachable, receive_sns
 
 __all__ = [
+    "GENERIC",
     "SNS",
     "Replayed",
     "Trouble",
@@ -30,6 +32,7 @@ __all__ = [
     "raise_silent",
     "receive",
     "receive_change",
+    "receive_generic",
     "receive_sns",
     "unsigned_key",
 ]
