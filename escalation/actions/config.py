@@ -38,7 +38,7 @@ __all__ = [
 ]
 
 INCOMING = ("severities", "severity_rules", "group_by", "group_window")
-GOES_ON = ("signing_secret", "events_per_minute")
+GOES_ON = ("signing_secret", "events_per_minute", "mapping")
 KEY = re.compile(r"[0-9a-zA-Z]{32}")
 SIGNING_SECRET = re.compile(r"[!-~]{8,200}")
 SHORTEST_QUIET = timedelta(minutes=1)
@@ -191,7 +191,7 @@ def ensure_routing_key(
 ) -> RoutingKey:
     """The live routing key `name` of a service, with the value `key` (32 letters and digits) if given.
 
-    A live key of that name with another value is revoked; its signing secret and its limit go on to the new
+    A live key of that name with another value is revoked; its secret, limit and mapping go on to the new
     one. Writes nothing when it is already so.
     Raises ConfigError when another service has that value.
     """

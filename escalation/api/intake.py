@@ -151,6 +151,13 @@ def integration(request: HttpRequest, source: str, key: str) -> JsonResponse:
 
 
 @csrf_exempt
+def integration_by_header(request: HttpRequest, source: str) -> JsonResponse:
+    """`/integrations/<source>` with `Authorization: Bearer <routing key>`: no log of addresses keeps it."""
+    scheme, _, key = request.headers.get("Authorization", "").partition(" ")
+    return _answered(request, source, [(key.strip() if scheme.lower() == "bearer" else "", "")])
+
+
+@csrf_exempt
 def victorops(request: HttpRequest, api_key: str, key: str) -> JsonResponse:
     """`/integrations/generic/20131114/alert/<api key>/<routing key>`, as Splunk On-Call has it. Either part
     may be the routing key of a service; the other one is a word to route by, if it is the first that is.
@@ -211,6 +218,8 @@ def _taken_by(key: str, word: str, source: Source, sent: Sent) -> JsonResponse:
     now = clock.now()
     if word:
         sent = replace(sent, query={**sent.query, "routing_key": word})
+    if source.name == intake.GENERIC:
+        return _taken_as_mapped(key, source, sent)
     events = source.parse(sent)
     if source.name == intake.SNS:
         opened = intake.receive_sns(key=key, sent=sent, now=now)
@@ -219,6 +228,17 @@ def _taken_by(key: str, word: str, source: Source, sent: Sent) -> JsonResponse:
         opened = intake.receive(key=key, events=events, source=source.name, now=now, proof=proof)
     said = {"status": "success", "events": len(events), "incidents_opened": opened}
     return JsonResponse({**said, **source.answer(events)}, status=source.status)
+
+
+def _taken_as_mapped(key: str, source: Source, sent: Sent) -> JsonResponse:
+    """The answer says by which keys the alerts are known, and what whoever set this up should know."""
+    now = clock.now()
+    taken = intake.receive_generic(key=key, sent=sent, now=now, proof=source.proof(sent, now=now))
+    events = taken.reading.events
+    said = {"status": "success", "events": len(events), "incidents_opened": taken.opened}
+    keys = {"dedup_keys": [event.dedup_key for event in events]}
+    notes = {"notes": taken.reading.notes} if taken.reading.notes else {}
+    return JsonResponse({**said, **keys, **notes}, status=source.status)
 
 
 @csrf_exempt

@@ -19,4 +19,5 @@ urlpatterns = [
         intake.victorops,
     ),
     re_path(r"^integrations/(?P<source>[a-z-]+)/(?P<key>[^/]+)/?$", intake.integration),
+    re_path(r"^integrations/(?P<source>[a-z-]+)/?$", intake.integration_by_header),
 ]

@@ -4,6 +4,7 @@ One open alert per (service, dedup key) is a constraint of the database: an even
 or counts on it, in one statement, however many arrive at once.
 """
 
+from escalation.intake.generic import GENERIC, receive_generic
 from escalation.intake.heartbeats import call_in, raise_silent
 from escalation.intake.limits import OverLimit
 from escalation.intake.minutes import forget_minutes
@@ -23,6 +24,7 @@ from escalation.intake.seen import forget_posts
 from escalation.intake.sns import SNS, Unreachable, receive_sns
 
 __all__ = [
+    "GENERIC",
     "SNS",
     "OverLimit",
     "Refusal",
@@ -42,6 +44,7 @@ __all__ = [
     "raise_silent",
     "receive",
     "receive_change",
+    "receive_generic",
     "receive_sns",
     "unsigned_key",
 ]

@@ -87,14 +87,27 @@ def read_object(body: bytes) -> dict[str, Any]:
     Refused besides what is no JSON: NUL, which no database text holds; numbers past the largest float;
     nesting deeper than 64.
     """
-    try:
-        parsed = orjson.loads(body.removeprefix(BOM))
-    except orjson.JSONDecodeError as fault:
-        raise Malformed(f"The body is not JSON: {fault}.", is_json=False) from fault
+    parsed = _loaded(body)
     if not isinstance(parsed, dict):
         raise Malformed("The body must be a JSON object.", is_json=False)
     check_storable(parsed)
     return parsed
+
+
+def read_list(body: bytes) -> list[Any]:
+    """The JSON list in `body`, as `read_object` reads an object. Raises Malformed."""
+    parsed = _loaded(body)
+    if not isinstance(parsed, list):
+        raise Malformed("The body must be a JSON list.", is_json=False)
+    check_storable(parsed)
+    return parsed
+
+
+def _loaded(body: bytes) -> Any:
+    try:
+        return orjson.loads(body.removeprefix(BOM))
+    except orjson.JSONDecodeError as fault:
+        raise Malformed(f"The body is not JSON: {fault}.", is_json=False) from fault
 
 
 def check_storable(root: Any) -> None:

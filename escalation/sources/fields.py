@@ -8,12 +8,16 @@ from escalation.sources.event import MAX_DEDUP_KEY, MAX_SUMMARY, Malformed, web_
 
 MAX_SOURCE = 255
 MAX_LABEL = 100
+LONGEST_NUMBER = 1024
+"""Bits: the largest float has as many. Python refuses to spell what is much longer."""
 
 
 def spelled(value: object) -> str:
-    """Text, a number or a yes-or-no as text; anything else is empty."""
+    """Text, a number or a yes-or-no as text; anything else is empty, and so is a number of 300 digits."""
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, int) and value.bit_length() > LONGEST_NUMBER:
+        return ""
     return str(value).strip() if isinstance(value, str | int | float) else ""
 
 

@@ -9,6 +9,7 @@ from escalation.sources import (
     alertmanager,
     apprise,
     datadog,
+    generic,
     goalert,
     grafana,
     healthchecks,
@@ -73,5 +74,12 @@ ALL = (
     Source(name="victorops", title="VictorOps", parse=victorops.parse, answer=victorops.answer),
     Source(name="apprise", title="Apprise (jsons://)", parse=apprise.parse),
     Source(name="goalert", title="GoAlert's generic API", parse=goalert.parse, methods=ASKED),
+    Source(
+        name="generic",
+        title="Anything else (generic)",
+        parse=generic.parse,
+        prove=generic.prove,
+        methods=ASKED,
+    ),
 )
 SOURCES: Mapping[str, Source] = {source.name: source for source in ALL}

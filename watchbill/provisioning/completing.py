@@ -107,8 +107,16 @@ def _key(key: Key, old: Key | None) -> Key:
     if limit is None and old is not None:
         limit = old.events_per_minute
     value = key.key or (old.key if old else None)
-    limited = None if limit == "site" else limit
-    return Key(name=key.name, key=value, signing_secret=secret or None, events_per_minute=limited)
+    mapping = key.mapping
+    if mapping is None and old is not None:
+        mapping = old.mapping
+    return Key(
+        name=key.name,
+        key=value,
+        signing_secret=secret or None,
+        events_per_minute=None if limit == "site" else limit,
+        mapping=mapping if mapping and mapping.model_fields_set else None,
+    )
 
 
 def _service(service: Service, old: Service | None) -> Service:

@@ -252,6 +252,7 @@ def _key(row: RoutingKey) -> dict[str, Any]:
         "key": row.key,
         "signing_secret": row.signing_secret or None,
         "events_per_minute": row.events_per_minute,
+        "mapping": row.mapping or None,
     }
 
 

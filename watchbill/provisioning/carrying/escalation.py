@@ -6,6 +6,7 @@ from django.db.models import QuerySet
 
 from escalation.actions import config, heartbeats, hot_lines, maintenance, webhooks
 from escalation.actions.key_limits import set_events_per_minute
+from escalation.actions.mappings import set_mapping
 from escalation.models import EscalationPolicy, MaintenanceWindow, RoutingKey
 from escalation.models import Heartbeat as HeartbeatRow
 from escalation.models import HotLine as HotLineRow
@@ -108,6 +109,8 @@ def ensure_key(change: Change, context: Context) -> None:
     config.set_signing_secret(key=row, secret=key.signing_secret or "", by=context.by, now=context.now)
     limit = key.events_per_minute if key.events_per_minute != "site" else None
     set_events_per_minute(key=row, events=limit, by=context.by, now=context.now)
+    said = key.mapping.model_dump() if key.mapping else {}
+    set_mapping(key=row, mapping=said, by=context.by, now=context.now)
 
 
 def revoke_key(change: Change, context: Context) -> None:

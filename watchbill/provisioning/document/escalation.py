@@ -10,6 +10,8 @@ from escalation.core.grouping import MOST_LABELS
 from escalation.core.heartbeat import USUAL_GRACE
 from escalation.core.matching import faults_of
 from escalation.core.severity import folded
+from escalation.sources import mapping
+from escalation.sources.expressions import BadExpression, compiled
 from watchbill.provisioning.document.windows import ZonedHours
 from watchbill.provisioning.document.words import (
     Date,
@@ -153,15 +155,52 @@ class Runbook(Part):
     url: Url
 
 
+def _expression(value: str) -> str:
+    try:
+        return compiled(value.strip()).text
+    except BadExpression as fault:
+        raise ValueError(f"is not an expression. {fault}") from None
+
+
+def _words(value: list[str | int | float | bool]) -> list[str | int | float | bool]:
+    fault = mapping.faults_of({"resolve_when": value}).get("resolve_when")
+    if fault:
+        raise ValueError(f"is not a list of words. {fault}")
+    return [*mapping.tidied({"resolve_when": value})["resolve_when"]]
+
+
+Expression = Annotated[str, Field(min_length=1), AfterValidator(_expression)]
+Words = Annotated[list[str | int | float | bool], Field(min_length=1), AfterValidator(_words)]
+
+
+class KeyMapping(Part):
+    """How what comes by the generic source is read; each expression is JMESPath (docs/generic.md)."""
+
+    each: Expression | None = None
+    ignore_when: Expression | None = None
+    action: Expression | None = None
+    resolve_when: Words | None = None
+    acknowledge_when: Words | None = None
+    dedup_key: Expression | None = None
+    summary: Expression | None = None
+    severity: Expression | None = None
+    source: Expression | None = None
+    labels: Expression | None = None
+    links: Expression | None = None
+    began_at: Expression | None = None
+    group_key: Expression | None = None
+
+
 class Key(Part):
-    """A `signing_secret` that is not said stays as it is; an empty one takes it away. So does a limit of
-    `events_per_minute`; `site` gives it the site's again, 0 none.
+    """A `signing_secret` or `mapping` that is not said stays as it is; an empty one takes it away. So does a
+    limit of `events_per_minute`; `site` gives it the site's again, 0 none.
     """
 
     name: Name
     key: Annotated[str, _key("routing key")] | None = None
     signing_secret: Annotated[str, AfterValidator(_signing_secret)] | None = None
     events_per_minute: Annotated[int, Field(ge=0, le=MOST_EVENTS)] | Literal["site"] | None = None
+    mapping: KeyMapping | None = None
 
 
 class HotLine(Part):
