@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from escalation import engine
+from escalation.actions.following import forget_deliveries
 from escalation.actions.unheard import resolve_unheard
 from escalation.handover.note import prepare_due
 from escalation.intake import raise_silent
@@ -92,5 +93,6 @@ CHORES: dict[str, Chore] = {
     "advice": _until_done(lambda: tell_weekly_advice(clock=clock.now)),
     "load_reports": _each_minute(_until_done(lambda: load_reports.make_due(clock=clock.now, limit=BATCH))),
     "load_mails": _each_minute(_until_done(lambda: load_mails.send_due(clock=clock.now, limit=1))),
+    "deliveries": _each_minute(_until_done(lambda: forget_deliveries(clock=clock.now))),
     "rests": _each_minute(_until_done(lambda: tell_rests(clock=clock.now, limit=BATCH))),
 }
