@@ -280,14 +280,14 @@ def _in_order(channels: Sequence[Channel], *, at: str, now: datetime) -> list[Ch
 
 
 def _ask(channel: Channel, message: Message, claimed: Notification) -> Accepted | Rejected:
-    _let_go_of_the_database()
+    let_go_of_the_database()
     try:
         return outbound.in_time(lambda: channel.send(message), seconds=LONGEST_CALL)
     except Exception as fault:  # noqa: BLE001 - whatever a provider's library raises, the message goes on
         return _refusal(fault, claimed)
 
 
-def _let_go_of_the_database() -> None:
+def let_go_of_the_database() -> None:
     """Many threads wait for providers; few of them need a connection of the pool at the same moment."""
     if connection.settings_dict["OPTIONS"].get("pool") and not connection.in_atomic_block:
         connection.close()

@@ -6,13 +6,13 @@ from datetime import datetime
 
 from django.db import transaction
 
+from escalation.actions import following
 from escalation.actions.steps import ConfigError
 from escalation.models import Target, Webhook
 from oncall.selectors import announcing_to
 from paging.actions import hooks
 from paging.actions.contacts import Refused
 from paging.core.address import masked
-from paging.core.rules import HOOK
 from paging.models import ContactMethod
 from people.ledger.record import Actor, Line, record
 from people.ledger.verbs import Verb
@@ -22,8 +22,7 @@ LONGEST_NAME = 100
 
 def pointed(webhook: Webhook) -> ContactMethod | None:
     """What holds its address and its secret; None for one that is retired."""
-    rows = ContactMethod.objects.filter(user_id=webhook.pk, kind=HOOK, disabled_reason="")
-    return rows.order_by("-pk").first()
+    return hooks.hook_method(webhook.pk)
 
 
 @transaction.atomic
@@ -52,7 +51,8 @@ def create_webhook(*, name: str, url: str, by: Actor, now: datetime, secret: str
 
 @transaction.atomic
 def change_webhook(*, webhook: Webhook, by: Actor, now: datetime, url: str = "", secret: str = "") -> Webhook:
-    """Post to `url`, signed with `secret`; what is empty stays. What waits for the former address fails.
+    """Post to `url`, signed with `secret`; what is empty stays. What steps told and waits for the former
+    address fails; what follows goes to the new one. For a day the former secret signs, too.
 
     Writes nothing when it is so already. Raises ConfigError.
     """
@@ -66,6 +66,7 @@ def change_webhook(*, webhook: Webhook, by: Actor, now: datetime, url: str = "",
         hooks.point_hook(recipient=webhook.recipient, address=after[0], secret=after[1], now=now)
     does = []
     if before[0] != after[0]:
+        following.start_anew(webhook)
         does.append(f"posts to {masked(after[0])} instead of {masked(before[0])}")
     if before[1] != after[1]:
         does.append("signs with another secret")
@@ -75,7 +76,7 @@ def change_webhook(*, webhook: Webhook, by: Actor, now: datetime, url: str = "",
 
 
 def renew_secret(*, webhook: Webhook, by: Actor, now: datetime) -> str:
-    """A new secret. From now on nothing is signed with the old one. Raises ConfigError."""
+    """A new secret. For a day the old one signs, too. Raises ConfigError."""
     _check_in_use(webhook)
     secret = hooks.new_hook_secret()
     change_webhook(webhook=webhook, secret=secret, by=by, now=now)
@@ -102,6 +103,7 @@ def retire_webhook(*, webhook: Webhook, by: Actor, now: datetime) -> None:
         )
     if Webhook.objects.filter(pk=webhook.pk, retired_at=None).update(retired_at=now):
         webhook.retired_at = now
+        following.set_follows(webhook=webhook, spec=following.FollowSpec(), by=by, now=now)
         hooks.unpoint_hook(recipient=webhook.recipient)
         _record(Verb.WEBHOOK_RETIRED, webhook, f"retired webhook {webhook.name}", by=by, now=now)
 

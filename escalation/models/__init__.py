@@ -1,6 +1,7 @@
 """Rows of the escalation floor: what comes in, what people respond to, and when to look again."""
 
 from escalation.models.alerts import Alert, ChangeEvent
+from escalation.models.followers import Follower, HookDelivery, HookTry, LedgerReading
 from escalation.models.heartbeats import Heartbeat
 from escalation.models.hot_lines import HotCall, HotLine, Ring
 from escalation.models.incidents import Incident
@@ -26,12 +27,16 @@ __all__ = [
     "AlertRule",
     "ChangeEvent",
     "EscalationPolicy",
+    "Follower",
     "Heartbeat",
+    "HookDelivery",
+    "HookTry",
     "HotCall",
     "HotLine",
     "Incident",
     "KeyMinute",
     "LastPost",
+    "LedgerReading",
     "MaintenanceWindow",
     "Ring",
     "RoutingKey",

@@ -14,6 +14,7 @@ from django.conf import settings
 from paging import links, loading
 from paging.actions import bundles
 from paging.actions.codes import show_code
+from paging.actions.hooks import former_secret
 from paging.core import bundle_text, chat, code, code_words, hook, mail, render, replies, webhook
 from paging.core.address import takes_links, takes_replies
 from paging.core.cause import is_code, is_test, subject_of
@@ -122,9 +123,7 @@ def _notice(claimed: Notification, notice: Notice, *, now: datetime) -> Message:
         return replace(message, text=body, secret=claimed.method.signing_secret)
     if message.via == HOOK:
         body = _told_of_news(notice, claimed, url=link, now=now)
-        return replace(
-            message, subject=hook.event_of(notice), text=body, secret=claimed.method.signing_secret
-        )
+        return _signed(replace(message, subject=hook.event_of(notice), text=body), claimed, now=now)
     return _mail(message, mail.notice(notice, link=link))
 
 
@@ -149,7 +148,12 @@ def _told_of_a_step(message: Message, facts: Facts, claimed: Notification, *, no
         url=f"{settings.PUBLIC_URL}{facts.path}",
         event=event,
     )
-    return replace(message, subject=event, text=body, secret=claimed.method.signing_secret)
+    return _signed(replace(message, subject=event, text=body), claimed, now=now)
+
+
+def _signed(message: Message, claimed: Notification, *, now: datetime) -> Message:
+    method = claimed.method
+    return replace(message, secret=method.signing_secret, former_secret=former_secret(method, now=now))
 
 
 def _head(claimed: Notification, *, now: datetime) -> hook.Envelope:

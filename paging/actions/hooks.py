@@ -16,10 +16,12 @@ from paging.core.cause import TEST, cause_of
 from paging.core.code import in_words
 from paging.core.message import Facts
 from paging.core.rules import HIGH, HOOK
+from paging.core.signing import is_misspelled
 from paging.models import ContactMethod, Page
 from people.models import User
 
-SECRET = re.compile(r"[!-~]{16,64}")
+SECRET = re.compile(r"[!-~]{16,64}|whsec_[!-~]{1,88}")
+FORMER_SIGNS_FOR = timedelta(hours=24)
 PAUSE = timedelta(seconds=10)
 OUT_OF_USE = "the webhook has another address by now, or is retired"
 FACTS = Facts(
@@ -44,20 +46,48 @@ def new_hook_secret() -> str:
 
 
 def point_hook(*, recipient: User, address: str, secret: str, now: datetime) -> ContactMethod:
-    """Post to `address` from now on, signed with `secret`. In the caller's transaction. What waits for a
-    former address fails. Raises Refused.
+    """Post to `address` from now on, signed with `secret`, and for a day with the one before, too. In the
+    caller's transaction. What waits for a former address fails. Raises Refused.
     """
     address = checked_address(ContactMethod.Kind.WEBHOOK, address)
     if not SECRET.fullmatch(secret):
         raise Refused("A webhook's secret is 16 to 64 letters, digits and signs without spaces.")
+    if is_misspelled(secret):
+        raise Refused("A secret that begins with whsec_ goes on with base64 of 16 to 64 bytes.")
+    former, until = _former(hook_method(recipient.pk), secret, now=now)
     unpoint_hook(recipient=recipient, but=address)
     method, _ = ContactMethod.objects.update_or_create(
         user=recipient,
         kind=HOOK,
         address=address,
-        defaults={"verified_at": now, "disabled_reason": "", "signing_secret": secret},
+        defaults={
+            "verified_at": now,
+            "disabled_reason": "",
+            "signing_secret": secret,
+            "former_secret": former,
+            "former_until": until,
+        },
     )
     return method
+
+
+def hook_method(recipient_id: int) -> ContactMethod | None:
+    """What holds its address and its secret now; None where nothing is posted to it."""
+    rows = ContactMethod.objects.filter(user_id=recipient_id, kind=HOOK, disabled_reason="")
+    return rows.order_by("-pk").first()
+
+
+def former_secret(method: ContactMethod, *, now: datetime) -> str:
+    """The one before, while it still signs; else empty."""
+    return method.former_secret if method.former_until and now < method.former_until else ""
+
+
+def _former(there: ContactMethod | None, secret: str, *, now: datetime) -> tuple[str, datetime | None]:
+    if there is None:
+        return "", None
+    if there.signing_secret != secret:
+        return there.signing_secret, now + FORMER_SIGNS_FOR
+    return there.former_secret, there.former_until
 
 
 def unpoint_hook(*, recipient: User, but: str = "") -> None:

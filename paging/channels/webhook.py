@@ -4,22 +4,18 @@ It is signed with the method's own secret, so that whoever receives it can tell 
 Redirects are not followed, and what is answered is not read: the status says it all.
 """
 
-import hashlib
-import hmac
-import http.client
-import ssl
 from typing import ClassVar
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 
 from django.conf import settings
 
 from paging.channels.base import Accepted, ChannelError, Fault
 from paging.channels.web import fault_of
 from paging.core.message import Message
-from people import outbound
+from paging.core.signing import stamped
+from people.posting import NotPosted, post
 
 TIMEOUT = 8.0  # seconds in all: looking the name up, connecting, sending, waiting for the status
-AGENT = "Watchbill (webhook)"
 
 
 class WebhookChannel:
@@ -27,67 +23,33 @@ class WebhookChannel:
     title: ClassVar[str] = "its server"
 
     def send(self, message: Message) -> Accepted:
-        parts = urlsplit(message.to)
-        host = parts.hostname or ""
-        if parts.scheme != "https" and host not in settings.WEBHOOK_PRIVATE_HOSTS:
-            raise ChannelError(f"{host} is not asked without encryption; write https://", fault=Fault.MESSAGE)
+        body = message.text.encode()
         try:
-            status = outbound.call(
-                lambda: self._post(parts, message),
-                seconds=TIMEOUT,
+            answer = post(
+                message.to,
+                body=body,
+                headers=self._headers(message, body),
                 private_hosts=settings.WEBHOOK_PRIVATE_HOSTS,
+                seconds=TIMEOUT,
             )
-        except outbound.Inside:
-            raise ChannelError(
-                f"{host} is inside the network; an operator may allow it in WEBHOOK_PRIVATE_HOSTS",
-                fault=Fault.MESSAGE,
-            ) from None
-        except ssl.SSLCertVerificationError:
-            raise ChannelError(f"{host} does not prove that it is {host}", fault=Fault.MESSAGE) from None
-        except outbound.OutOfTime as fault:
-            raise ChannelError(f"{host} gave {fault}", fault=Fault.TEMPORARY) from None
-        except (OSError, http.client.HTTPException, ValueError) as fault:
-            raise ChannelError(
-                f"{host} did not answer ({type(fault).__name__})", fault=Fault.TEMPORARY
-            ) from None
-        if not 200 <= status < 300:
-            raise ChannelError(f"{host} answered {status}", fault=self.fault_of(status))
+        except NotPosted as fault:
+            lasting = Fault.MESSAGE if fault.lasting else Fault.TEMPORARY
+            raise ChannelError(str(fault), fault=lasting) from None
+        if not 200 <= answer.status < 300:
+            host = urlsplit(message.to).hostname
+            raise ChannelError(f"{host} answered {answer.status}", fault=self.fault_of(answer.status))
         return Accepted(self.provider, message.message_id)
 
     def fault_of(self, status: int) -> Fault:
         return fault_of(status)
 
-    def headers(self, message: Message, stamp: str, proof: str) -> dict[str, str]:
-        """`stamp` is the Unix time that `proof`, the signature, speaks of."""
-        return {"X-Watchbill-Timestamp": stamp, "X-Watchbill-Signature": f"v1={proof}"}
+    def headers(self, message: Message, stamp: int, body: bytes) -> dict[str, str]:
+        """What proves that it is ours. `stamp` is the Unix time that the signature speaks of."""
+        proof = stamped(message.secret, stamp, body)
+        return {"X-Watchbill-Timestamp": str(stamp), "X-Watchbill-Signature": f"v1={proof}"}
 
-    def _post(self, parts: SplitResult, message: Message) -> int:
-        body = message.text.encode()
-        stamp = str(int(message.at.timestamp()))
-        headers = {
-            "Content-Type": "application/json; charset=utf-8",
-            "User-Agent": AGENT,
+    def _headers(self, message: Message, body: bytes) -> dict[str, str]:
+        return {
             "X-Watchbill-Delivery": message.message_id,
-            **self.headers(message, stamp, signature(message.secret, stamp, body)),
+            **self.headers(message, int(message.at.timestamp()), body),
         }
-        connection = _connection(parts)
-        try:
-            path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-            connection.request("POST", path, body, headers)
-            return connection.getresponse().status
-        finally:
-            connection.close()
-
-
-def _connection(parts: SplitResult) -> http.client.HTTPConnection:
-    host = parts.hostname or ""
-    if parts.scheme == "https":
-        return http.client.HTTPSConnection(
-            host, parts.port, timeout=TIMEOUT, context=ssl.create_default_context()
-        )
-    return http.client.HTTPConnection(host, parts.port, timeout=TIMEOUT)
-
-
-def signature(secret: str, stamp: str, body: bytes) -> str:
-    """HMAC-SHA256 over the Unix time, a dot and the body, as 64 hexadecimal digits."""
-    return hmac.new(secret.encode(), f"{stamp}.".encode() + body, hashlib.sha256).hexdigest()

@@ -4,6 +4,7 @@ Keys are only ever added. No key to anything is in it: whoever reads it acts by 
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -78,12 +79,17 @@ def on_call(told: Notice, *, envelope: Envelope, url: str) -> str:
     return _document(ON_CALL, envelope, because=because, schedule={**schedule, "url": url}, on_call=holders)
 
 
+def followed(said: Mapping[str, Any], *, event: str, sequence: int, envelope: Envelope) -> str:
+    """What happened to an incident, to whoever follows it. `sequence` grows from one to the next."""
+    return _document(event, envelope, sequence=sequence, **said)
+
+
 def event_of(told: Notice) -> str:
     return told.event or OTHER
 
 
 def _document(event: str, head: Envelope, **body: Any) -> str:
-    at = head.at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    at = in_utc(head.at)
     first = {
         "version": VERSION,
         "event": event,
@@ -91,4 +97,10 @@ def _document(event: str, head: Envelope, **body: Any) -> str:
         "at": at,
         "webhook": head.webhook,
     }
-    return json.dumps({**first, **body}, ensure_ascii=False)
+    standard = {"type": event, "timestamp": at, "data": body}  # as Standard Webhooks names them
+    return json.dumps({**first, **body, **standard}, ensure_ascii=False)
+
+
+def in_utc(at: datetime) -> str:
+    """“2026-11-21T03:00:00Z”."""
+    return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -49,7 +49,8 @@ class Message:
     call of it can answer by pressing a key. `secrets` are parts of `text` that no row keeps. `link` is the
     address with which `text` ends, where a channel may have to shorten what stands before it. A mail is
     answered to `reply_to`, which is a key; empty: to nobody. Messages with one `thread` (the cause,
-    “incident:42”) belong together. `secret` signs what a webhook gets.
+    “incident:42”) belong together. `secret` signs what a webhook gets, and so
+    does `former_secret` for a while, where it is not empty.
     """
 
     message_id: str
@@ -64,6 +65,7 @@ class Message:
     thread: str = ""
     reply_to: str = field(default="", repr=False)
     secret: str = field(default="", repr=False)
+    former_secret: str = field(default="", repr=False)
     valid_seconds: int = 600
     answerable: bool = False
     secrets: tuple[str, ...] = ()

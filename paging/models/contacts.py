@@ -12,7 +12,8 @@ from people.models import User
 class ContactMethod(models.Model):
     """One way to reach a person. An unverified or disabled one is never paged.
 
-    `signing_secret` is a webhook's: what is posted to it is signed with it.
+    `signing_secret` is a webhook's: what is posted to it is signed with it, and until `former_until` with the
+    `former_secret`, too.
     """
 
     class Kind(models.TextChoices):
@@ -31,7 +32,9 @@ class ContactMethod(models.Model):
     )
     verified_at = models.DateTimeField(null=True, blank=True)
     disabled_reason = models.CharField(max_length=200, blank=True)
-    signing_secret = models.CharField(max_length=64, blank=True, default="", db_default="", editable=False)
+    signing_secret = models.CharField(max_length=100, blank=True, default="", db_default="", editable=False)
+    former_secret = models.CharField(max_length=100, blank=True, default="", db_default="", editable=False)
+    former_until = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
         constraints = [

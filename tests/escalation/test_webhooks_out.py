@@ -94,6 +94,9 @@ def test_a_step_posts_a_signed_event_beside_paging_people(world, hook, receiver)
     assert post.headers["X-Watchbill-Delivery"] == event["id"]
     stamp = int(world.now.timestamp())
     assert post.headers["X-Watchbill-Signature"].startswith(f"t={stamp},v1=")
+    assert (event.pop("type"), event.pop("timestamp")) == (event["event"], event["at"])
+    said = event.pop("data")
+    assert said == {name: event[name] for name in said}
     assert event | {"id": "-"} == {
         "version": 1,
         "event": "incident.step",

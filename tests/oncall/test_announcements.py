@@ -257,6 +257,9 @@ def test_a_webhook_gets_a_signed_event(world, receiver):
     world.keep(at(2, 12)).tick()
     (event,) = receiver.events
     assert receiver.posts[0].headers["X-Watchbill-Event"] == "schedule.on_call"
+    assert (event.pop("type"), event.pop("timestamp")) == (event["event"], event["at"])
+    said = event.pop("data")
+    assert said == {name: event[name] for name in said}
     assert event | {"id": "-"} == {
         "version": 1,
         "event": "schedule.on_call",

@@ -1,8 +1,8 @@
 """What the document leaves open about things that exist is taken from what is stored.
 
-How to reach a person, a team's members and report, a routing key's value, a webhook's secret and where a
-schedule announces who is on call are left alone where they are not given: a document without phone numbers
-must not make anybody unreachable.
+How to reach a person, a team's members and report, a routing key's value, a webhook's secret and what it
+follows, and where a schedule announces who is on call are left alone where they are not given: a document
+without phone numbers must not make anybody unreachable.
 """
 
 from collections.abc import Mapping
@@ -95,8 +95,10 @@ def _team(team: Team, old: Team | None) -> Team:
 
 
 def _webhook(webhook: Webhook, old: Webhook | None) -> Webhook:
-    known = old.secret if old else None
-    return webhook if webhook.secret else webhook.model_copy(update={"secret": known})
+    secret, there = (old.secret, old.follows) if old else (None, None)
+    said = there if webhook.follows is None else webhook.follows
+    follows = None if said is not None and said.nothing and there is None else said
+    return webhook.model_copy(update={"secret": webhook.secret or secret, "follows": follows})
 
 
 def _key(key: Key, old: Key | None) -> Key:

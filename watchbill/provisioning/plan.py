@@ -105,6 +105,13 @@ def _announcements(document: Organisation) -> Iterator[Found]:
             yield Found((schedule.name,), part, ("schedules", index, "announcements"))
 
 
+def _follows(document: Organisation) -> Iterator[Found]:
+    """Apart from the webhook itself, which steps name that come before the services it follows."""
+    for index, webhook in enumerate(document.webhooks):
+        if webhook.follows is not None:
+            yield Found((webhook.name,), webhook.follows, ("webhooks", index, "follows"))
+
+
 def _keys(document: Organisation) -> Iterator[Found]:
     for index, service in enumerate(document.services):
         for number, key in enumerate(service.routing_keys):
@@ -187,6 +194,7 @@ LISTINGS: dict[str, Listing] = {
     "announcements": _announcements,
     "escalation policy": _named("escalation_policies", "name"),
     "service": _named("services", "name"),
+    "followed incidents": _follows,
     "routing key": _keys,
     "hot line": _hot_lines,
     "heartbeat": _heartbeats,
@@ -198,6 +206,7 @@ LISTINGS: dict[str, Listing] = {
 }
 INNER = {
     "announcements",
+    "follows",
     "overrides",
     "temporary",
     "routing_keys",

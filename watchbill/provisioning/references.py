@@ -10,7 +10,7 @@ from oncall.core import override as core
 from people.models import Membership
 from watchbill.provisioning import pay_terms
 from watchbill.provisioning.definitions import definition_faults, participants
-from watchbill.provisioning.document.escalation import Policy, Service, Target
+from watchbill.provisioning.document.escalation import Policy, Service, Target, Webhook
 from watchbill.provisioning.document.organisation import Organisation
 from watchbill.provisioning.document.pay import PayPlan
 from watchbill.provisioning.document.people import Team
@@ -40,6 +40,7 @@ class Known:
     standing: Mapping[str, frozenset[str]] = field(default_factory=dict)
     leaving: Mapping[tuple[str, str], str] = field(default_factory=dict)
     webhooks: frozenset[str] = frozenset()
+    services: frozenset[str] = frozenset()
 
     @classmethod
     def of(
@@ -59,6 +60,7 @@ class Known:
             standing={one.name: frozenset(participants(one)) for one in standing.schedules},
             leaving=leaving,
             webhooks=frozenset(webhook.name for one in documents for webhook in one.webhooks),
+            services=frozenset(service.name for one in documents for service in one.services),
         )
 
 
@@ -176,6 +178,7 @@ class _Checker:
         for section, check in (
             ("teams", self._team),
             ("schedules", self._schedule),
+            ("webhooks", self._webhook),
             ("escalation_policies", self._policy),
             ("services", self._service),
             ("pay_plans", self._plan),
@@ -251,6 +254,14 @@ class _Checker:
             yield Fault(
                 path, f"{schedule.name} has no role “{part.role}”.{suggestion(part.role, schedule.roles)}"
             )
+
+    def _webhook(self, webhook: Webhook, path: Path) -> Iterator[Fault]:
+        follows = webhook.follows
+        for number, name in enumerate(follows.services if follows else ()):
+            place = (*path, "follows", "services", number)
+            yield from self._known("service", name, self.known.services, place)
+        for number, name in enumerate(follows.teams if follows else ()):
+            yield from self._known("team", name, self.known.teams, (*path, "follows", "teams", number))
 
     def _policy(self, policy: Policy, path: Path) -> Iterator[Fault]:
         for number, step in enumerate(policy.steps):

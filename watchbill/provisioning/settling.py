@@ -24,6 +24,7 @@ from watchbill.provisioning.document.escalation import (
     Suppress,
     Target,
     Trial,
+    Webhook,
     When,
 )
 from watchbill.provisioning.document.organisation import Organisation
@@ -60,8 +61,17 @@ def settle(document: Organisation, *, zones: Mapping[str, str]) -> Organisation:
             ],
             "escalation_policies": [_policy(policy) for policy in document.escalation_policies],
             "services": [_service(service, _zone(service.team, zones)) for service in document.services],
+            "webhooks": [_webhook(webhook) for webhook in document.webhooks],
         }
     )
+
+
+def _webhook(webhook: Webhook) -> Webhook:
+    follows = webhook.follows
+    if follows is None:
+        return webhook
+    said = {name: sorted(set(getattr(follows, name))) for name in ("services", "teams", "events")}
+    return webhook.model_copy(update={"follows": follows.model_copy(update=said)})
 
 
 def unsettle(document: Organisation) -> Organisation:

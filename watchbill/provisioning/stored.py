@@ -11,6 +11,7 @@ from escalation.actions.rules import Kind
 from escalation.models import (
     AlertRule,
     EscalationPolicy,
+    Follower,
     Heartbeat,
     HotLine,
     MaintenanceWindow,
@@ -186,9 +187,21 @@ def _webhooks() -> Iterator[dict[str, Any]]:
     rows = Webhook.objects.filter(retired_at=None).order_by("name")
     usable = ContactMethod.objects.filter(kind=HOOK, disabled_reason="").order_by("pk")
     pointed = {method.user_id: method for method in usable}
-    for webhook in rows:
+    for webhook in rows.select_related("follower").prefetch_related("follower__teams", "follower__services"):
         method = pointed[webhook.pk]
-        yield {"name": webhook.name, "url": method.address, "secret": method.signing_secret}
+        said = {"name": webhook.name, "url": method.address, "secret": method.signing_secret}
+        yield said | {"follows": _follows(getattr(webhook, "follower", None))}
+
+
+def _follows(row: Follower | None) -> dict[str, Any] | None:
+    """None where it follows nothing that is in use."""
+    if row is None:
+        return None
+    if row.everything:
+        return {"all": True, "events": row.events}
+    services = [service.name for service in row.services.all() if service.retired_at is None]
+    teams = [team.name for team in row.teams.all()]
+    return {"services": services, "teams": teams, "events": row.events} if services or teams else None
 
 
 def _policies() -> QuerySet[EscalationPolicy]:

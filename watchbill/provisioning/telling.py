@@ -24,6 +24,7 @@ RETIRING = {
     "company day": "taken away",
     "kept pay plan": "removed, nobody was paid by it",
     "announcements": "taken off",
+    "followed incidents": "told of none any more",
     "suppress rule": "ended",
     "trial": "ended",
 }

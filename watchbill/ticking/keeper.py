@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from escalation import engine
+from escalation.actions.following import forget_deliveries
 from escalation.actions.unheard import resolve_unheard
 from escalation.handover.note import prepare_due
 from escalation.intake import end_over_limit, forget_minutes, raise_silent
@@ -94,5 +95,6 @@ CHORES: dict[str, Chore] = {
     "load_mails": _each_minute(_until_done(lambda: load_mails.send_due(clock=clock.now, limit=1))),
     "over_limits": _each_minute(_until_done(lambda: end_over_limit(clock=clock.now))),
     "key_minutes": _each_minute(_until_done(lambda: forget_minutes(now=clock.now()))),
+    "deliveries": _each_minute(_until_done(lambda: forget_deliveries(clock=clock.now))),
     "rests": _each_minute(_until_done(lambda: tell_rests(clock=clock.now, limit=BATCH))),
 }

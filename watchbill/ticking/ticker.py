@@ -17,6 +17,7 @@ from django.conf import settings
 from escalation import engine
 from people import clock
 from watchbill.ticking import alive, heartbeat, keeper
+from watchbill.ticking.followers import Followers
 from watchbill.ticking.loop import Loop
 from watchbill.ticking.senders import Senders
 from watchbill.watch import clocks, watcher
@@ -50,6 +51,7 @@ class Ticker:
         self._decider = Loop("decider", self._decide, every=every, rest=REST)
         self._has_looked_at_windows = threading.Event()
         self._senders = Senders(clock=clock.now, stopping=self._sends_nothing)
+        self._followers = Followers(clock=clock.now, stopping=self._stopping.is_set)
         self._keepers = [
             Loop(f"keeper-{name}", partial(chore, self._stopping.is_set), every=keeper.EVERY)
             for name, chore in keeper.CHORES.items()
@@ -57,9 +59,10 @@ class Ticker:
         self._heartbeat = Loop("heartbeat", self._beat, every=heartbeat.EVERY)
         self._watch = Loop("watch", self._look_at_the_site, every=watcher.EVERY)
         beating = [self._heartbeat] if settings.HEARTBEAT_URL else []
-        self._loops: list[Loop | Senders] = [
+        self._loops: list[Loop | Senders | Followers] = [
             self._decider,
             self._senders,
+            self._followers,
             *self._keepers,
             self._watch,
             *beating,

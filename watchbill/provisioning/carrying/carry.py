@@ -65,6 +65,11 @@ CARRIERS: Mapping[str, Mapping[Action, Carrier]] = {
         "change": escalation.change_service,
         "retire": escalation.retire_service,
     },
+    "followed incidents": {
+        "create": escalation.set_follows,
+        "change": escalation.set_follows,
+        "retire": escalation.set_follows,
+    },
     "routing key": {
         "create": escalation.ensure_key,
         "change": escalation.ensure_key,

@@ -4,7 +4,7 @@ from typing import cast
 
 from django.db.models import QuerySet
 
-from escalation.actions import config, heartbeats, hot_lines, maintenance, webhooks
+from escalation.actions import config, following, heartbeats, hot_lines, maintenance, webhooks
 from escalation.actions.key_limits import set_events_per_minute
 from escalation.actions.mappings import set_mapping
 from escalation.models import EscalationPolicy, MaintenanceWindow, RoutingKey
@@ -13,6 +13,7 @@ from escalation.models import HotLine as HotLineRow
 from escalation.models import Service as ServiceRow
 from escalation.models import Webhook as WebhookRow
 from escalation.quiet.windows import live
+from people.models import Team
 from watchbill.provisioning.carrying.context import Context
 from watchbill.provisioning.document.escalation import (
     Heartbeat,
@@ -25,6 +26,7 @@ from watchbill.provisioning.document.escalation import (
     Target,
     Webhook,
 )
+from watchbill.provisioning.document.following import Follows
 from watchbill.provisioning.plan import Change
 from watchbill.provisioning.settling import window_spec
 
@@ -49,6 +51,18 @@ def change_webhook(change: Change, context: Context) -> None:
 
 def retire_webhook(change: Change, context: Context) -> None:
     webhooks.retire_webhook(webhook=_webhook(change.identity[0]), by=context.by, now=context.now)
+
+
+def set_follows(change: Change, context: Context) -> None:
+    wanted, spec = change.wanted, following.FollowSpec()
+    if isinstance(wanted, Follows):
+        spec = following.FollowSpec(
+            everything=wanted.everything,
+            teams=list(Team.objects.filter(name__in=wanted.teams)),
+            services=list(ServiceRow.objects.filter(name__in=wanted.services)),
+            events=wanted.events,
+        )
+    following.set_follows(webhook=_webhook(change.identity[0]), spec=spec, by=context.by, now=context.now)
 
 
 def create_policy(change: Change, context: Context) -> None:

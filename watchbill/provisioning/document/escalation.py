@@ -12,6 +12,9 @@ from escalation.core.matching import faults_of
 from escalation.core.severity import folded
 from escalation.sources import mapping
 from escalation.sources.expressions import BadExpression, compiled
+from paging.actions.hooks import SECRET
+from paging.core.signing import is_misspelled
+from watchbill.provisioning.document.following import Following
 from watchbill.provisioning.document.windows import ZonedHours
 from watchbill.provisioning.document.words import (
     Date,
@@ -71,20 +74,25 @@ def _signing_secret(value: str) -> str:
 
 
 def _secret(value: str) -> str:
-    if not re.fullmatch(r"[!-~]{16,64}", value):
+    if not SECRET.fullmatch(value):
         raise ValueError(
             "is not a secret; write 16 to 64 letters, digits and signs without spaces, or leave it out and "
             "one is made."
         )
+    if is_misspelled(value):
+        raise ValueError("begins with whsec_, so base64 of 16 to 64 bytes has to follow.")
     return value
 
 
 class Webhook(Part):
-    """An address that steps tell of incidents, in a form that a program reads (docs/webhooks-out.md)."""
+    """An address that steps tell of incidents, in a form that a program reads (docs/webhooks-out.md); and
+    that may follow them. Without `follows` that is left as it is.
+    """
 
     name: Name
     url: Url
     secret: Annotated[str, AfterValidator(_secret)] | None = None
+    follows: Following = None
 
 
 class Target(Part):
