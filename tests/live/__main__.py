@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.live.https import Front
-from tests.live.places import HERE, Missing, node_modules, python
-from tests.processes.tree import Tree, fetch, manage, until
+from tests.live.places import HERE, Missing, installed, node_modules, python
+from tests.processes.tree import Tree, fetch, free_port, manage, until
 
 KEY = "0123456789abcdef0123456789abcdef"
 BASIC = ("trigger", "repeat", "acknowledge", "resolve")
@@ -50,6 +50,7 @@ CLIENTS = (
         "Opsgenie v2",
         ("trigger", "repeat", "acknowledge", "note", "resolve"),
     ),
+    Client("swaks", "mail_swaks.py", "mail"),
 )
 AFTER = {  # the incident's status, and the events of its alert
     "trigger": ("triggered", 1),
@@ -86,14 +87,17 @@ def main():
     chosen = [one for one in CLIENTS if not sys.argv[1:] or sys.argv[1] in one.script + one.package]
     try:
         interpreter, modules = python(), node_modules()
+        installed("swaks")
     except Missing as fault:
         print(f"The clients cannot be installed: {fault}", file=sys.stderr)
         return CANNOT_BEGIN
     faults = []
+    mail = f"127.0.0.1:{free_port()}"
     with (
         tempfile.TemporaryDirectory(prefix="live-") as name,
-        Tree(var=Path(name) / "var", arguments=("--no-demo",)) as tree,
+        Tree(var=Path(name) / "var", environment={"MAIL_LISTEN": mail}, arguments=("--no-demo",)) as tree,
     ):
+        tree.wait_for(lambda line: "mail_listens" in line)
         manage(tree, "apply", "tests/processes/organisation.yaml")
         with Front(port=tree.port, folder=Path(name)) as front:
             there = Installation(tree, front, Path(name))
@@ -136,6 +140,7 @@ def environment_of(alias, modules, there):
             "ALIAS": alias,
             "HTTP": there.tree.url,
             "HTTPS": there.front.url,
+            "MAIL": there.tree.environment["MAIL_LISTEN"],
             "NODE_PATH": str(modules),
             "FOLDER": str(there.folder / "kept"),
             "NO_PROXY": "127.0.0.1",
@@ -159,6 +164,9 @@ def not_so(what, alias, there):
 
 def version(client, modules):
     """The package and the version that ran."""
+    if client.package == "swaks":
+        said = subprocess.run(["swaks", "--version"], capture_output=True, text=True, check=True).stdout
+        return said.partition("\n")[0].replace(" version", "")
     if client.script.endswith(".js"):
         package = json.loads((modules / client.package / "package.json").read_text())
         return f"{client.package} {package['version']}"
