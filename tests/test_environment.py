@@ -91,6 +91,15 @@ def test_value_may_stand_in_a_file(root):
             {"EMAIL_REPLIES": "postmark://short@acme.example"},
             "that Postmark cannot post with; write at least 16",
         ),
+        (
+            {"MAIL_LISTEN": "2525"},
+            "MAIL_LISTEN is “2525”; write where to listen, such as 127.0.0.1:2525, or off.",
+        ),
+        ({"MAIL_LISTEN": "127.0.0.1:70000"}, "MAIL_LISTEN is “127.0.0.1:70000”"),
+        ({"MAIL_LISTEN": "::1:2525"}, "MAIL_LISTEN is “::1:2525”"),
+        ({"MAIL_DOMAIN": "a@b.example"}, "write a domain alone, such as alerts.acme.example"),
+        ({"MAIL_CERTIFICATE_KEY": "k"}, "MAIL_CERTIFICATE_KEY is set and MAIL_CERTIFICATE is not"),
+        ({"MAIL_CERTIFICATE": "/nowhere.pem"}, "MAIL_CERTIFICATE names /nowhere.pem, which cannot be used"),
         ({"DEFAULT_FROM_EMAIL": "Watchbill"}, "DEFAULT_FROM_EMAIL is"),
         ({"TWILIO_API_BASE_URL": "stand-in"}, "TWILIO_API_BASE_URL must begin with"),
         ({"TWILIO_FROM_NUMBER": "0151 234"}, "write it with its country, such as +14155550100"),
@@ -323,3 +332,23 @@ def test_who_takes_the_answers_to_mails_and_where(root, value, at, options):
     found = given(root, EMAIL_REPLIES=value).mail_replies
     assert (found.provider, found.at, found.options) == (value.partition(":")[0], at, options)
     assert "hush" not in repr(found)
+
+
+@pytest.mark.parametrize(
+    ("variables", "at", "domain"),
+    [
+        ({}, "127.0.0.1:2525", "localhost"),
+        ({"MAIL_LISTEN": "off"}, "", "localhost"),
+        ({"MAIL_LISTEN": "[::1]:25"}, "[::1]:25", "localhost"),
+        (
+            {"MAIL_LISTEN": "mail:2525", "PUBLIC_URL": "https://pager.example:8443"},
+            "mail:2525",
+            "pager.example",
+        ),
+        ({"PUBLIC_URL": "http://192.0.2.7"}, "127.0.0.1:2525", "[192.0.2.7]"),
+        ({"MAIL_DOMAIN": "Alerts.Acme.example"}, "127.0.0.1:2525", "alerts.acme.example"),
+    ],
+)
+def test_where_mail_is_taken_and_what_stands_behind_the_at(root, variables, at, domain):
+    found = given(root, **variables).mail_intake
+    assert (found.at, found.domain, found.is_chosen) == (at, domain, "MAIL_LISTEN" in variables)

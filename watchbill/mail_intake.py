@@ -20,7 +20,7 @@ _DOMAIN = re.compile(
 @dataclass(frozen=True)
 class MailIntake:
     """Port 0: nothing listens. `domain` stands behind the @ of every address. With a `certificate` and its
-    `key` (files) who sends may use STARTTLS.
+    `key` (files) who sends may use STARTTLS. `is_chosen`: somebody has said where to listen.
     """
 
     domain: str = "localhost"
@@ -28,6 +28,7 @@ class MailIntake:
     port: int = 0
     certificate: str = ""
     key: str = ""
+    is_chosen: bool = False
 
     @property
     def at(self) -> str:
@@ -43,12 +44,11 @@ class MailIntake:
         context.load_cert_chain(self.certificate, self.key or None)
         return context
 
-    def sentence(self, fault: OSError) -> str:
+    def sentence(self, why: str) -> str:
         """What an operator reads where it cannot listen."""
-        why = fault.strerror or type(fault).__name__
         return (
-            f"Alerts by mail are not taken: nothing can listen on {self.host} port {self.port} ({why}); set "
-            "MAIL_LISTEN to another address, or to off."
+            f"Alerts by mail are not taken: nothing can listen on {self.at} ({why}); set MAIL_LISTEN to "
+            "another address, or to off."
         )
 
 
@@ -64,6 +64,7 @@ def read(get: Callable[[str, str], str], *, public_url: str) -> MailIntake:
         port=port,
         certificate=certificate,
         key=key,
+        is_chosen=bool(get("MAIL_LISTEN", "")),
     )
     try:
         found.tls()

@@ -75,6 +75,7 @@ class RoutingKeyRows(Rows):
             return "Save, and the key and its addresses stand here."
         public = settings.PUBLIC_URL
         shown = [("PagerDuty Events v2", f"{public}/v2/enqueue"), ("its routing_key", row.key)]
+        shown += [("Mail (docs/email.md)", address) for address in mail_addresses(row.key)]
         more = [(one.title, f"{public}/integrations/{one.name}/{row.key}") for one in ALL]
         titles = ", ".join(one.title for one in ALL[:3])
         return format_html(
@@ -85,6 +86,14 @@ class RoutingKeyRows(Rows):
             len(ALL) - 3,
             _addresses(more),
         )
+
+
+def mail_addresses(key: str) -> Sequence[str]:
+    """Where mail raises alerts by this key: by our own listener, else by the provider of EMAIL_REPLIES."""
+    if settings.MAIL_INTAKE.port:
+        return [f"{key}@{settings.MAIL_INTAKE.domain}"]
+    local, _, domain = settings.MAIL_REPLIES["at"].rpartition("@")
+    return [f"{local}+{key}@{domain}" if local else f"{key}@{domain}"] if domain else []
 
 
 def _addresses(lines: Sequence[tuple[str, str]]) -> str:

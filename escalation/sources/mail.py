@@ -5,6 +5,7 @@ X-Watchbill-Dedup-Key: disk/db1         X-Watchbill-Link-Runbook: https://wiki.e
 X-Watchbill-Severity: SEV-1
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from email.utils import getaddresses, parsedate_to_datetime
@@ -21,6 +22,9 @@ HEADER = "x-watchbill-"
 LABEL, LINK = f"{HEADER}label-", f"{HEADER}link-"
 SENT_BY = f"{HEADER}sent-by"
 MOST_LABELS, LONGEST_LABEL, MOST_LINKS = 50, 500, 20
+MOST_IN_TEXT = 3
+"""Addresses of its text that are links: what counts stands first, and below it what unsubscribes."""
+_ADDRESS = re.compile(r"https?://[^\s<>\"'()\[\]]{4,2000}")
 OLDEST, NEWEST = timedelta(days=5), timedelta(minutes=5)
 """How far its Date may be off: a mail server tries for five days."""
 
@@ -81,7 +85,7 @@ def parse(mail: Mail, *, tag: str = "", secrets: Sequence[str] = (), now: dateti
             word=word.lower() if action is Action.TRIGGER else "",
             source=(sender or "mail")[:MAX_SOURCE],
             labels=_labels(mail, tag, sender),
-            links=links(islice(_named(mail, LINK), MOST_LINKS)),
+            links=links([*islice(_named(mail, LINK), MOST_LINKS), *_in_text(mail)]),
             payload=_payload(mail),
             began_at=_began(mail, now),
         )
@@ -145,13 +149,18 @@ def _named(mail: Mail, prefix: str) -> list[tuple[str, str]]:
     return [(name[:MAX_LABEL], value) for name, value in found if name and value]
 
 
+def _in_text(mail: Mail) -> list[tuple[str, str]]:
+    found = dict.fromkeys(match[0].rstrip(".,;:!?*_") for match in _ADDRESS.finditer(mail.text))
+    return [("in the mail", address) for address in islice(found, MOST_IN_TEXT)]
+
+
 def _payload(mail: Mail) -> dict[str, object]:
     said: dict[str, object] = {
         name: mail.header(name) for name in ("subject", "from", "date", "message-id") if mail.header(name)
     }
     said |= {name: value for name, value in mail.headers.items() if name.startswith(HEADER)}
     if mail.text:
-        said["body"] = mail.text
+        said["mail_text"] = mail.text  # shown with the alert
     if mail.attachments:
         said["attachments"] = [
             {"name": one.name, "type": one.kind, "bytes": one.size} for one in mail.attachments

@@ -8,7 +8,8 @@ from escalation.models import EscalationPolicy, Service
 from people.actions import deactivate_user
 from people.ledger.models import Entry
 from tests.admin.filled import filled
-from tests.world import TESTS
+from tests.world import KEY, TESTS
+from watchbill.mail_intake import MailIntake
 
 POLICY = "/admin/escalation/escalationpolicy/"
 SERVICE = "/admin/escalation/service/"
@@ -146,6 +147,15 @@ def test_a_mistake_in_a_service_is_said_and_nothing_is_written(mia, world, field
     assert answer.status_code == 200
     assert said in text(answer)
     assert Entry.objects.count() == before
+
+
+def test_a_routing_key_is_a_mail_address_where_mail_is_taken(mia, world, settings):
+    address = f"{SERVICE}{world.service.pk}/change/"
+    assert f"{KEY}@" not in text(mia.get(address))
+    settings.MAIL_REPLIES = {**settings.MAIL_REPLIES, "at": "pager@acme.example"}
+    assert f"pager+{KEY}@acme.example" in text(mia.get(address))
+    settings.MAIL_INTAKE = MailIntake(domain="alerts.example", host="127.0.0.1", port=2525)
+    assert f"{KEY}@alerts.example" in text(mia.get(address))
 
 
 def test_a_routing_key_is_made_with_its_address_and_revoked(mia, world):

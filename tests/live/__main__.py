@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.live.https import Front
-from tests.live.places import HERE, Missing, node_modules, python
-from tests.processes.tree import Tree, fetch, manage, until
+from tests.live.places import HERE, Missing, installed, node_modules, python
+from tests.processes.tree import Tree, fetch, free_port, manage, until
 
 KEY = "0123456789abcdef0123456789abcdef"
 BASIC = ("trigger", "repeat", "acknowledge", "resolve")
@@ -64,6 +64,7 @@ CLIENTS = (
         program="nagios4",
         alias="event_source=service;host_name=db1;service_desc=Disk",
     ),
+    Client("swaks", "mail_swaks.py", "mail", program="swaks"),
 )
 AFTER = {  # the incident's status, and the events of its alert
     "trigger": ("triggered", 1),
@@ -100,14 +101,17 @@ def main():
     chosen = [one for one in CLIENTS if not sys.argv[1:] or sys.argv[1] in one.script + one.package]
     try:
         interpreter, modules = python(), node_modules()
+        installed("swaks")
     except Missing as fault:
         print(f"The clients cannot be installed: {fault}", file=sys.stderr)
         return CANNOT_BEGIN
     faults = []
+    mail = f"127.0.0.1:{free_port()}"
     with (
         tempfile.TemporaryDirectory(prefix="live-") as name,
-        Tree(var=Path(name) / "var", arguments=("--no-demo",)) as tree,
+        Tree(var=Path(name) / "var", environment={"MAIL_LISTEN": mail}, arguments=("--no-demo",)) as tree,
     ):
+        tree.wait_for(lambda line: "mail_listens" in line)
         manage(tree, "apply", "tests/processes/organisation.yaml")
         with Front(port=tree.port, folder=Path(name)) as front:
             there = Installation(tree, front, Path(name))
@@ -157,6 +161,7 @@ def environment_of(alias, modules, there):
             "ALIAS": alias,
             "HTTP": there.tree.url,
             "HTTPS": there.front.url,
+            "MAIL": there.tree.environment["MAIL_LISTEN"],
             "NODE_PATH": str(modules),
             "FOLDER": str(there.folder / "kept"),
             "NO_PROXY": "127.0.0.1",

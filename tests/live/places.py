@@ -34,9 +34,8 @@ def python():
 
 def node_modules():
     """A folder from which node finds the JavaScript clients."""
-    for program in ("node", "npm"):
-        if shutil.which(program) is None:
-            raise Missing(f"{program} is not installed (Debian: apt-get install nodejs npm)")
+    installed("node", by="nodejs npm")
+    installed("npm")
     folder = _place("package-lock.json") / "node"
     if not (folder / "done").exists():
         shutil.rmtree(folder, ignore_errors=True)
@@ -46,6 +45,12 @@ def node_modules():
         _run("npm", "ci", "--silent", "--no-audit", "--no-fund", "--prefix", folder)
         (folder / "done").touch()
     return folder / "node_modules"
+
+
+def installed(program, *, by=""):
+    """Raises Missing where this machine has it not; `by` is what Debian calls it."""
+    if shutil.which(program) is None:
+        raise Missing(f"{program} is not installed (Debian: apt-get install {by or program})")
 
 
 def _place(name):

@@ -22,7 +22,7 @@ SECRETS = {"POSTGRES_PASSWORD", "SECRET_KEY"}
 
 
 def test_it_is_the_production_shape():
-    assert set(SERVICES) == {"postgres", "redis", "migrate", "web", "worker", "beat", "engine"}
+    assert set(SERVICES) == {"postgres", "redis", "migrate", "web", "worker", "beat", "engine", "mail"}
 
 
 @pytest.mark.parametrize("name", [name for name in SERVICES if name != "migrate"])
@@ -46,7 +46,7 @@ def test_no_secret_has_a_default():
 
 def test_nothing_is_published_beyond_the_loopback():
     published = [port for service in SERVICES.values() for port in service.get("ports", ())]
-    assert published == ["127.0.0.1:8000:8000"]
+    assert published == ["127.0.0.1:8000:8000", "127.0.0.1:2525:2525"]
 
 
 def test_several_of_each_share_no_port_no_name_and_no_file():
@@ -101,6 +101,7 @@ def environment_of(name, here):
     changes = {
         "ALIVE_FILE": folder / "alive",
         "PORT": free_port(),
+        "MAIL_LISTEN": f"127.0.0.1:{free_port()}",
         "PROMETHEUS_MULTIPROC_DIR": folder / "metrics",
     }
     given |= {key: str(value) for key, value in changes.items() if key in given}

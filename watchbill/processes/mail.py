@@ -79,7 +79,11 @@ class Listener:
                 )
             except OSError as fault:
                 if not said:
-                    log.warning("mail_not_listening", why=intake.sentence(fault), effect="tried again")
+                    log.warning(
+                        "mail_not_listening",
+                        why=intake.sentence(fault.strerror or str(fault)),
+                        effect="tried again",
+                    )
                 said = True
             with suppress(TimeoutError):
                 async with asyncio.timeout(AGAIN):

@@ -45,6 +45,15 @@ def test_our_headers_win_over_the_subject():
     assert found.links == (("runbook", "https://wiki.example/disk"),)
 
 
+def test_the_first_addresses_of_its_text_are_links():
+    text = "See (https://graf.example/d/1?a=b), http://x.example/2. https://x.example/3 https://x.example/4"
+    assert [address for _, address in event(lines("Subject: x", text=text)).links] == [
+        "https://graf.example/d/1?a=b",
+        "http://x.example/2",
+        "https://x.example/3",
+    ]
+
+
 def test_a_word_that_is_no_action_pages_rather_than_is_lost():
     found = event(lines("Subject: x", "X-Watchbill-Action: resolv", "X-Watchbill-Severity: purple"))
     assert (found.action, found.severity, found.word) == (Action.TRIGGER, "SEV-2", "purple")
@@ -88,7 +97,7 @@ def test_html_is_read_where_there_is_no_text():
         "<head><style>p {}</style></head><body><p>Disk &amp; CPU<br>1 < 2</p><blockquote>db1</blockquote>",
         subtype="html",
     )
-    assert event(mail.as_bytes()).payload["body"] == "Disk & CPU\n1 < 2\ndb1"
+    assert event(mail.as_bytes()).payload["mail_text"] == "Disk & CPU\n1 < 2\ndb1"
 
 
 def test_the_text_is_cut_and_what_is_attached_is_named():
@@ -101,7 +110,7 @@ def test_the_text_is_cut_and_what_is_attached_is_named():
     mail.add_attachment(inside)
     mail.add_attachment(b"x" * 3000, maintype="application", subtype="pdf", filename="grüße.pdf")
     found = event(mail.as_bytes())
-    assert len(found.payload["body"]) == MOST_TEXT
+    assert len(found.payload["mail_text"]) == MOST_TEXT
     assert found.summary == "x"
     assert [(one["name"], one["type"]) for one in found.payload["attachments"]] == [
         ("", "message/rfc822"),

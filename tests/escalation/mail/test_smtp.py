@@ -26,7 +26,7 @@ def test_a_mail_pages_whoever_is_on_call(world, send):
     assert (alert.summary, alert.severity) == ("CRITICAL: disk full on db1", "SEV-1")
     assert (alert.source, alert.dedup_key) == (FROM, "email:disk full on db1")
     assert alert.labels == {"from": FROM, "list-id": "<cron.mon1.example>"}
-    assert alert.payload["body"] == "it is at 99 %"
+    assert alert.payload["mail_text"] == "it is at 99 %"
     world.tick()
     assert {user for _, user, _ in world.sent()} == {"ana"}
 

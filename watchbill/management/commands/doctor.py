@@ -12,7 +12,7 @@ from django.db import DatabaseError
 from django.utils import timezone
 
 from oncall.core.finding import Finding, Level, error
-from watchbill.doctor import handoffs, heartbeats, load, pay, people, quiet, roster, rules, site
+from watchbill.doctor import handoffs, heartbeats, load, mail, pay, people, quiet, roster, rules, site
 
 MARKS = {Level.ERROR: "✗", Level.WARNING: "!"}
 
@@ -39,6 +39,7 @@ class Command(BaseCommand):
         try:
             checks = (
                 *site.CHECKS,
+                *mail.CHECKS,
                 *roster.CHECKS,
                 *heartbeats.CHECKS,
                 *load.CHECKS,

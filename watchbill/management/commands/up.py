@@ -39,6 +39,9 @@ class Command(BaseCommand):
             raise CommandError(
                 f"The database does not answer; check DATABASE_URL and the server: {words}"
             ) from None
+        mail = settings.MAIL_INTAKE
+        if mail.port and (why := startup.port_taken(mail.host, mail.port)):
+            self._say(mail.sentence(why))
         login = self._prepare(fill=settings.ENV.demo and not no_demo)
         startup.release_database()
         self._say("Starting ...")
@@ -87,9 +90,16 @@ def greeting(address: str, login: DemoLogin | None) -> str:
             "",
         ]
         lines += [f"    {line}" for line in curl(address, login.routing_key)]
+        if settings.MAIL_INTAKE.port:
+            lines += ["", f"  Or by mail, as docs/email.md says: {by_mail(login.routing_key)}"]
         if settings.OUTBOX in settings.PAGING_CHANNELS["sms"]:
             lines += ["", f"  The page appears below, and in the outbox: {public}/admin/paging/attempt/"]
     return "\n".join([*lines, "", "Ctrl-C stops everything.", ""])
+
+
+def by_mail(routing_key: str) -> str:
+    """The address of a key, and who takes mail for it."""
+    return f"{routing_key}@{settings.MAIL_INTAKE.domain}, by SMTP to {settings.MAIL_INTAKE.at}"
 
 
 def curl(address: str, routing_key: str) -> list[str]:
