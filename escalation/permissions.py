@@ -5,15 +5,15 @@ hours: at 3 a.m., in the middle of an upgrade that went wrong, no manager is awa
 as everybody may acknowledge: it makes the service page again, which is the safe side.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
 from django.db.models import Q, QuerySet
 
-from escalation.models import AlertRule, Service, Target
+from escalation.models import AlertRule, Follower, Service, Target, Webhook
 from oncall.models import Schedule
 from oncall.standins import carriable
-from people.models import Membership, User
+from people.models import Membership, Team, User
 from people.permissions import managed_team_ids, may_edit_team
 
 LONGEST_BY_HAND = timedelta(hours=8)
@@ -81,6 +81,24 @@ def silenceable(user: User) -> QuerySet[Service]:
     managed = managed_team_ids(user)
     theirs = Q(team__in=managed) | Q(team__in=_carries(user).values("team"))
     return services.filter(theirs | Q(team=None) if managed else theirs)
+
+
+def may_change_webhook(user: User, webhook: Webhook) -> bool:
+    """Managers; of one that follows incidents, those who manage all that it follows, since whoever changes
+    its address reads them; of one that follows all, superusers.
+    """
+    row = Follower.objects.filter(pk=webhook.pk).prefetch_related("teams", "services__team").first()
+    if row is None or not may_edit_team(user, None):
+        return may_edit_team(user, None)
+    return may_follow(user, everything=row.everything, teams=row.teams.all(), services=row.services.all())
+
+
+def may_follow(user: User, *, everything: bool, teams: Iterable[Team], services: Iterable[Service]) -> bool:
+    """Let a webhook hear of these, or of nothing."""
+    if user.is_superuser or everything:
+        return user.is_superuser
+    asked = [*teams, *(service.team for service in services)]
+    return all(may_edit_team(user, team) for team in (asked or [None]))
 
 
 def _carries(user: User) -> QuerySet[Membership]:

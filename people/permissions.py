@@ -22,6 +22,8 @@ VIEW_ONLY = frozenset(
     {
         "compensation.statement",
         "compensation.statementline",
+        "escalation.hookdelivery",
+        "escalation.hooktry",
         "ledger.entry",
         "paging.attempt",
         "paging.inbound",

@@ -262,6 +262,7 @@ UNFOLD = {
                     ("Notifications", "notifications", "paging_notification"),
                     ("Outbox", "outbox", "paging_attempt"),
                     ("Replies", "reply", "paging_inbound"),
+                    ("Events of webhooks", "send_time_extension", "escalation_hookdelivery"),
                     ("Troubles", "monitor_heart", "watch_trouble"),
                 ],
                 "On call": [

@@ -184,6 +184,25 @@ def compose(delivery: HookDelivery) -> str:
     )
 
 
+def standing(row: Follower | None) -> str:
+    """How its server does, in a sentence."""
+    if row is None or not spec_of(row).anything:
+        return "follows nothing"
+    waiting = HookDelivery.objects.filter(webhook=row.pk, state=State.WAITING).count()
+    said = f"{waiting} waiting" if waiting else "nothing waits"
+    dropped = f"; {row.dropped} dropped so far, because too many waited" if row.dropped else ""
+    if row.ended_at is not None:
+        return f"given up since {_at(row.ended_at)}: {row.ended_why}{dropped}"
+    if row.fails:
+        since = _at(row.failing_since)
+        return f"has not taken {row.fails} in a row since {since}; {said}{dropped}"
+    return f"takes what is posted; {said}{dropped}"
+
+
+def _at(moment: datetime | None) -> str:
+    return f"{moment:%Y-%m-%d %H:%M} UTC" if moment else "a while"
+
+
 def health_of(row: Follower) -> Health:
     return Health(
         fails=row.fails,

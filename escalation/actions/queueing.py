@@ -190,7 +190,7 @@ def _said(entry: Entry, row: Incident) -> dict[str, Any]:
             "status": row.status,
             "triggered_at": in_utc(row.triggered_at),
             "acknowledged_at": row.acknowledged_at and in_utc(row.acknowledged_at),
-            "acknowledged_by": row.acknowledged_by and clean(str(row.acknowledged_by)),
+            "acknowledged_by": row.acknowledged_by and row.acknowledged_by.username,
             "resolved_at": row.resolved_at and in_utc(row.resolved_at),
             "merged_into": row.merged_into_id,
             "url": f"{settings.PUBLIC_URL}/incidents/{row.pk}",

@@ -1,6 +1,7 @@
 """The admin of this floor: what pages whom, incidents and calls; and the rules that keep alerts quiet."""
 
 from escalation.admin.calls import HotCallAdmin
+from escalation.admin.deliveries import HookDeliveryAdmin
 from escalation.admin.heartbeats import HeartbeatAdmin
 from escalation.admin.incidents import IncidentAdmin
 from escalation.admin.maintenance import MaintenanceAdmin
@@ -13,6 +14,7 @@ from escalation.admin.webhooks import WebhookAdmin
 __all__ = [
     "AlertRuleAdmin",
     "HeartbeatAdmin",
+    "HookDeliveryAdmin",
     "HotCallAdmin",
     "IncidentAdmin",
     "MaintenanceAdmin",
