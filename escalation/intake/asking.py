@@ -64,9 +64,10 @@ def _named(rows: QuerySet[Alert], identifier: str, by: By) -> QuerySet[Alert]:
             return rows.filter(incident=int(identifier)) if is_number else rows.none()
 
 
-@transaction.atomic
 def create(created: Created, *, key: RoutingKey, now: datetime) -> Alert:
-    """The alert, made or counted on; durable when this returns."""
+    """The alert, made or counted on; durable when this returns. Its note is written once the alert is: what
+    came by a key is counted last of a transaction (escalation.intake.limits).
+    """
     receive(key=key.key, events=[created.event], source=SOURCE, now=now)
     alert = Alert.objects.get(
         service=key.service, dedup_key=created.event.dedup_key, status=Alert.Status.OPEN
