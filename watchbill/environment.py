@@ -17,6 +17,7 @@ from psycopg.conninfo import make_conninfo
 
 from paging.core.price import Prices
 from watchbill import carriers, mail_intake, mail_replies, mailing, values
+from watchbill.lasting import Lasting
 from watchbill.mailing import Mailing
 from watchbill.values import VariableError
 
@@ -34,8 +35,10 @@ POSTGRES_OPTIONS = {
     "keepalives_interval": 3,
     "keepalives_count": 3,
     "tcp_user_timeout": 10_000,
-    "pool": {"min_size": 1, "max_size": 20, "timeout": 3, "reconnect_timeout": 3},
-}
+    "pool": {
+        "connection_class": Lasting, "min_size": 1, "max_size": 20, "timeout": 3, "reconnect_timeout": 3,
+    },
+}  # fmt: skip
 SQLITE_OPTIONS = {
     "transaction_mode": "IMMEDIATE",
     "timeout": 20,

@@ -69,8 +69,9 @@ def refuse(
 def over_limit(fault: intake.OverLimit) -> str:
     """What whoever sends too much hears."""
     return (
-        f"More than {fault.limit} events a minute come by this key, so nothing of this was taken in; send it "
-        f"again in {fault.retry_after} s. Managers can raise the limit on the key's page in the admin."
+        f"More than {fault.limit} events a minute come by this key, so nothing that this triggers was taken "
+        f"in; send it again in {fault.retry_after} s. Managers can raise the limit on the key's page in the "
+        "admin."
     )
 
 

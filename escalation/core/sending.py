@@ -14,8 +14,8 @@ NEAR = 80
 
 @dataclass(frozen=True, kw_only=True)
 class Sending:
-    """Events that were taken in, and posts that were refused. `minute` is what the last 60 seconds held, as
-    nearly as whole minutes can tell; `hour` and `day` end now.
+    """Events that were taken in, and posts that were refused. `minute` is the rate that the limit is held
+    against (escalation.core.rate); `hour` and `day` end now.
     """
 
     last_event_at: datetime | None = None
@@ -43,14 +43,6 @@ class Sending:
     def is_all_refused(self) -> bool:
         """Whether something came within the last hour, and nothing of it was taken in."""
         return self.refused_hour > 0 and self.hour == 0
-
-
-def last_minute(*, this: int, before: int, now: datetime) -> int:
-    """The events of the 60 seconds until `now`: those of `this` minute, and of the one `before` the part that
-    is not yet a minute ago.
-    """
-    gone = now.second + now.microsecond / 1_000_000
-    return this + round(before * (1 - gone / 60))
 
 
 def limit_of(own: int | None, *, site: int) -> int:

@@ -5,20 +5,32 @@ a person who resolve at the same moment wait for each other instead of deadlocki
 proves that its state is the last one decided.
 """
 
-from escalation.engine.applying import Change, Opening, apply, apply_all, open_incidents
+from escalation.engine.applying import (
+    LATELY,
+    Change,
+    Opening,
+    Planned,
+    apply,
+    apply_all,
+    open_incidents,
+    plan_incident,
+)
 from escalation.engine.due import run_due
 from escalation.engine.keeping import keep_windows, note_window, settle
 from escalation.engine.one_by_one import apply_each
 
 __all__ = [
+    "LATELY",
     "Change",
     "Opening",
+    "Planned",
     "apply",
     "apply_all",
     "apply_each",
     "keep_windows",
     "note_window",
     "open_incidents",
+    "plan_incident",
     "run_due",
     "settle",
 ]

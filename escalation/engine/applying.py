@@ -3,9 +3,10 @@ that does not grow with them.
 """
 
 from collections import deque
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from escalation import telling, wording
 from escalation.core.cause import cause_of
@@ -153,37 +154,57 @@ def open_incidents(
     """New incidents of one service, each due at once unless its urgency lets it wait. In the caller's
     transaction; the policy is frozen into them.
     """
-    lately = Incident.objects.filter(service=service, triggered_at__gt=now - LATELY)
-    turn = Turn.MORE if lately.exists() else Turn.FIRST
-    frozen, lines, opened = policy.to_json(), [], []
-    for one in openings:
-        state, decisions = decide(opening(one.stimulus), policy, one.stimulus, now)
-        row = Incident(
-            service=service,
-            title=one.title,
-            policy=frozen,
-            recurred=one.recurred,
-            episodes=one.episodes,
-            alert_count=one.alert_count,
-            grouped_as=one.grouped_as,
-            triggered_at=now,
-            turn=turn,
+    lately = Incident.objects.filter(service=service, triggered_at__gt=now - LATELY).exists()
+    frozen = policy.to_json()
+    planned = [
+        plan_incident(
+            one, service=service, policy=policy, frozen=frozen, now=now, lately=lately or number > 0
         )
-        put_state(row, state, policy)
-        row.resolve_at = ends_at(state, policy, after=service.auto_resolve_after, heard=now)
-        opened.append((row, one, decisions))
-        turn = Turn.MORE
-    rows = Incident.objects.bulk_create([row for row, _, _ in opened])
-    for row, one, decisions in opened:
-        whys = {Event.TRIGGERED: one.why}
-        notes = [note for note in decisions if isinstance(note, Note)]
-        lines += [
-            wording.line(row, note, by=wording.actor_of(note, by), why=whys.get(note.event, ""))
-            for note in notes
-        ]
+        for number, one in enumerate(openings)
+    ]
+    rows = Incident.objects.bulk_create([one.row for one in planned])
+    record([line for one in planned for line in one.lines(by)], now=now)
+    for row in rows:
         metrics.INCIDENTS.labels(severity=row.severity).inc()
-    record(lines, now=now)
     return rows
+
+
+@dataclass(frozen=True)
+class Planned:
+    """An incident as it will be written, and what the timeline will say of it."""
+
+    row: Incident
+    notes: Sequence[Note]
+    why: str
+
+    def lines(self, by: Actor) -> Iterator[Line]:
+        """Once the row has its number."""
+        for note in self.notes:
+            why = self.why if note.event is Event.TRIGGERED else ""
+            yield wording.line(self.row, note, by=wording.actor_of(note, by), why=why)
+
+
+def plan_incident(
+    one: Opening, *, service: Service, policy: Policy, frozen: Any, now: datetime, lately: bool
+) -> Planned:
+    """Decide how it begins; nothing is written. `frozen` is the policy's JSON, `lately`: the service had
+    another one within LATELY.
+    """
+    state, decisions = decide(opening(one.stimulus), policy, one.stimulus, now)
+    row = Incident(
+        service=service,
+        title=one.title,
+        policy=frozen,
+        recurred=one.recurred,
+        episodes=one.episodes,
+        alert_count=one.alert_count,
+        grouped_as=one.grouped_as,
+        triggered_at=now,
+        turn=Turn.MORE if lately else Turn.FIRST,
+    )
+    put_state(row, state, policy)
+    row.resolve_at = ends_at(state, policy, after=service.auto_resolve_after, heard=now)
+    return Planned(row, [note for note in decisions if isinstance(note, Note)], one.why)
 
 
 def _run(change: Change, paging: Paging, news: list[Change], kept: Quiet | None) -> Run:

@@ -6,13 +6,13 @@ or counts on it, in one statement, however many arrive at once.
 
 from escalation.intake.generic import GENERIC, receive_generic
 from escalation.intake.heartbeats import call_in, raise_silent
+from escalation.intake.keys import UnknownKey
 from escalation.intake.limits import OverLimit
 from escalation.intake.minutes import forget_minutes
 from escalation.intake.over_limit import end_over_limit, over_limit_now
 from escalation.intake.raising import Trouble, raise_incident
 from escalation.intake.receiving import (
     Replayed,
-    UnknownKey,
     raise_alert,
     receive,
     receive_change,

@@ -21,6 +21,7 @@ DO UPDATE SET event_count = {table}.event_count + 1, last_event_at = excluded.la
               payload = excluded.payload
 RETURNING dedup_key, id, incident_id, event_count, severity
 """
+FIRED_AGAIN = "the alert fired again ({} times so far)"
 LINK = """
 UPDATE {table} SET incident_id = linked.column2 FROM (VALUES {rows}) AS linked
 WHERE {table}.id = linked.column1

@@ -66,9 +66,10 @@ def _named(rows: QuerySet[Alert], identifier: str, by: By, key: RoutingKey) -> Q
             return rows.filter(incident=int(identifier)) if is_number else rows.none()
 
 
-@transaction.atomic
 def create(created: Created, *, key: RoutingKey, now: datetime) -> Alert:
-    """The alert, made or counted on; durable when this returns."""
+    """The alert, made or counted on; durable when this returns. Its note is written once the alert is: what
+    came by a key is counted last of a transaction (escalation.intake.limits).
+    """
     receive(key=key.key, events=[created.event], source=SOURCE, now=now)
     meant = of_sender(key.service, created.event.dedup_key)
     alert = Alert.objects.filter(meant, status=Alert.Status.OPEN).order_by("pk")[0]

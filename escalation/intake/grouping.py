@@ -43,14 +43,14 @@ def parties(service: Service, new: Sequence[Upserted], *, apart: Container[str] 
     alone: list[Party] = []
     found: dict[str, list[Upserted]] = {}
     for one in new:
-        if _has_a_group(one.event, service) and one.event.dedup_key not in apart:
+        if has_a_group(one.event, service) and one.event.dedup_key not in apart:
             found.setdefault(group_of(one.event.labels, by=service.group_by), []).append(one)
         else:
             alone.append(Party("", [one]))
     return [*alone, *(Party(name, found[name]) for name in sorted(found))]
 
 
-def _has_a_group(event: Event, service: Service) -> bool:
+def has_a_group(event: Event, service: Service) -> bool:
     """What has none of the labels has nothing in common with anything, and pages for itself."""
     if service.group_window is None or event.alone:
         return False

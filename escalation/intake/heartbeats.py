@@ -15,8 +15,8 @@ from django.db.models.functions import Coalesce, Greatest
 from escalation.core import heartbeat as core
 from escalation.core.spoken import about, exactly
 from escalation.engine.faults import is_outage
+from escalation.intake.keys import UnknownKey
 from escalation.intake.reacting import Reaction
-from escalation.intake.receiving import UnknownKey
 from escalation.loading import BEAT_COLUMNS, beat_of, put_beat
 from escalation.models import Heartbeat, RoutingKey
 from escalation.sources.event import Action, Event

@@ -17,7 +17,7 @@ from escalation.core.severity import Grading
 from escalation.core.stimulus import Acknowledged, Joined, Repeated, Resolved, Stimulus, Triggered
 from escalation.engine import Change, Opening
 from escalation.intake import grouping
-from escalation.intake.alerts import Upserted, link, upsert
+from escalation.intake.alerts import FIRED_AGAIN, Upserted, link, upsert
 from escalation.intake.grouping import Party, reasons
 from escalation.intake.matches import kept_by_rules, touch_matches, write_matches
 from escalation.loading import closed_at, policy_of, service_urgency
@@ -35,7 +35,7 @@ TRIES = 5
 
 
 @dataclass(frozen=True)
-class _Past:
+class Past:
     """How often a key came within a day before, and whether it was resolved a moment ago."""
 
     episodes: int = 0
@@ -66,7 +66,7 @@ class Reaction:
         for action, some in groupby(events, key=lambda event: event.action):
             match action:
                 case Action.TRIGGER:
-                    graded = [self._graded(event) for event in some]
+                    graded = [self.graded(event) for event in some]
                     upserted += upsert(self._service, graded, now=self._now)
                 case Action.ACKNOWLEDGE:
                     acknowledged += self._open_alerts(list(some))
@@ -97,7 +97,7 @@ class Reaction:
         """Before anything is locked, also of another service in the same transaction: what keeps it quiet."""
         _ = self._maintenance
 
-    def _graded(self, event: Event) -> Event:
+    def graded(self, event: Event) -> Event:
         """With the severity that a routing rule gives it, or else this service."""
         if event.routed is not None and event.routed.severity:
             return replace(event, severity=event.routed.severity)
@@ -138,10 +138,10 @@ class Reaction:
             return self._join(joining, past), opened
         raise OperationalError(f"{self._service} opens and ends incidents of one group too fast to keep up.")
 
-    def _open(self, parties: Sequence[Party], past: Mapping[str, _Past]) -> int:
+    def _open(self, parties: Sequence[Party], past: Mapping[str, Past]) -> int:
         if not parties:
             return 0
-        openings = [self._opening(party, past) for party in parties]
+        openings = [self.opening(party, past) for party in parties]
         with transaction.atomic() if any(party.name for party in parties) else nullcontext():
             incidents = engine.open_incidents(
                 service=self._service,
@@ -153,9 +153,9 @@ class Reaction:
         self._link(list(zip(parties, incidents, strict=True)))
         return len(incidents)
 
-    def _opening(self, party: Party, past: Mapping[str, _Past]) -> Opening:
+    def opening(self, party: Party, past: Mapping[str, Past]) -> Opening:
         leader = party.leader.event
-        before = [past.get(one.event.dedup_key, _Past()) for one in party.alerts]
+        before = [past.get(one.event.dedup_key, Past()) for one in party.alerts]
         recurred = any(one.recurred for one in before)
         episodes = 1 + max(one.episodes for one in before)
         again = "the same alert was resolved within the hour" if recurred else ""
@@ -170,7 +170,7 @@ class Reaction:
             why="; ".join(w for w in (*reasons(leader), together, again, flapping.in_words(episodes)) if w),
         )
 
-    def _join(self, joining: Sequence[tuple[Party, Incident]], past: Mapping[str, _Past]) -> list[Change]:
+    def _join(self, joining: Sequence[tuple[Party, Incident]], past: Mapping[str, Past]) -> list[Change]:
         if not joining:
             return []
         self._link(joining)
@@ -178,7 +178,7 @@ class Reaction:
         changes = []
         for party, row in joining:
             row.alert_count += len(party.alerts)
-            times = [past.get(one.event.dedup_key, _Past()).episodes for one in party.alerts]
+            times = [past.get(one.event.dedup_key, Past()).episodes for one in party.alerts]
             row.episodes = max(row.episodes, 1 + max(times))
             triggered = self._triggered(party.leader.event)
             stimulus = Joined(
@@ -197,7 +197,7 @@ class Reaction:
         kept = {one.alert: self._ruled.get(one.event.dedup_key) for party, _ in found for one in party.alerts}
         write_matches({alert: one for alert, one in kept.items() if one is not None}, now=self._now)
 
-    def _past(self, parties: Sequence[Party]) -> dict[str, _Past]:
+    def _past(self, parties: Sequence[Party]) -> dict[str, Past]:
         """By dedup key, of those that came and went before."""
         keys = [one.event.dedup_key for party in parties for one in party.alerts]
         before = Alert.objects.filter(
@@ -205,7 +205,7 @@ class Reaction:
         )
         found = before.order_by().values_list("dedup_key").annotate(Count("pk"), Max("resolved_at"))
         lately = self._now - RECURS_WITHIN
-        return {key: _Past(episodes, recurred=last >= lately) for key, episodes, last in found}
+        return {key: Past(episodes, recurred=last >= lately) for key, episodes, last in found}
 
     def _triggered(self, event: Event) -> Triggered:
         urgency, raise_at = service_urgency(self._service, event.severity, at=self._now)
@@ -239,7 +239,7 @@ class Reaction:
         """
         self._record(
             Verb.ALERT_REPEATED,
-            [(one.incident or 0, f"the alert fired again ({one.count} times so far)") for one in known],
+            [(one.incident or 0, FIRED_AGAIN.format(one.count)) for one in known],
         )
         worse: dict[int, Repeated] = {}
         kept = self._kept(known)

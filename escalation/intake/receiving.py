@@ -8,11 +8,14 @@ from datetime import datetime
 import structlog
 from django.db import transaction
 
+from escalation.intake import at_once, limits
+from escalation.intake.keys import LONG_AGO, Known, UnknownKey, service_key
+from escalation.intake.limits import OverLimit
 from escalation.intake.reacting import Reaction
 from escalation.intake.routing import destinations
 from escalation.intake.seen import is_seen, note_seen
 from escalation.models import Alert, ChangeEvent, Incident, RoutingKey, Service
-from escalation.sources.event import Change, Event, NotGenuine
+from escalation.sources.event import Action, Change, Event, NotGenuine
 from people import metrics
 from people.ledger.record import Actor
 
@@ -31,10 +34,6 @@ may come twice. Raises NotGenuine where that secret did not sign it.
 """
 
 
-class UnknownKey(Exception):
-    """No live routing key has this value. The answer must be the same for every such value."""
-
-
 class Replayed(Exception):
     """The very same post was taken in before."""
 
@@ -46,75 +45,84 @@ def unsigned(secret: str) -> str:
     return ""
 
 
-def service_key(key: str) -> RoutingKey:
-    """The live routing key with this value, its service and policy beside it. Raises UnknownKey."""
-    found = (
-        RoutingKey.objects.select_related("service__policy")
-        .filter(digest=RoutingKey.digest_of(key), revoked_at=None, service__retired_at=None)
-        .first()
-    )
-    if found is None:
-        raise UnknownKey
-    return found
-
-
 def receive(*, key: str, events: Sequence[Event], source: str, now: datetime, proof: Proof = unsigned) -> int:
     """Take in what one post said; all of it is durable when this returns. Returns the number of new
     incidents. Raises UnknownKey, also of a post that is not signed as its key demands, and Replayed, with
-    nothing written.
+    nothing written; and OverLimit, with what it ends or acknowledges written: that is never too much.
 
     A post of thousands is written in batches, so that it does not keep every other sender waiting; a
     sender that hears of a fault in between sends all of it again, and what is there already only counts.
     Alerts are touched in the order of their keys, so that two posts that name the same alerts never wait
     for each other in a circle.
     """
-    found, mark = _admitted(key, proof, source)
-    if mark and is_seen(mark, key=found):
+    known, mark = _admitted(key, proof, source, now=now)
+    row = known.row
+    if mark and is_seen(mark, key=row):
         raise Replayed
-    ordered = sorted(events, key=lambda event: (event.whole_group, event.dedup_key))
-    opened = 0
-    for first in range(0, len(ordered), BATCH):
-        opened += _receive_batch(found, ordered[first : first + BATCH], source=source, now=now)
+    try:
+        limits.check(row, known.came)
+    except OverLimit:
+        _take_in(row, [event for event in events if event.action is not Action.TRIGGER], source, now=now)
+        if any(event.action is Action.TRIGGER for event in events):
+            raise
+        opened = 0
+    else:
+        opened = _take_in(row, events, source, now=now)
     if mark:
-        note_seen(mark, key=found, now=now)
+        note_seen(mark, key=row, now=now)
     return opened
+
+
+def _take_in(key: RoutingKey, events: Sequence[Event], source: str, *, now: datetime) -> int:
+    """Returns the number of new incidents."""
+    by = Actor(f"{key.name} ({source})")
+    for event in events:
+        metrics.EVENTS.labels(source=source, action=event.action.value).inc()
+    if at_once.may(key.service, events):
+        opened = at_once.take(key, events[0], by=by, now=now)
+        if opened is not None:
+            return opened
+    ordered = sorted(events, key=lambda event: (event.whole_group, event.dedup_key))
+    return sum(
+        _receive_batch(key, ordered[first : first + BATCH], by=by, now=now)
+        for first in range(0, len(ordered), BATCH)
+    )
 
 
 def unsigned_key(key: str, *, source: str) -> RoutingKey:
     """The live routing key with this value, for a sender that does not sign. Raises UnknownKey, also for one
     that takes only what is signed.
     """
-    return _admitted(key, unsigned, source)[0]
+    return _admitted(key, unsigned, source)[0].row
 
 
-def _admitted(key: str, proof: Proof, source: str) -> tuple[RoutingKey, str]:
+def _admitted(key: str, proof: Proof, source: str, *, now: datetime = LONG_AGO) -> tuple[Known, str]:
     """The routing key, and the mark of what was posted with it. Whoever has no key, and whoever has one and
     not its secret, hears the same; the log says which.
     """
     try:
-        found = service_key(key)
+        found = service_key(key, now=now)
     except UnknownKey:
         with suppress(NotGenuine):
             proof(NOBODYS)
         raise
     try:
-        return found, proof(found.signing_secret)
+        return found, proof(found.row.signing_secret)
     except NotGenuine as fault:
-        log.warning("post_not_genuine", routing_key=str(found), source=source, why=str(fault))
+        log.warning("post_not_genuine", routing_key=str(found.row), source=source, why=str(fault))
         raise UnknownKey from fault
 
 
 @transaction.atomic
-def _receive_batch(key: RoutingKey, events: Sequence[Event], *, source: str, now: datetime) -> int:
-    by = Actor(f"{key.name} ({source})")
-    for event in events:
-        metrics.EVENTS.labels(source=source, action=event.action.value).inc()
+def _receive_batch(key: RoutingKey, events: Sequence[Event], *, by: Actor, now: datetime) -> int:
     routed = [
         (Reaction(service, by=by, now=now), some) for service, some in destinations(key.service, events)
     ]
     for reaction, _ in routed:
         reaction.hold()
-    return sum(reaction.to(wave) for reaction, some in routed for wave in _waves(some))
+    opened = sum(reaction.to(wave) for reaction, some in routed for wave in _waves(some))
+    limits.count_in(key, len(events), now=now)
+    return opened
 
 
 @transaction.atomic
@@ -128,16 +136,18 @@ def raise_alert(*, service: Service, event: Event, by: Actor, now: datetime) -> 
 
 @transaction.atomic
 def receive_change(*, key: str, change: Change, now: datetime) -> None:
-    """Keep a change event. Raises UnknownKey, also where the key takes only what is signed."""
-    found, _ = _admitted(key, unsigned, "pagerduty")
+    """Keep a change event. Raises UnknownKey, also where the key takes only what is signed, and OverLimit."""
+    known, _ = _admitted(key, unsigned, "pagerduty", now=now)
+    limits.check(known.row, known.came)
     ChangeEvent.objects.create(
-        service=found.service,
+        service=known.row.service,
         at=change.at or now,
         received_at=now,
         summary=change.summary,
         source=change.source,
         payload=dict(change.payload),
     )
+    limits.count_in(known.row, 1, now=now)
 
 
 def _waves(events: Sequence[Event]) -> Iterator[list[Event]]:

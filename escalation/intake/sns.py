@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 import requests
 import structlog
 
-from escalation.intake.receiving import Replayed, UnknownKey, receive, service_key, unsigned
+from escalation.intake.keys import UnknownKey, service_key
+from escalation.intake.receiving import Replayed, receive, unsigned
 from escalation.models import RoutingKey
 from escalation.sources import sns
 from escalation.sources.event import NotGenuine, read_time
@@ -38,7 +39,7 @@ def receive_sns(*, key: str, sent: Sent, now: datetime) -> int:
     Unreachable.
     """
     message, events = sns.read(sent), sns.parse(sent)
-    row = service_key(key)
+    row = service_key(key).row
     try:
         _check(row, message, now)
     except NotGenuine as fault:

@@ -135,9 +135,15 @@ class Target(models.Model):
 
     def __str__(self) -> str:
         if self.webhook is not None:
-            return f"webhook {self.webhook}"
-        whom = (self.schedule or self.user or self.team, self.role, "in turn" if self.pick else "")
-        return " ".join(str(part) for part in whom if part)
+            return self.spelled(str(self.webhook), is_webhook=True)
+        return self.spelled(str(self.schedule or self.user or self.team), self.role, self.pick)
+
+    @staticmethod
+    def spelled(name: str, role: str = "", pick: str = "", *, is_webhook: bool = False) -> str:
+        """“Payments primary”, “ana”, “Platform responder in turn”, “webhook status page”."""
+        if is_webhook:
+            return f"webhook {name}"
+        return " ".join(part for part in (name, role, "in turn" if pick else "") if part)
 
 
 class TeamTurn(models.Model):

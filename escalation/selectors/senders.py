@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 
 from django.db.models import Max, Q, QuerySet, Sum
 
-from escalation.core.sending import MINUTE, Sending, last_minute
+from escalation.core.rate import Came
+from escalation.core.sending import MINUTE, Sending
 from escalation.models import KeyMinute, RoutingKey
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -15,6 +16,7 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 def sending(keys: Collection[int], *, now: datetime) -> dict[int, Sending]:
     """Of each of these keys (their ids). One query."""
     this = now.replace(second=0, microsecond=0)
+    elapsed = (now - this).total_seconds()
     at_this, before = Q(minute=this), Q(minute=this - MINUTE)
     hour, day = Q(minute__gt=now - HOUR), Q(minute__gt=now - DAY)
     rows = (
@@ -33,7 +35,7 @@ def sending(keys: Collection[int], *, now: datetime) -> dict[int, Sending]:
     found = {
         row["key"]: Sending(
             last_event_at=row["last"],
-            minute=last_minute(this=row["this"], before=row["before"], now=now),
+            minute=round(Came(row["this"], row["before"], elapsed).rate),
             hour=row["hour"],
             day=row["day"],
             refused_hour=row["refused_hour"],

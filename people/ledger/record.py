@@ -46,21 +46,20 @@ def record(lines: Iterable[Line], *, now: datetime) -> None:
 
 
 def record_past(lines: Iterable[tuple[datetime, Line]]) -> None:
-    """Append lines of several moments, in their order. Texts are freed of NUL, which PostgreSQL refuses."""
-    Entry.objects.bulk_create(
-        (
-            Entry(
-                at=at,
-                verb=line.verb,
-                subject_type=line.subject[0],
-                subject_id=line.subject[1],
-                actor=line.actor.user,
-                actor_name=line.actor.name.replace("\x00", "")[:200],
-                what=line.what.replace("\x00", ""),
-                why=line.why.replace("\x00", ""),
-                data=dict(line.data),
-            )
-            for at, line in lines
-        ),
-        batch_size=AT_ONCE,
+    """Append lines of several moments, in their order."""
+    Entry.objects.bulk_create((entry(line, at=at) for at, line in lines), batch_size=AT_ONCE)
+
+
+def entry(line: Line, *, at: datetime) -> Entry:
+    """As it is written. Texts are freed of NUL, which PostgreSQL refuses."""
+    return Entry(
+        at=at,
+        verb=line.verb,
+        subject_type=line.subject[0],
+        subject_id=line.subject[1],
+        actor=line.actor.user,
+        actor_name=line.actor.name.replace("\x00", "")[:200],
+        what=line.what.replace("\x00", ""),
+        why=line.why.replace("\x00", ""),
+        data=dict(line.data),
     )

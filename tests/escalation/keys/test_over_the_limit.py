@@ -9,11 +9,13 @@ from django.test.utils import CaptureQueriesContext
 
 from escalation import intake
 from escalation.actions import respond
+from escalation.actions.key_limits import set_events_per_minute
 from escalation.intake import over_limit
 from escalation.models import Alert, Incident, KeyMinute, LastPost
+from escalation.selectors.senders import sending
 from people.ledger.record import Actor
-from tests.escalation.keys.conftest import refused
-from tests.world import MINUTE
+from tests.escalation.keys.conftest import refused, trigger
+from tests.world import MINUTE, TESTS
 
 
 @pytest.mark.parametrize(
@@ -27,6 +29,19 @@ def test_each_protocol_refuses_in_its_own_words(send, world, over, door, status)
     assert "120 events a minute" in message
     assert "send it again in 7 s" in message
     assert (refused(world.key).status, refused(world.key).why) == (status, message)
+
+
+def test_what_is_more_than_the_key_takes_is_refused_shown_and_paged(send, world, at):
+    set_events_per_minute(key=world.key, events=2, by=TESTS, now=world.now)
+    assert [send("v2").status_code for _ in range(4)] == [202, 202, 429, 429]
+    assert refused(world.key).status == 429
+    assert len(world.tick().sent()) == 2  # the disk, and that there is more than is taken
+    sent = sending([world.key.pk], now=world.now)[world.key.pk]
+    assert (sent.minute, sent.hour, sent.refused_hour) == (2, 2, 2)
+    resolve = trigger(event_action="resolve")
+    assert send("v2", resolve).status_code == 202
+    at(world.now + 2 * MINUTE)
+    assert send("v2").status_code == 202
 
 
 def test_pagerduty_and_opsgenie_see_the_shape_that_they_know(send, over):

@@ -12,7 +12,7 @@ from django.db import DatabaseError
 from django.utils import timezone
 
 from oncall.core.finding import Finding, Level, error
-from watchbill.doctor import handoffs, heartbeats, load, mail, pay, people, quiet, roster, rules, site
+from watchbill.doctor import handoffs, heartbeats, load, mail, pay, people, quiet, roster, rules, senders, site
 
 MARKS = {Level.ERROR: "✗", Level.WARNING: "!"}
 
@@ -42,6 +42,7 @@ class Command(BaseCommand):
                 *mail.CHECKS,
                 *roster.CHECKS,
                 *heartbeats.CHECKS,
+                *senders.CHECKS,
                 *load.CHECKS,
                 *rules.CHECKS,
                 *people.CHECKS,

@@ -1,0 +1,70 @@
+"""A model's columns, for statements that are written in SQL: out of rows, and into them."""
+
+from collections.abc import Callable, Collection, Sequence
+from functools import cached_property
+from typing import Any, Generic, TypeVar
+
+import orjson
+from django.db import connection
+from django.db.models import Field, JSONField, Model
+
+Row = TypeVar("Row", bound=Model)
+Convert = Callable[[Any], Any]
+
+
+class Columns(Generic[Row]):
+    """All of its columns in one order, but for those that the database fills in."""
+
+    def __init__(self, model: type[Row], *, but: Collection[str] = ()) -> None:
+        self._model = model
+        fields = model._meta.concrete_fields  # noqa: SLF001 - Django's documented Meta API
+        self._fields: Sequence[Field[Any, Any]] = [field for field in fields if field.column not in but]
+        self._attributes = [field.attname for field in self._fields]
+        self.table: str = model._meta.db_table  # noqa: SLF001
+
+    def __len__(self) -> int:
+        return len(self._fields)
+
+    def names(self, of: str = "") -> str:
+        """For a SELECT or an INSERT; `of` is the name that the table has in the statement."""
+        before = f"{of}." if of else ""
+        return ", ".join(f'{before}"{field.column}"' for field in self._fields)
+
+    @cached_property
+    def typed(self) -> str:
+        """For PostgreSQL's `json_to_record(…) AS row (…)`."""
+        return ", ".join(f'"{field.column}" {field.cast_db_type(connection)}' for field in self._fields)
+
+    def row(self, values: Sequence[Any]) -> Row:
+        """What was selected by `names`, as Django makes it."""
+        found = list(values)
+        for place, convert in self._converted:
+            found[place] = convert(found[place])
+        return self._model.from_db(connection.alias, self._attributes, found)
+
+    def values(self, row: Row) -> dict[str, Any]:
+        """By column, what `row` holds: for one JSON object that PostgreSQL reads as `typed`."""
+        return {str(field.column): getattr(row, field.attname) for field in self._fields}
+
+    @cached_property
+    def _converted(self) -> list[tuple[int, Convert]]:
+        """By place, what comes from the database in another form than Python has."""
+        return [
+            (place, convert)
+            for place, field in enumerate(self._fields)
+            if (convert := _converter(field)) is not None
+        ]
+
+
+def _converter(field: "Field[Any, Any]") -> Convert | None:
+    if isinstance(field, JSONField):
+        return lambda text: None if text is None else orjson.loads(text)
+    column = field.cached_col
+    steps = [*connection.ops.get_db_converters(column), *column.get_db_converters(connection)]
+
+    def convert(value: Any) -> Any:
+        for step in steps:
+            value = step(value, column, connection)
+        return value
+
+    return convert if steps else None
