@@ -26,6 +26,7 @@ RETIRING = {
     "announcements": "taken off",
     "suppress rule": "ended",
     "trial": "ended",
+    "routing rules": "taken out",
 }
 RULES = frozenset({"suppress rule", "trial"})
 LONGEST = 200
