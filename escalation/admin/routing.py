@@ -52,6 +52,7 @@ class RoutingRuleAdmin(Tried, ByVerb):
     list_filter = ("service",)
     search_fields = ("service__name", "to_service__name")
     fields = ("service", "labels", "to_service", ("severity", "urgency"))
+    tried_fields = ("service", "labels", "to_service", "severity", "urgency")
     actions = page_actions = ("move_up", "move_down", "take_out")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[RoutingRule]:

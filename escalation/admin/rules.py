@@ -87,6 +87,7 @@ class AlertRuleAdmin(Tried, ByVerb):
     search_fields = ("reason", "service__name", "owner__username", "owner__name")
     autocomplete_fields = ("owner",)
     fields = (("service", "kind"), "labels", "severities", "owner", "ends_at", "reason", "quiet_open")
+    tried_fields = ("service", "kind", "labels", "severities")
     actions = page_actions = ("extend", "end")
     main_action = "end"
 

@@ -107,9 +107,7 @@ def test_a_suppress_rule_is_tried_too(mia, world):
     world.fires()
     world.tick()
     page = mia.get(f"/admin/escalation/alertrule/add/?service={world.service.pk}&labels=alertname%3DDisk*")
-    data = filled(
-        page, kind="suppress", owner=str(world.ana.pk), ends_at_0="2026-03-09", ends_at_1="10:00:00"
-    )
+    data = filled(page, kind="suppress", owner="", ends_at_0="", ends_at_1="")  # not said yet
     answer = mia.post("/admin/escalation/alertrule/add/", {**data, "_try": "1"})
     assert "it would have saved 1 page, 1 in the last 24 hours" in text(answer)
     assert not AlertRule.objects.exists()
