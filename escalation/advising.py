@@ -1,4 +1,6 @@
-"""Advice on escalation policies: what will hurt, said while there is time. It informs, and never blocks."""
+"""Advice on escalation policies and routing rules: what will hurt, said while there is time. It informs, and
+never blocks.
+"""
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
@@ -7,10 +9,13 @@ from django.db.models import Prefetch, Q
 
 from escalation import targets
 from escalation.core.condition import Condition, Hours
+from escalation.core.matching import spelled
+from escalation.core.routing import Route, in_the_way
 from escalation.core.turns import Turns
 from escalation.core.unpaged import unpaged
 from escalation.loading import condition_of, target_of
-from escalation.models import EscalationPolicy, Service, Step, Target
+from escalation.models import EscalationPolicy, RoutingRule, Service, Step, Target
+from escalation.selectors.routing import Unreadable, route_of, routing_rules, spelled_match
 from oncall.core.finding import Finding, error, warning
 from oncall.selectors import roles_ahead, roles_without_layers
 
@@ -116,3 +121,35 @@ def _unpaged(named: str, silent: Iterable[str], whose: str) -> Iterator[Finding]
             "once instead.",
             "Give it a step without `when`.",
         )
+
+
+def advise_routing(rules: Q) -> list[Finding]:
+    """On the routing rules that `rules` chooses, each among all of its service. Two queries."""
+    chosen = RoutingRule.objects.filter(rules).order_by()
+    rows = list(routing_rules().filter(service__in=chosen.values("service")))
+    asked = set(chosen.values_list("pk", flat=True))
+    before: dict[int, list[Route]] = {}
+    found = []
+    for row in rows:
+        there = before.setdefault(row.service_id, [])
+        fault, route = _routing_fault(row, there)
+        if fault and row.pk in asked:
+            what = f"Routing rule {row.position} of “{row.service}” ({spelled_match(row)}) {fault}"
+            found.append(warning(what, "Mend it, or take it out."))
+        if route is not None:
+            there.append(route)
+    return found
+
+
+def _routing_fault(row: RoutingRule, before: Sequence[Route]) -> tuple[str, Route | None]:
+    """What is wrong with it, empty where nothing is; and how it counts, None where it does not."""
+    if row.to_service is not None and row.to_service.retired_at is not None:
+        return f"leads to “{row.to_service}”, which is retired: it is passed over.", None
+    try:
+        route = route_of(row)
+    except Unreadable:
+        return "is passed over.", None
+    other = in_the_way(before, route)
+    if other is None:
+        return "", route
+    return f"never counts: rule {other.number} ({spelled(other.match)}) takes all of its alerts.", route

@@ -1,4 +1,5 @@
-"""Who may put a service into maintenance or silence its alerts. Asked at doors; verbs trust their caller.
+"""Who may put a service into maintenance, silence its alerts or send them elsewhere. Asked at doors; verbs
+trust their caller.
 
 Managers plan what they like for their teams. Whoever answers for a service may start one from now for some
 hours: at 3 a.m., in the middle of an upgrade that went wrong, no manager is awake. And everybody may end one,
@@ -10,7 +11,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Q, QuerySet
 
-from escalation.models import AlertRule, Follower, Service, Target, Webhook
+from escalation.models import AlertRule, Follower, RoutingRule, Service, Target, Webhook
 from oncall.models import Schedule
 from oncall.standins import carriable
 from people.models import Membership, Team, User
@@ -50,6 +51,19 @@ def _carried(user: User, services: Collection[Service], *, now: datetime) -> set
     theirs = carriable(user, list(schedules), at=now)
     carried = {policy for policy, schedule in asked if schedule in theirs}
     return {service.pk for service in services if service.policy_id in carried}
+
+
+def may_route(user: User, service: Service, to: Service | None) -> bool:
+    """Have what comes by the keys of `service` go to `to`: managers of both, since those of the one are paged
+    for the other. A service of no team every manager edits.
+    """
+    return may_edit_team(user, service.team) and (to is None or may_edit_team(user, to.team))
+
+
+def may_take_out(user: User, rule: RoutingRule) -> bool:
+    """A routing rule: managers of its service, and of the service whose pager it rings."""
+    to = rule.to_service
+    return may_edit_team(user, rule.service.team) or (to is not None and may_edit_team(user, to.team))
 
 
 def may_silence(user: User, service: Service) -> bool:

@@ -7,6 +7,7 @@ from functools import partial
 from escalation import targets
 from escalation.core import plan
 from escalation.core.decision import PageManagers, PageTargets
+from escalation.core.incident import Urgency
 from escalation.core.policy import Policy
 from escalation.core.stimulus import Triggered
 from escalation.core.turns import Key, Turns
@@ -22,12 +23,19 @@ READ_AHEAD = timedelta(days=31)
 
 
 def simulate(
-    service: Service, *, severity: str, at: datetime, labels: Mapping[str, str] | None = None
+    service: Service,
+    *,
+    severity: str,
+    at: datetime,
+    labels: Mapping[str, str] | None = None,
+    urgent: str = "",
 ) -> list[plan.PlannedMessage]:
     """Who would be paged if an alert of this severity and with these labels came at `at`, by the rules that
-    are in force then, and nobody answered.
+    are in force then, and nobody answered. `urgent` is high or low where a routing rule says so.
     """
     urgency, raise_at = service_urgency(service, severity, at=at)
+    if urgent:
+        urgency, raise_at = Urgency(urgent), None
     ruled = meaning(in_force(service, at=at), labels or {}, severity)
     found = [in_maintenance([service], at=at).get(service.pk), ruled.quiet if ruled else None]
     quiet = max((one for one in found if one is not None), key=lambda one: one.until, default=None)

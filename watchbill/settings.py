@@ -295,6 +295,7 @@ UNFOLD = {
                     ("Escalation policies", "stairs", "escalation_escalationpolicy"),
                     ("Webhooks", "webhook", "escalation_webhook"),
                     ("Maintenance", "construction", "escalation_maintenancewindow"),
+                    ("Routing rules", "alt_route", "escalation_routingrule"),
                     ("Suppress rules and trials", "notifications_paused", "escalation_alertrule"),
                 ],
                 "People": [

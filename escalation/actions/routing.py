@@ -12,10 +12,10 @@ from django.db import transaction
 
 from escalation.actions.steps import ConfigError
 from escalation.core.matching import faults_of, spelled
-from escalation.core.routing import URGENCIES
+from escalation.core.routing import URGENCIES, outcome
 from escalation.core.severity import SEVERITIES
 from escalation.models import Alert, RoutingRule, Service
-from escalation.selectors.routing import makes_of_it, outcome, spelled_match
+from escalation.selectors.routing import makes_of_it, spelled_match
 from people.ledger.record import Actor, Line, record
 from people.ledger.verbs import Verb
 
@@ -42,9 +42,9 @@ class RoutingSpec:
 
     @property
     def said(self) -> str:
-        """“alertname=Disk* goes to shop-db, SEV-3, low urgency”."""
-        to = "" if self.to_service is None else f"to {self.to_service.name}"
-        return f"{spelled(self.match)} goes {outcome(to, severity=self.severity, urgency=self.urgency)}"
+        """“alertname=Disk* goes to shop-db, as SEV-3”."""
+        to = "" if self.to_service is None else self.to_service.name
+        return f"{spelled(self.match)} {outcome(to, severity=self.severity, urgency=self.urgency)}"
 
 
 @transaction.atomic
@@ -241,4 +241,4 @@ def _plain(row: RoutingRule) -> dict[str, Any]:
 
 
 def _said(row: RoutingRule) -> str:
-    return f"{spelled_match(row)} goes {makes_of_it(row)}"
+    return f"{spelled_match(row)} {makes_of_it(row)}"

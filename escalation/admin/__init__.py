@@ -6,6 +6,7 @@ from escalation.admin.heartbeats import HeartbeatAdmin
 from escalation.admin.incidents import IncidentAdmin
 from escalation.admin.maintenance import MaintenanceAdmin
 from escalation.admin.policies import PolicyAdmin
+from escalation.admin.routing import RoutingRuleAdmin
 from escalation.admin.routing_keys import RoutingKeyAdmin
 from escalation.admin.rules import AlertRuleAdmin
 from escalation.admin.services import ServiceAdmin
@@ -20,6 +21,7 @@ __all__ = [
     "MaintenanceAdmin",
     "PolicyAdmin",
     "RoutingKeyAdmin",
+    "RoutingRuleAdmin",
     "ServiceAdmin",
     "WebhookAdmin",
 ]

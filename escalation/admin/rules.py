@@ -11,13 +11,23 @@ from django.utils.text import capfirst
 from django.utils.timesince import timeuntil
 from unfold.decorators import action, display
 
-from escalation.actions.rules import Kind, RuleSpec, change_rule, create_rule, end_rule, is_running
+from escalation.actions.rules import (
+    Kind,
+    RuleSpec,
+    change_rule,
+    create_rule,
+    end_rule,
+    is_running,
+    usual_severities,
+)
 from escalation.actions.steps import ConfigError
+from escalation.admin.trying import Tried
 from escalation.core.matching import spelled
 from escalation.forms.rules import AlertRuleForm
 from escalation.models import AlertRule, RuleMatch, TrialPage
-from escalation.permissions import silenceable
+from escalation.permissions import may_silence, silenceable
 from escalation.quiet.reading import running, running_first
+from escalation.selectors.tryout import TryOut, try_suppressing
 from people import clock
 from people.models import Team, User
 from people.recorded import ByVerb, Shown, actor_of, user_of
@@ -66,7 +76,7 @@ class Running(admin.SimpleListFilter):
 
 
 @admin.register(AlertRule)
-class AlertRuleAdmin(ByVerb):
+class AlertRuleAdmin(Tried, ByVerb):
     """Extended and ended by buttons. Each change is checked and written down as those of the pages are."""
 
     form = AlertRuleForm
@@ -77,6 +87,7 @@ class AlertRuleAdmin(ByVerb):
     search_fields = ("reason", "service__name", "owner__username", "owner__name")
     autocomplete_fields = ("owner",)
     fields = (("service", "kind"), "labels", "severities", "owner", "ends_at", "reason", "quiet_open")
+    tried_fields = ("service", "kind", "labels", "severities")
     actions = page_actions = ("extend", "end")
     main_action = "end"
 
@@ -125,6 +136,15 @@ class AlertRuleAdmin(ByVerb):
             return change_rule(rule=row, by=by, now=now, **given)
         spec = RuleSpec(service=said["service"], kind=Kind(said["kind"]), match=said["labels"], **given)
         return create_rule(spec=spec, quiet_open=said["quiet_open"], by=by, now=now)[0]
+
+    def try_out(self, request: HttpRequest, form: Any) -> TryOut | None:
+        """Of a trial too: it pages as few."""
+        said, row = form.cleaned_data, form.instance
+        service, kind = (row.service, row.kind) if row.pk else (said["service"], said["kind"])
+        if not may_silence(user_of(request), service):
+            return None
+        severities = said["severities"] or usual_severities(kind)
+        return try_suppressing(service=service, match=said["labels"], severities=severities, now=clock.now())
 
     @display(description="Rule", ordering="pk", label=False)
     def name(self, row: AlertRule) -> str:

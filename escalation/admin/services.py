@@ -16,6 +16,7 @@ from unfold.decorators import action, display
 from escalation.actions import config, heartbeats, hot_lines
 from escalation.admin.heartbeats import HeartbeatRows
 from escalation.admin.policies import advise
+from escalation.admin.ruled import rules_of
 from escalation.core.sending import Sending
 from escalation.forms.service import HotLineForm, RoutingKeyForm, ServiceForm
 from escalation.models import (
@@ -137,7 +138,15 @@ class ServiceAdmin(Retirable):
     def get_fieldsets(self, request: HttpRequest, obj: Service | None = None) -> Any:
         if obj and not self.has_change_permission(request, obj):
             return self.fieldsets[:1]
-        return super().get_fieldsets(request, obj)
+        rules = (("Routing and suppress rules", {"fields": ("rules",)}),) if obj else ()
+        return (*super().get_fieldsets(request, obj), *rules)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return (*super().get_readonly_fields(request, obj), "rules")
+
+    @display(description="Its alerts meet")
+    def rules(self, service: Service) -> str:
+        return rules_of(service, now=clock.now())
 
     def get_inlines(self, request: HttpRequest, obj: Service | None) -> Any:
         """Keys are secrets of the team."""

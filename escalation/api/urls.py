@@ -10,6 +10,7 @@ from escalation.api.maintenance import (
     MaintenanceListView,
     MaintenanceView,
 )
+from escalation.api.routing import RoutingRuleViewSet
 from escalation.api.services import ServiceViewSet
 from escalation.api.webhooks import WebhookViewSet
 from oncall.api.urls import both
@@ -27,6 +28,7 @@ router = EitherSlashRouter()
 router.register("incidents", IncidentViewSet, basename="incident")
 router.register("webhooks", WebhookViewSet, basename="webhook")
 router.register("services", ServiceViewSet, basename="service")
+router.register("routing-rules", RoutingRuleViewSet, basename="routing-rule")
 router.register("heartbeats", HeartbeatViewSet, basename="heartbeat")
 
 urlpatterns = [

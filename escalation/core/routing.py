@@ -133,3 +133,16 @@ def in_the_way(routes: Sequence[Route], route: Route) -> Route | None:
     """Of the rules before `route`, the first that takes all that it means."""
     before = (one for one in routes if (one.number, one.id) < (route.number, route.id))
     return next((one for one in before if takes_all_of(one.match, route.match)), None)
+
+
+def says(*, severity: str, urgency: str) -> str:
+    """“SEV-3, low urgency”."""
+    return ", ".join(part for part in (severity, f"{urgency} urgency" if urgency else "") if part)
+
+
+def outcome(to: str, *, severity: str, urgency: str) -> str:
+    """“goes to shop-db, as SEV-3, low urgency”, or “counts as SEV-3” where it stays."""
+    said = says(severity=severity, urgency=urgency)
+    if not to:
+        return f"counts as {said}"
+    return f"goes to {to}, as {said}" if said else f"goes to {to}"

@@ -12,9 +12,9 @@ from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import Exists, OuterRef, Q
 
 from escalation.core.matching import spelled
-from escalation.core.routing import Route, Routed, abroad, split
+from escalation.core.routing import Route, Routed, abroad, says, split
 from escalation.models import Alert, RoutingRule, Service
-from escalation.selectors.routing import outcome, routes_of
+from escalation.selectors.routing import routes_of
 from escalation.sources.event import MAX_DEDUP_KEY, MAX_GROUP_KEY, Event
 
 log = structlog.get_logger(__name__)
@@ -25,8 +25,8 @@ Naming = Callable[[str], str]
 
 
 def destinations(service: Service, events: Sequence[Event]) -> list[tuple[Service, list[Event]]]:
-    """The events by the service they go to, in one order of services for everybody; those of one service in
-    the order in which they came. In at most five statements, however many events and rules.
+    """The events by the service they go to, in one order of services for everybody; those of one service by
+    their keys, those of one key as they came. In at most five statements, however many events and rules.
 
     In a transaction: until that is over, no rule that was asked is taken out.
     """
@@ -51,8 +51,14 @@ def _by_rules(service: Service, events: Sequence[Event]) -> list[tuple[Service, 
     others = Service.objects.select_related("policy").in_bulk(went.keys() - {service.pk})
     found = [others.get(pk, service) for pk in sorted(went)]
     return [
-        (one, [_sent(event, route, origin=service, to=one) for route, event in went[one.pk]]) for one in found
+        (one, _in_turn(_sent(event, route, origin=service, to=one) for route, event in went[one.pk]))
+        for one in found
     ]
+
+
+def _in_turn(events: Iterable[Event]) -> list[Event]:
+    """In the order in which alerts are locked, by what they are called here."""
+    return sorted(events, key=lambda event: (event.whole_group, event.dedup_key))
 
 
 def _sent(event: Event, route: Route | None, *, origin: Service, to: Service) -> Event:
@@ -72,13 +78,13 @@ def _made_of_it(route: Route, *, origin: Service, to: Service) -> Routed:
     """A rule that leads elsewhere than the alert lies still says how bad it is."""
     there = to.pk == route.to
     rule = f"routing rule {route.number} of {origin.name} ({spelled(route.match)})"
-    says = outcome("", severity=route.severity, urgency=route.urgency)
-    sent = f"{rule} sends it here" + (f", as {says}" if says else "")
+    said = says(severity=route.severity, urgency=route.urgency)
+    sent = f"{rule} sends it here" + (f", as {said}" if said else "")
     return Routed(
         origin=None if to.pk == origin.pk else origin.pk,
         severity=route.severity,
         urgency=route.urgency,
-        why=sent if there else f"{rule} makes it {says}" if says else "",
+        why=sent if there else f"{rule} makes it {said}" if said else "",
     )
 
 

@@ -5,7 +5,7 @@ from django.db import connection, transaction
 from django.db.models import QuerySet
 
 from escalation.core.matching import faults_of, spelled
-from escalation.core.routing import URGENCIES, Route
+from escalation.core.routing import URGENCIES, Route, outcome
 from escalation.core.severity import SEVERITIES
 from escalation.models import RoutingRule, Service
 
@@ -86,9 +86,6 @@ def spelled_match(row: RoutingRule) -> str:
 
 
 def makes_of_it(row: RoutingRule) -> str:
-    """“shop-db, SEV-3, low urgency”: what it makes of what it means."""
-    return outcome(row.to_service.name if row.to_service else "", severity=row.severity, urgency=row.urgency)
-
-
-def outcome(to: str, *, severity: str, urgency: str) -> str:
-    return ", ".join(part for part in (to, severity, f"{urgency} urgency" if urgency else "") if part)
+    """“goes to shop-db, as SEV-3, low urgency”: what it makes of what it means."""
+    to = row.to_service.name if row.to_service else ""
+    return outcome(to, severity=row.severity, urgency=row.urgency)

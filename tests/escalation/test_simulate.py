@@ -10,6 +10,7 @@ from escalation.actions.rules import Kind, RuleSpec, create_rule
 from escalation.planning import plan_of, simulate
 from paging.actions import contacts
 from tests.escalation.maintained import planned
+from tests.escalation.routing.conftest import Routing
 from tests.world import TESTS
 
 
@@ -118,3 +119,19 @@ def test_the_command_says_that_it_is_maintenance(world, capsys):
     assert "database upgrade" in said
     call_command("simulate", "payments-api", at="2026-03-02T10:30:00Z", format="json")
     assert json.loads(capsys.readouterr().out)[0]["at"] == "2026-03-02T11:00:00Z"
+
+
+def test_simulate_follows_a_routing_rule_and_says_so(db, capsys):
+    world = Routing()
+    world.route(to=world.database, severity="SEV-4", urgency="high")
+    asked = {"label": ["alertname=DiskFull"], "at": "2026-03-02T10:00:00Z"}
+    call_command("simulate", "payments-api", format="json", **asked)
+    assert [row["user"] for row in json.loads(capsys.readouterr().out)][:1] == ["dee"]
+    call_command("simulate", "payments-api", **asked)
+    told = capsys.readouterr().out
+    assert (
+        "By routing rule 1 of payments-api (alertname=Disk*) it goes to shop-db, as SEV-4, high urgency."
+        in told
+    )
+    call_command("simulate", "payments-api", at=asked["at"])
+    assert "routing rule" not in capsys.readouterr().out

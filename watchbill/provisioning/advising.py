@@ -25,12 +25,19 @@ class Advising:
         named = _named(plan.changes)
         self._schedules, self._policies, self._now = _schedules(named), _policies(named), now
         self._plans = Q(plan__retired_at=None, plan__name__in=named.get("pay plan", set()))
+        self._routing = Q(service__name__in=named.get("routing rules", set()))
+        self._routing_before = advising.advise_routing(self._routing)
         self._watch = Watch(self._ids(), now=now)
         self._before, self._plans_before = self._of_policies(), about_plans(self._plans)
 
     def told(self) -> tuple[Told, ...]:
         """Errors first, and of them first those that the apply causes."""
-        found = [*self._watch.told(self._ids()), *self._told_of_policies(), *self._told_of_plans()]
+        found = [
+            *self._watch.told(self._ids()),
+            *self._told_of_policies(),
+            *self._told_of_plans(),
+            *self._told_of_routing(),
+        ]
         return tuple(sorted(found, key=lambda one: (one.finding.level, not one.new)))
 
     def _ids(self) -> list[int]:
@@ -43,6 +50,11 @@ class Advising:
     def _told_of_policies(self) -> Iterator[Told]:
         after = self._of_policies()
         new = news(self._before, after).worse
+        yield from (Told(one, new=one in new) for one in after)
+
+    def _told_of_routing(self) -> Iterator[Told]:
+        after = advising.advise_routing(self._routing)
+        new = news(self._routing_before, after).worse
         yield from (Told(one, new=one in new) for one in after)
 
     def _told_of_plans(self) -> Iterator[Told]:

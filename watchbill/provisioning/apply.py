@@ -109,6 +109,7 @@ def _stored_names(organisation: Organisation) -> list[tuple[str, str]]:
         *(("schedule", schedule.name) for schedule in organisation.schedules),
         *(("webhook", webhook.name) for webhook in organisation.webhooks),
         *(("escalation policy", policy.name) for policy in organisation.escalation_policies),
+        *(("service", service.name) for service in organisation.services),
     ]
 
 

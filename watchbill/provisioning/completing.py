@@ -128,4 +128,6 @@ def _service(service: Service, old: Service | None) -> Service:
     heartbeats = [
         one.model_copy(update={"key": one.key or secrets.get(one.name)}) for one in service.heartbeats
     ]
-    return service.model_copy(update={"routing_keys": keys, "heartbeats": heartbeats})
+    there = old.routing if old else None  # None where there is no rule, and none is to be taken out
+    routing = service.routing if service.routing or there else None
+    return service.model_copy(update={"routing_keys": keys, "heartbeats": heartbeats, "routing": routing})

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from escalation.core.matching import canonical
 from oncall.advice import Told
-from watchbill.provisioning.document.escalation import HotLine
+from watchbill.provisioning.document.escalation import HotLine, Routing
 from watchbill.provisioning.document.organisation import Organisation
 from watchbill.provisioning.document.schedules import Announcements, Override
 from watchbill.provisioning.document.words import Part
@@ -153,6 +153,13 @@ def _rules(section: str) -> Listing:
     return listing
 
 
+def _routing(document: Organisation) -> Iterator[Found]:
+    """Those of a service together: the list says all of them, and their order."""
+    for index, service in enumerate(document.services):
+        if service.routing is not None:
+            yield Found((service.name,), Routing(rules=service.routing), ("services", index, "routing"))
+
+
 def _pay_plans(document: Organisation) -> Iterator[Found]:
     """Each version by the day it begins on, the earlier ones first, wherever they stand."""
     begun = sorted(enumerate(document.pay_plans), key=lambda one: one[1].effective_from or date.min)
@@ -201,6 +208,7 @@ LISTINGS: dict[str, Listing] = {
     "maintenance": _maintenance,
     "suppress rule": _rules("suppress"),
     "trial": _rules("trials"),
+    "routing rules": _routing,
     "pay plan": _pay_plans,
     "company day": _company_days,
 }
@@ -215,6 +223,7 @@ INNER = {
     "maintenance",
     "suppress",
     "trials",
+    "routing",
 }  # listed as things of their own
 
 

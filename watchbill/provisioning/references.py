@@ -10,7 +10,7 @@ from oncall.core import override as core
 from people.models import Membership
 from watchbill.provisioning import pay_terms
 from watchbill.provisioning.definitions import definition_faults, participants
-from watchbill.provisioning.document.escalation import Policy, Service, Target, Webhook
+from watchbill.provisioning.document.escalation import Policy, RoutingRule, Service, Target, Webhook
 from watchbill.provisioning.document.organisation import Organisation
 from watchbill.provisioning.document.pay import PayPlan
 from watchbill.provisioning.document.people import Team
@@ -296,6 +296,14 @@ class _Checker:
             yield from self._user(rule.owner, (*path, "suppress", number, "owner"))
         for number, trial in enumerate(service.trials):
             yield from self._user(trial.author, (*path, "trials", number, "author"))
+        for number, routed in enumerate(service.routing or ()):
+            yield from self._destination(routed, service, (*path, "routing", number, "service"))
+
+    def _destination(self, rule: RoutingRule, service: Service, path: Path) -> Iterator[Fault]:
+        if rule.service == service.name:
+            yield Fault(path, f"This leads to {service.name} itself; leave it out, and they stay there.")
+        elif rule.service is not None:
+            yield from self._known("service", rule.service, self.known.services, path)
 
     def _plan(self, plan: PayPlan, path: Path) -> Iterator[Fault]:
         for index, person in enumerate(plan.people):

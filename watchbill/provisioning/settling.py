@@ -19,6 +19,8 @@ from watchbill.provisioning.document.escalation import (
     USUAL_URGENCY,
     Maintenance,
     Policy,
+    RoutingRule,
+    Runbook,
     Service,
     Step,
     Suppress,
@@ -44,6 +46,7 @@ from watchbill.provisioning.durations import Length
 
 Spanned = TypeVar("Spanned", Override, Temporary, TemporaryShift)
 Ruling = TypeVar("Ruling", Suppress, Trial)
+Matching = TypeVar("Matching", RoutingRule, Runbook)
 FIRST_ROLES = ("primary", "secondary")
 LAST_ROLES = ("shadow",)
 VIAS = ("sms", "voice", "email", "chat", "webhook")
@@ -278,11 +281,14 @@ def _service(service: Service, zone: str) -> Service:
             "maintenance": [_maintenance(one, zone) for one in service.maintenance],
             "suppress": [_rule(one, Kind.SUPPRESS, zone) for one in service.suppress],
             "trials": [_rule(one, Kind.TRIAL, zone) for one in service.trials],
-            "runbooks": [
-                one.model_copy(update={"match": dict(sorted(one.match.items()))}) for one in service.runbooks
-            ],
+            "routing": service.routing and [_sorted(one) for one in service.routing],
+            "runbooks": [_sorted(one) for one in service.runbooks],
         }
     )
+
+
+def _sorted(part: Matching) -> Matching:
+    return part.model_copy(update={"match": dict(sorted(part.match.items()))})
 
 
 def _maintenance(one: Maintenance, zone: str) -> Maintenance:

@@ -28,7 +28,7 @@ from paging.actions.pages import NOBODY
 from paging.core.rules import HOOK
 from paging.models import ContactMethod
 from people.models import Team, User
-from watchbill.provisioning import load_terms, stored_pay, stored_schedules
+from watchbill.provisioning import load_terms, stored_pay, stored_routing, stored_schedules
 from watchbill.provisioning.checking import validate
 from watchbill.provisioning.document.organisation import Organisation
 from watchbill.provisioning.document.pay import PayPlan
@@ -256,6 +256,7 @@ def _services(now: datetime) -> QuerySet[Service]:
         Prefetch("heartbeats", heartbeats),
         Prefetch("maintenance", windows),
         Prefetch("alert_rules", rules),
+        stored_routing.ROWS,
     )
 
 
@@ -289,6 +290,7 @@ def _service(service: Service) -> dict[str, Any]:
         "maintenance": [_maintenance(window) for window in service.maintenance.all()],
         "suppress": [_rule(one, "owner") for one in service.alert_rules.all() if one.kind == Kind.SUPPRESS],
         "trials": [_rule(one, "author") for one in service.alert_rules.all() if one.kind == Kind.TRIAL],
+        "routing": stored_routing.routing(service),
     }
 
 

@@ -27,6 +27,7 @@ RETIRING = {
     "followed incidents": "told of none any more",
     "suppress rule": "ended",
     "trial": "ended",
+    "routing rules": "taken out",
 }
 RULES = frozenset({"suppress rule", "trial"})
 LONGEST = 200

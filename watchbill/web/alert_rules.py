@@ -1,7 +1,8 @@
-"""Suppress rules and trials: those in force, one of them, and what a person does about it."""
+"""Suppress rules and trials: those in force, one of them, what a person does about it; and routing rules."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from itertools import groupby
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -17,9 +18,11 @@ from escalation.models import AlertRule
 from escalation.permissions import may_change_rule, may_end_rule, silenceable
 from escalation.quiet import reading
 from escalation.rulekeeping.outlook import outlook
+from escalation.selectors.routing import makes_of_it, routing_rules, spelled_match
 from people import clock
 from people.ledger.models import Entry
 from people.ledger.record import Actor
+from people.permissions import may_edit_team
 from watchbill.web.pages import for_people, person
 
 SHOWN_OVER = 30
@@ -39,6 +42,10 @@ def index(request: HttpRequest) -> HttpResponse:
         "running": [_row(rule) for rule in reading.running(now=now)],
         "over": [_row(rule) for rule in reading.over(now=now)[:SHOWN_OVER]],
         "may_make": silenceable(reader).exists(),
+        "routing": [
+            (service, list(rows)) for service, rows in groupby(_routed(), key=lambda one: one["service"])
+        ],
+        "may_route": reader.is_staff and may_edit_team(reader, None),
     }
     return render(request, "web/alert_rules.html", context)
 
@@ -83,6 +90,13 @@ def act(request: HttpRequest, rule_id: int, action: str) -> HttpResponse:
         return redirect("alert-rule", rule_id)
     messages.success(request, said)
     return redirect("alert-rule", pk)
+
+
+def _routed() -> Iterator[dict[str, object]]:
+    """Routing rules, by service, in the order in which they count."""
+    for rule in routing_rules():
+        said = {"match": spelled_match(rule), "makes": makes_of_it(rule)}
+        yield {"service": rule.service.name, "pk": rule.pk, "position": rule.position, **said}
 
 
 def _row(rule: AlertRule) -> dict[str, object]:

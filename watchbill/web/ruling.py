@@ -9,11 +9,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
-from escalation.actions.rules import SEVERITIES, Kind, RuleSpec, create_rule
+from escalation.actions.rules import SEVERITIES, Kind, RuleSpec, create_rule, usual_severities
 from escalation.actions.steps import ConfigError
-from escalation.core.matching import in_lines, read_match, suggested
+from escalation.core.matching import faults_of, in_lines, read_match, suggested
 from escalation.models import AlertRule, Incident, Service
 from escalation.permissions import silenceable
+from escalation.selectors.tryout import TryOut, try_suppressing
 from people import clock
 from people.ledger.record import Actor
 from people.models import User
@@ -37,9 +38,12 @@ def new(request: HttpRequest) -> HttpResponse:
     reader = person(request)
     services = list(silenceable(reader))
     people = list(User.objects.filter(is_active=True).exclude(username__startswith=":").order_by("username"))
+    tryout = None
     if request.method == "POST":
         try:
-            return redirect("alert-rule", _made(request, services, people).pk)
+            if "try" not in request.POST:
+                return redirect("alert-rule", _made(request, services, people).pk)
+            tryout = _tried(request, services)
         except ConfigError as refusal:
             messages.error(request, str(refusal))
     context = {
@@ -50,6 +54,7 @@ def new(request: HttpRequest) -> HttpResponse:
         "kinds": [(kind.value, kind.label.capitalize(), words) for kind, words in KINDS.items()],
         "severities": SEVERITIES,
         "lengths": LENGTHS,
+        "tryout": tryout,
         "asked": _typed(request) if request.method == "POST" else _proposed(request),
     }
     return render(request, "web/alert_rule_new.html", context)
@@ -88,13 +93,31 @@ def _proposed(request: HttpRequest) -> Mapping[str, object]:
     }
 
 
+def _tried(request: HttpRequest, services: list[Service]) -> TryOut:
+    """What it would have made of the alerts of the last days. Nothing is written."""
+    asked = request.POST
+    service, match = _service(request, services), _match(asked.get("match", ""))
+    faults = faults_of(match)
+    if faults:
+        raise ConfigError(" ".join(faults))
+    ticked = [one for one in asked.getlist("severities") if one in SEVERITIES]
+    severities = ticked or usual_severities(asked.get("kind", ""))
+    return try_suppressing(service=service, match=match, severities=severities, now=clock.now())
+
+
+def _service(request: HttpRequest, services: list[Service]) -> Service:
+    named = request.POST.get("service", "")
+    service = next((one for one in services if one.name == named), None)
+    if service is None and Service.objects.filter(name=named.replace("\x00", "")).exists():
+        raise PermissionDenied
+    if service is None:
+        raise ConfigError("Choose the service that it is about.")
+    return service
+
+
 def _made(request: HttpRequest, services: list[Service], people: list[User]) -> AlertRule:
     now, asked = clock.now(), request.POST
-    service = next((one for one in services if one.name == asked.get("service")), None)
-    if service is None:
-        if Service.objects.filter(name=asked.get("service", "").replace("\x00", "")).exists():
-            raise PermissionDenied
-        raise ConfigError("Choose the service that it is about.")
+    service = _service(request, services)
     owner = next((one for one in people if str(one.pk) == asked.get("owner")), None)
     if owner is None:
         raise ConfigError("Choose who answers for it.")

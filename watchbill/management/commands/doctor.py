@@ -12,7 +12,20 @@ from django.db import DatabaseError
 from django.utils import timezone
 
 from oncall.core.finding import Finding, Level, error
-from watchbill.doctor import handoffs, heartbeats, load, mail, pay, people, quiet, roster, rules, senders, site
+from watchbill.doctor import (
+    handoffs,
+    heartbeats,
+    load,
+    mail,
+    pay,
+    people,
+    quiet,
+    roster,
+    routing,
+    rules,
+    senders,
+    site,
+)
 
 MARKS = {Level.ERROR: "✗", Level.WARNING: "!"}
 
@@ -45,6 +58,7 @@ class Command(BaseCommand):
                 *senders.CHECKS,
                 *load.CHECKS,
                 *rules.CHECKS,
+                *routing.CHECKS,
                 *people.CHECKS,
                 *handoffs.CHECKS,
                 *quiet.CHECKS,

@@ -12,12 +12,14 @@ from django.utils import timezone
 from rich.console import Console
 from rich.table import Table
 
-from escalation.core.matching import read_match
+from escalation.core.matching import read_match, spelled
 from escalation.core.plan import PlannedMessage
+from escalation.core.routing import Route, first_of, outcome
 from escalation.core.severity import SEVERITIES, USUAL, folded
 from escalation.models import Service
 from escalation.planning import simulate
 from escalation.quiet.windows import in_maintenance
+from escalation.selectors.routing import routes_of
 from oncall.core.walltime import first_instant
 from paging.actions.pages import is_hook
 from people.models import User
@@ -40,7 +42,7 @@ class Command(BaseCommand):
             action="append",
             default=[],
             metavar="NAME=VALUE",
-            help="A label of the alert, once for each: suppress rules and trials that mean it count.",
+            help="A label of the alert, once for each: the service's rules that mean it count.",
         )
         parser.add_argument("--format", default="table", choices=("table", "json"))
 
@@ -48,13 +50,18 @@ class Command(BaseCommand):
         service = _service(options["service"])
         zone = ZoneInfo(service.team.time_zone if service.team else "UTC")
         at = _at(options["at"], zone)
-        severity = _severity(options["severity"], service)
         labels = _labels(options["label"])
-        messages = simulate(service, severity=severity, at=at, labels=labels)
+        route = first_of(routes_of(service), labels)
+        came_to, service = service, _destination(service, route)
+        severity = route.severity if route and route.severity else _severity(options["severity"], service)
+        urgent = route.urgency if route else ""
+        messages = simulate(service, severity=severity, at=at, labels=labels, urgent=urgent)
         people = User.objects.in_bulk({message.user for message in messages})
         if options["format"] == "json":
             self.stdout.write(json.dumps([_row(message, people) for message in messages], indent=2))
         else:
+            if route is not None:
+                self.stdout.write(_routed(route, came_to, service))
             self._table(service=service, at=at, zone=zone, messages=messages, people=people)
 
     def _table(
@@ -96,6 +103,19 @@ def _service(name: str) -> Service:
         )
         raise CommandError(f"There is no service “{name}”." + (f" Did you mean “{near[0]}”?" if near else ""))
     return found
+
+
+def _destination(service: Service, route: Route | None) -> Service:
+    if route is None or route.to is None:
+        return service
+    return Service.objects.select_related("policy", "team").get(pk=route.to)
+
+
+def _routed(route: Route, came_to: Service, service: Service) -> str:
+    """“By routing rule 2 of gateway (alertname=Disk*) it goes to shop-db, as SEV-3.”"""
+    to = "" if service == came_to else service.name
+    made = outcome(to, severity=route.severity, urgency=route.urgency)
+    return f"By routing rule {route.number} of {came_to} ({spelled(route.match)}) it {made}."
 
 
 def _severity(word: str, service: Service) -> str:

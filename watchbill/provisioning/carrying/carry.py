@@ -92,6 +92,11 @@ CARRIERS: Mapping[str, Mapping[Action, Carrier]] = {
     },
     "suppress rule": RULES,
     "trial": RULES,
+    "routing rules": {
+        "create": rules.set_routing_rules,
+        "change": rules.set_routing_rules,
+        "retire": rules.set_routing_rules,
+    },
     "pay plan": {"create": pay.set_version, "change": pay.set_version, "retire": pay.end_version},
     "company day": {
         "create": pay.add_company_day,

@@ -297,7 +297,30 @@ class Trial(Part):
     severities: Annotated[list[Severity], Field(min_length=1)] | None = None
 
 
+class RoutingRule(Part):
+    """Alerts with these labels go to another service, or count as this severity and this urgent."""
+
+    match: Match
+    service: Name | None = None
+    severity: Severity | None = None
+    urgency: Literal["high", "low"] | None = None
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if self.service is None and self.severity is None and self.urgency is None:
+            raise ValueError("says nothing of these alerts; name a service, a severity or an urgency.")
+        return self
+
+
+class Routing(Part):
+    """All rules of one service, of which the first that fits counts."""
+
+    rules: list[RoutingRule] = []
+
+
 class Service(Part):
+    """Where `routing` is given it is the whole list."""
+
     name: Name
     team: Name | None = None
     escalation_policy: Name
@@ -315,6 +338,7 @@ class Service(Part):
     maintenance: list[Maintenance] = []
     suppress: list[Suppress] = []
     trials: list[Trial] = []
+    routing: Annotated[list[RoutingRule], Field(max_length=MOST_RULES)] | None = None
 
     @model_validator(mode="after")
     def _one_meaning_of_a_word(self) -> Self:
