@@ -9,7 +9,8 @@ import structlog
 from django.conf import settings
 from django.db import transaction
 
-from escalation.intake.receiving import Replayed, UnknownKey, receive, unsigned, unsigned_key
+from escalation.intake.keys import UnknownKey
+from escalation.intake.receiving import Replayed, receive, unsigned, unsigned_key
 from escalation.sources import mail as source
 from escalation.sources.mail import EMAIL
 from escalation.sources.mail_parts import Mail

@@ -7,7 +7,6 @@ python -m tests.live [a part of a client's name]
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -28,7 +27,8 @@ VERSION = re.compile(r"\d+(\.\d+)+")
 @dataclass(frozen=True)
 class Client:
     """`package` and where it is from; `script` speaks by it; it is asked for `asks`, in that order. What is
-    no package of PyPI or npm is a `program` of Debian, which knows `--version` and is told to `end` at last.
+    no package of PyPI or npm is a `program` of Debian, which knows `--version`; one
+    that `lasts` is told to `end` at last.
     """
 
     package: str
@@ -36,6 +36,7 @@ class Client:
     speaks: str
     asks: tuple[str, ...] = BASIC
     program: str = ""
+    lasts: bool = False
     alias: str = ""
 
 
@@ -62,6 +63,7 @@ CLIENTS = (
         "nagios.py",
         "notify script",
         program="nagios4",
+        lasts=True,
         alias="event_source=service;host_name=db1;service_desc=Disk",
     ),
     Client("swaks", "mail_swaks.py", "mail", program="swaks"),
@@ -101,7 +103,9 @@ def main():
     chosen = [one for one in CLIENTS if not sys.argv[1:] or sys.argv[1] in one.script + one.package]
     try:
         interpreter, modules = python(), node_modules()
-        installed("swaks")
+        for client in chosen:
+            if client.program:
+                installed(client.program, by=client.package)
     except Missing as fault:
         print(f"The clients cannot be installed: {fault}", file=sys.stderr)
         return CANNOT_BEGIN
@@ -124,10 +128,6 @@ def main():
 def speak(client, command, modules, there):
     """Ask the client for one thing after the other. Returns what went wrong, and stops there."""
     alias = client.alias or f"{client.script} / 100 %"
-    if client.program and shutil.which(client.program) is None:
-        fault = f"{client.program} is not installed (Debian: apt-get install {client.package})"
-        print(f"{client.package}: {fault}", flush=True)
-        return [fault]
     told = [*command, HERE / "clients" / client.script], environment_of(alias, modules, there)
     seen = []
     try:
@@ -137,7 +137,7 @@ def speak(client, command, modules, there):
                 return [fault]
             seen.append(what)
     finally:
-        if client.program:
+        if client.lasts:
             ask("end", *told)
     print(f"{version(client, modules):<28}{client.speaks:<16}{', '.join(seen)}", flush=True)
     return []
