@@ -6,6 +6,7 @@ from oncall.compensation.exports.files import FORMS
 from watchbill.reports.charts import Chart
 from watchbill.web import (
     alert_rules,
+    alerts,
     asking,
     bundle,
     calendars,
@@ -62,6 +63,7 @@ urlpatterns = [
     re_path(r"^incidents/merge/?$", many.merge, name="incidents-merge"),
     path("incidents/<int:incident_id>", incidents.detail, name="incident"),
     path("incidents/<int:incident_id>/", incidents.detail),
+    re_path(r"^alerts/(?P<number>[0-9]{1,18})/?$", alerts.detail, name="alert"),
     re_path(
         rf"^incidents/(?P<number>[0-9]{{1,18}})/(?P<action>{'|'.join(incidents.ACTIONS)})/?$",
         incidents.act,
