@@ -75,7 +75,7 @@ def request_status(call: Call, number: str) -> Answer:
     found = read(number)
     if found is None or found.asked is Asked.NOTHING:
         raise NotFound(NO_REQUEST)
-    rows = Alert.objects.filter(service=call.key.service)
+    rows = Alert.objects.filter(asking.within_reach(call.key))
     about = rows.filter(pk=found.alert).first() if found.alert else None
     if found.alert and about is None:
         raise NotFound(NO_REQUEST)

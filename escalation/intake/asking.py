@@ -1,6 +1,6 @@
 """What a sender asks about the alerts of its service: Opsgenie's requests, as the verbs that people have.
 
-A routing key speaks for its service alone: what is another's does not exist for it.
+A routing key speaks for its service alone: what is another's does not exist for it, unless it came by it.
 """
 
 from collections.abc import Callable, Sequence
@@ -48,9 +48,14 @@ def alerts_of(key: RoutingKey, identifier: str, *, by: By, most: int | None = No
     """
     if "\x00" in identifier:  # no database text holds it
         return []
-    rows = Alert.objects.filter(Q(service=key.service) | Q(origin=key.service), incident__isnull=False)
+    rows = Alert.objects.filter(within_reach(key), incident__isnull=False)
     found = _named(rows, identifier, by, key).select_related("incident__acknowledged_by")
     return list(found.order_by("-last_event_at", "-pk")[:most])
+
+
+def within_reach(key: RoutingKey) -> Q:
+    """The alerts of the key's service, and those that its routing rules have sent on to others."""
+    return Q(service=key.service) | Q(origin=key.service)
 
 
 def _named(rows: QuerySet[Alert], identifier: str, by: By, key: RoutingKey) -> QuerySet[Alert]:
