@@ -24,8 +24,8 @@ from paging.core.hook import in_utc
 from paging.core.render import clean
 from people.ledger.models import Entry
 
-AT_ONCE = 500
-"""Lines in one transaction."""
+AT_ONCE = 200
+"""Lines in one transaction, which on SQLite nobody else writes beside."""
 MOST_WAITING = 10_000
 """Events that wait for one webhook: of more, the oldest are thrown away, and counted."""
 MOST_GAPS = 200
@@ -37,12 +37,17 @@ log = structlog.get_logger(__name__)
 
 def start_reading(*, now: datetime) -> None:
     """From now on: what is written after the caller's transaction is read, and what others are writing."""
-    if LedgerReading.objects.filter(pk=1).exists():
+    if has_begun():
         return
     newest = sorted(Entry.objects.order_by("-pk").values_list("pk", flat=True)[:AT_ONCE])
     known = _gaps_between(newest[0] - 1, newest, now=now) if newest else []
     reading = {"upto": newest[-1] if newest else 0, "gaps": [gap.to_json() for gap in known]}
     LedgerReading.objects.get_or_create(pk=1, defaults=reading)
+
+
+def has_begun() -> bool:
+    """Whether anything follows, or ever did."""
+    return LedgerReading.objects.filter(pk=1).exists()
 
 
 def queue_events(*, clock: Callable[[], datetime]) -> int:

@@ -1,5 +1,6 @@
 """Every event that was posted to a webhook that follows, each try of it, and what came back."""
 
+import json
 from typing import Any, ClassVar
 
 from django.contrib import admin
@@ -114,7 +115,7 @@ class HookDeliveryAdmin(ReadOnly):
     @display(description="Why")
     def why(self, row: HookDelivery) -> str:
         if row.state == State.WAITING and row.reason:
-            return f"{row.reason}; tried again at {date(row.due_at, 'Y-m-d H:i:s')} UTC"
+            return f"{row.reason}; tried again from {date(row.due_at, 'Y-m-d H:i:s')} UTC on"
         return row.reason or row.get_state_display()
 
     @display(description="Headers")
@@ -127,9 +128,9 @@ class HookDeliveryAdmin(ReadOnly):
         )
         return format_html(CODE, linebreaksbr(said))
 
-    @display(description="Body")
+    @display(description="Body, laid out")
     def body(self, row: HookDelivery) -> str:
-        return format_html(CODE, following.compose(row))
+        return format_html(CODE, json.dumps(json.loads(following.compose(row)), indent=2, ensure_ascii=False))
 
 
 def log_of(webhook: int, **more: str) -> str:

@@ -113,7 +113,7 @@ class WebhookAdmin(Retirable):
     def follows_what(self, row: Webhook) -> str:
         return following.in_words(following.spec_of(Follower.objects.filter(pk=row.pk).first()))
 
-    @display(description="How its server does")
+    @display(description="Server")
     def does(self, row: Webhook) -> str:
         return standing(Follower.objects.filter(pk=row.pk).first())
 

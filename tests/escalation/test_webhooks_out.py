@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
+from standardwebhooks import WebhookVerificationError
 
 from escalation import engine
 from escalation.actions import config, respond, webhooks
+from escalation.core.following import EVENTS
 from escalation.core.policy import Policy
 from escalation.hotline import calls
 from escalation.models import Target, Webhook
@@ -20,6 +22,7 @@ from paging.actions import contacts
 from paging.actions.pages import HOOKS, NOBODY
 from paging.channels import webhook as channel
 from paging.core.delivery import State
+from paging.core.signing import spelled
 from paging.models import Attempt, ContactMethod, Notification, Page
 from people.ledger.models import Entry
 from people.ledger.record import Actor
@@ -137,15 +140,27 @@ def test_the_signature_holds_for_this_secret_this_body_and_this_time(world, hook
 
 def test_the_code_that_the_docs_give_to_receivers_takes_what_is_posted(world, hook, receiver):
     page = Path(__file__).parents[2] / "docs" / "webhooks-out.md"
-    code = page.read_text(encoding="utf-8").partition("```python\n")[2].partition("```")[0]
+    parts = page.read_text(encoding="utf-8").split("```python\n")[1:]
+    library, own = (part.partition("```")[0] for part in parts)
     given: dict = {}
-    exec(code, given)  # noqa: S102 - our own page
+    exec(own, given)  # noqa: S102 - our own page
     world.now = datetime.now(UTC)
     webhooks.try_webhook(webhook=hook, by=TESTS, now=world.now)
     world.tick()
     (post,) = receiver.posts
     assert given["is_ours"](SECRET, post.headers, post.body)
+    assert given["is_ours"](spelled(SECRET), post.headers, post.body)
     assert not given["is_ours"](SECRET, post.headers, post.body + b" ")
+    given = {"body": post.body, "headers": dict(post.headers)}
+    exec(library.replace("whsec_...", spelled(SECRET)), given)  # noqa: S102 - our own page
+    assert given["event"]["type"] == "test"
+    with pytest.raises(WebhookVerificationError):
+        exec(library.replace("whsec_...", spelled("another-secret-0123")), given)  # noqa: S102 - our own page
+
+
+def test_the_docs_name_every_event_that_may_be_followed():
+    page = (Path(__file__).parents[2] / "docs" / "webhooks-out.md").read_text(encoding="utf-8")
+    assert [event for event, means in EVENTS.items() if f"| `{event}` | {means} |" not in page] == []
 
 
 def test_it_hears_once_that_somebody_is_on_it_and_once_that_it_is_over(world, hook, receiver):

@@ -12,7 +12,7 @@ from time import monotonic
 import structlog
 
 from escalation import dispatch
-from escalation.actions.queueing import queue_events
+from escalation.actions.queueing import has_begun, queue_events
 from watchbill.ticking.loop import Loop
 
 EVERY = 1.0
@@ -52,7 +52,7 @@ class Followers:
             return [self._scout, *self._loops]
 
     def _look(self) -> None:
-        if self._stopping():
+        if self._stopping() or not has_begun():
             return
         if queue_events(clock=self._clock):
             self._scout.wake()  # there may be more
