@@ -6,12 +6,13 @@ from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
+from escalation.admin.mapping import MappingPage
 from escalation.models import RoutingKey
 from people.recorded import ReadOnly, teams_of, user_of
 
 
 @admin.register(RoutingKey)
-class RoutingKeyAdmin(ReadOnly):
+class RoutingKeyAdmin(MappingPage, ReadOnly):
     """Keys are secrets of the team: nobody else sees that there is one."""
 
     list_display = ("name", "service", "created_at")
