@@ -38,8 +38,9 @@ else:
     Base = object
 
 SHOWN = 20
-"""Events of one post that the page shows, and letters of what an expression found."""
+"""Events of one post that the page shows."""
 MOST_LETTERS = 200
+"""Of what an expression found."""
 EXAMPLE = '{\n  "title": "Backup of db1 failed",\n  "state": "failed",\n  "priority": "P2"\n}'
 DOES = {"trigger": "opens, or counts on, an alert", "acknowledge": "acknowledges", "resolve": "resolves"}
 URL = "admin:escalation_routingkey_mapping"
@@ -106,8 +107,8 @@ class MappingPage(Base):
             if form.is_valid() and "save" in request.POST and self._saved(request, row, form):
                 return redirect(URL, row.pk)
         else:
-            usual = posts.get("taken") or posts.get("refused")
-            payload = pretty(usual.body) if usual else EXAMPLE
+            last = next((post.body for post in _to_try_on(posts) if post.body), EXAMPLE)
+            payload = pretty(last)
             form = MappingForm({**typed_of(row.mapping), "payload": payload})
             form.is_valid()
         tried = _tried(form, row)
@@ -119,7 +120,7 @@ class MappingPage(Base):
             "form": form,
             "lines": form.lines(tried.results, tried.faults),
             "tried": tried,
-            "posts": [_post(post) for post in posts.values() if post.body],
+            "posts": [_post(post) for post in _to_try_on(posts) if post.body],
             "presets": PRESETS,
         }
         return render(request, "escalation/mapping.html", context)
@@ -151,6 +152,11 @@ class MappingPage(Base):
             return False
         messages.success(request, "Saved: from now on what comes by this key is read so.")
         return True
+
+
+def _to_try_on(posts: Mapping[str, LastPost]) -> list[LastPost]:
+    """What was taken in is the better thing to try a mapping on."""
+    return sorted(posts.values(), key=lambda post: post.outcome != LastPost.Outcome.TAKEN)
 
 
 def _pressed(request: HttpRequest, posts: Mapping[str, LastPost]) -> Mapping[str, Any]:

@@ -212,8 +212,8 @@ def test_a_mapping_that_is_of_no_use_pages_and_says_so():
         [event] = reading.events
         assert event.action is TRIGGER
         assert event.summary == (
-            "The mapping of routing key probe could not be read: each found no list in what was posted. "
-            "What came: Disk is full"
+            "The mapping of routing key probe could not be read; what came: Disk is full "
+            "(each found no list in what was posted)"
         )
         assert event.severity == "SEV-2"
         assert event.payload == body
