@@ -15,6 +15,7 @@ from unfold.views import ChangeList
 from escalation.actions.config import ConfigError
 from escalation.actions.key_limits import set_events_per_minute
 from escalation.admin.key_chart import chart
+from escalation.admin.mapping import MappingPage
 from escalation.core.sending import Sending, hints, limit_of, part
 from escalation.core.spoken import about
 from escalation.forms.routing_key import LimitForm
@@ -41,7 +42,7 @@ class KeyList(ChangeList):
 
 
 @admin.register(RoutingKey)
-class RoutingKeyAdmin(ByVerb):
+class RoutingKeyAdmin(MappingPage, ByVerb):
     """Keys are secrets of the team: nobody else sees that there is one."""
 
     form = LimitForm

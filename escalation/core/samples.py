@@ -35,11 +35,15 @@ def sample(payload: Any, *, secrets: tuple[str, ...] = ()) -> str:
     return whole.decode() if len(whole) <= MOST else ""
 
 
+def is_secret(name: str) -> bool:
+    """Whether what stands under this name is one, as far as a name can tell."""
+    return SECRET.search(name) is not None
+
+
 def _masked(value: Any, secrets: list[str]) -> Any:
     if isinstance(value, dict):
         return {
-            name: _hidden(one) if SECRET.search(name) else _masked(one, secrets)
-            for name, one in value.items()
+            name: _hidden(one) if is_secret(name) else _masked(one, secrets) for name, one in value.items()
         }
     if isinstance(value, list):
         return [_masked(one, secrets) for one in value]

@@ -53,18 +53,17 @@ def _note(row: RoutingKey, payload: Any, reading: Reading, *, now: datetime) -> 
     """Keep it as the last that came, for the page of the mapping. The events are durable: whatever goes wrong
     here is no reason to have them sent again.
     """
-    faults = reading.faults[:MOST_FAULTS]
-    if faults:
-        log.warning("mapping_not_read", routing_key=str(row), faults=faults)
     try:
         last = LastPost.objects.filter(key=row, outcome=LastPost.Outcome.TAKEN, at__gt=now - KEPT_EVERY)
         if not last.exists():
-            _keep(row, payload, faults, now=now)
+            _keep(row, payload, reading.faults[:MOST_FAULTS], now=now)
     except DatabaseError:
         log.warning("last_post_not_kept", routing_key=str(row), exc_info=True)
 
 
 def _keep(row: RoutingKey, payload: Any, faults: list[str], *, now: datetime) -> None:
+    if faults:
+        log.warning("mapping_not_read", routing_key=str(row), faults=faults)
     kept = LastPost(
         key=row,
         outcome=LastPost.Outcome.TAKEN,

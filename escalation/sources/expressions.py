@@ -9,6 +9,7 @@ import difflib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 from jmespath.exceptions import IncompleteExpressionError, JMESPathTypeError, ParseError
@@ -26,6 +27,13 @@ LETTERS = 8
 WHOLE = {"contains", "join", "max", "max_by", "min", "min_by", "sort", "sort_by", "sum", "avg", "to_string"}
 """Functions that go through all there is in what they are given, not only along it."""
 
+TYPES: Mapping[str, str] = MappingProxyType({
+    "NoneType": "nothing", "null": "nothing", "boolean": "true or false", "bool": "true or false",
+    "number": "a number", "int": "a number", "float": "a number", "string": "a text", "str": "a text",
+    "array": "a list", "list": "a list", "object": "an object", "dict": "an object",
+    "array-number": "a list of numbers", "array-string": "a list of texts", "expref": "an expression after &",
+})  # fmt: skip
+"""The library's words for what a value is, and Python's, which it lets through."""
 HINTS: tuple[tuple[str, str], ...] = (
     ("$", "JMESPath has no “$”: leave it and the dot after it out"),
     ("%", "write the path alone, without “%”"),
@@ -117,8 +125,9 @@ def found(expression: Expression, value: Any, purse: Purse) -> Any:
     except TooMuchWork:
         raise
     except JMESPathTypeError as fault:
-        wants = " or ".join(one.replace("-", " of ") for one in fault.expected_types)
-        raise NotFound(f"{fault.function_name}() was given {fault.actual_type}; it takes {wants}") from fault
+        wants = " or ".join(TYPES.get(one, one) for one in fault.expected_types)
+        given = TYPES.get(fault.actual_type, "something else")
+        raise NotFound(f"{fault.function_name}() was given {given}; it takes {wants}") from fault
     except Exception as fault:  # the library lets through whatever arithmetic on odd numbers raises
         raise NotFound(f"it cannot be worked out for this ({type(fault).__name__})") from fault
 

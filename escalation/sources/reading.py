@@ -27,6 +27,7 @@ MOST_ITEMS = 1000
 MOST_KEPT = 2 * MAX_BYTES
 MOST_SHARED = 4096
 MAX_GROUP_KEY = 512
+MOST_SAID = 600
 ROOT, ITEM = "root", "item"
 """In what an expression is held against: the whole of what was posted, and an item that is no object."""
 NO_MAPPING = KeyMapping()
@@ -254,17 +255,18 @@ def _shared(payload: Any) -> dict[str, Any]:
 
 
 def _unread(payload: Any, called: str, why: str) -> Event:
-    """All of a post as one alert, which says what is wrong with the mapping, then what was posted."""
+    """All of a post as one alert: that the mapping is of no use, what came, and why; a short text is cut at
+    its end.
+    """
     fields = payload if isinstance(payload, dict) else {ITEM: payload}
     plain = usual.folded_names(fields)
     said = usual.text(plain, usual.SUMMARY) or usual.readable(fields)
     which = usual.text(plain, usual.DEDUP_KEY) or said
+    mapping = f"The mapping of routing key {called}"
     return Event(
         action=Action.TRIGGER,
         dedup_key=dedup_key(NAME, "mapping", called, which),
-        summary=title(
-            clean(f"The mapping of routing key {called} could not be read: {why}. What came: {said}")
-        ),
+        summary=title(clean(f"{mapping} could not be read; what came: {said[:MOST_SAID]} ({why})")),
         payload=fields,
     )
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 
+from escalation.core.samples import is_secret
 from escalation.sources.event import Action, read_time, web_address
 from escalation.sources.fields import first, spelled
 
@@ -44,6 +45,8 @@ LINKS = {
 INSIDE = ("payload", "alert", "event", "data", "incident", "detail")
 LABEL_OBJECTS = ("labels", "customdetails", "details", "tags", "attributes", "properties", "meta", "extra")
 KEYS = {"routingkey", "servicekey"}
+NO_LABELS = frozenset({*SUMMARY, *DEDUP_KEY, *ACTION, *BEGAN_AT, *LINKS}) - {"name", "alertname"}
+"""Names of which other parts of an event are made. What has a name is often found by it."""
 SECRETS = {*KEYS, "token", "apikey", "secret", "password", "authorization", "signature"}
 
 RESOLVES = frozenset({
@@ -105,7 +108,7 @@ def began_at(value: object) -> datetime | None:
     if isinstance(value, str):
         number = float(value) if value.strip().isascii() and value.strip().isdecimal() else None
     if isinstance(number, bool) or not isinstance(number, int | float):
-        return read_time(value)
+        return read_time(value.removesuffix(" UTC")) if isinstance(value, str) else None
     scale = next((power for power in (9, 6, 3) if abs(number) > 10 ** (power + 8) * 10), 0)
     try:
         moment = datetime.fromtimestamp(number / 10**scale, tz=UTC)
@@ -116,10 +119,6 @@ def began_at(value: object) -> datetime | None:
 
 def labels(item: Mapping[str, Any]) -> dict[str, str]:
     """What can be said in a word or a line: at the top, in PagerDuty's places, and in objects of labels."""
-    spent = {*SUMMARY, *DEDUP_KEY, *ACTION, *BEGAN_AT, *LINKS, *SECRETS, "details", "name"} - {
-        "name",
-        "alertname",
-    }
     found: dict[str, str] = {}
     for level in (item, *_inside(item)):
         for name, value in level.items():
@@ -127,9 +126,10 @@ def labels(item: Mapping[str, Any]) -> dict[str, str]:
                 found |= pairs(value)
     for level in (*_inside(item), item):
         for name, value in level.items():
-            if plain_name(name) not in spent:
+            if plain_name(name) not in NO_LABELS:
                 found |= pairs({name: value})
-    return dict(list(found.items())[:MOST_LABELS])
+    open_ones = [(name, value) for name, value in found.items() if not is_secret(name)]
+    return dict(open_ones[:MOST_LABELS])
 
 
 def pairs(value: Any) -> dict[str, str]:

@@ -49,7 +49,7 @@ def test_what_is_wrong_is_said_with_its_place_and_what_to_write(text, said):
 
 
 def test_a_function_that_is_given_something_else_says_so():
-    with pytest.raises(NotFound, match=r"sum\(\) was given number; it takes array of number"):
+    with pytest.raises(NotFound, match=r"sum\(\) was given a number; it takes a list of numbers"):
         find("sum(a)", {"a": 1})
     with pytest.raises(NotFound, match="cannot be worked out"):
         find("floor(to_number('inf'))", {})

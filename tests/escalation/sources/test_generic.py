@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import hmac
+import re
 from datetime import UTC, datetime, timedelta
 
 import orjson
@@ -16,7 +17,7 @@ from escalation.sources.generic import payload_of, prove
 from escalation.sources.mapping import FIELDS, WORDS, KeyMapping, faults_of, tidied
 from escalation.sources.reading import MOST_ITEMS, read
 from escalation.sources.request import Sent
-from tests.escalation.sources.payloads import only, parse, payload
+from tests.escalation.sources.payloads import FOLDER, only, parse, payload
 from tests.escalation.sources.test_every_parser import bent, check_event, headers, queries, texts, values
 from tests.escalation.sources.test_expressions import expressions
 
@@ -118,6 +119,14 @@ def test_the_key_that_let_it_in_is_not_kept():
     assert "k" * 32 not in str(event)
 
 
+def test_what_looks_like_a_secret_is_no_label():
+    event = only(
+        "generic", {"host": "db1", "api_token": "hunter2", "details": {"password": "x", "disk": "a"}}
+    )
+    assert event.labels == {"host": "db1", "disk": "a"}
+    assert "hunter2" not in event.summary + event.dedup_key
+
+
 # A mapping
 
 
@@ -191,7 +200,7 @@ def test_what_an_expression_does_not_find_is_read_by_the_usual_names():
 def test_what_cannot_be_worked_out_is_read_by_the_usual_names_and_said():
     [item] = mapped({"title": "t", "n": 1}, summary="sum(n)", labels="n").items
     assert item.event.summary == "t"
-    assert item.faults == {"summary": "sum() was given number; it takes array of number"}
+    assert item.faults == {"summary": "sum() was given a number; it takes a list of numbers"}
 
 
 def test_a_mapping_that_is_of_no_use_pages_and_says_so():
@@ -203,8 +212,8 @@ def test_a_mapping_that_is_of_no_use_pages_and_says_so():
         [event] = reading.events
         assert event.action is TRIGGER
         assert event.summary == (
-            "The mapping of routing key probe could not be read: each found no list in what was posted. "
-            "What came: Disk is full"
+            "The mapping of routing key probe could not be read; what came: Disk is full "
+            "(each found no list in what was posted)"
         )
         assert event.severity == "SEV-2"
         assert event.payload == body
@@ -271,6 +280,42 @@ def test_what_is_wrong_with_a_mapping_is_said_by_field():
     assert tidied({"summary": " a ", "labels": " ", "resolve_when": [0, "0", True, "", "ok"]}) == {
         "summary": "a", "resolve_when": ["0", "true", "ok"],
     }  # fmt: skip
+
+
+# The examples of docs/generic.md
+
+
+def examples():
+    """Of each section “Example”: the JSON, and the mapping in its table with what its first item finds."""
+    page = (FOLDER.parents[1] / "docs" / "generic.md").read_text(encoding="utf-8")
+    for section in page.split("### Example")[1:]:
+        body = section.split("```json\n")[1].split("\n```")[0]
+        rows = [re.split(r"(?<!\\)\|", line) for line in section.splitlines() if line.startswith("| `")]
+        yield (
+            body,
+            [[re.sub(r"^`+ ?| ?`+$", "", cell.strip()).replace("\\|", "|") for cell in row] for row in rows],
+        )
+
+
+@pytest.mark.parametrize(("body", "rows"), list(examples()))
+def test_the_examples_of_the_page_are_as_it_says(body, rows):
+    given = {name: [said] if name in WORDS else said for _, name, said, *_ in rows}
+    assert faults_of(given) == {}
+    reading = read(payload_of(Sent(body=body.encode())), KeyMapping.from_json(given), called="k")
+    assert reading.faults == []
+    found = reading.items[0].found
+    for _, name, _, finds, *_ in rows:
+        if name in found and finds and name != "began_at":
+            expected = finds.split("`")[0]
+            assert (
+                found[name] if isinstance(found[name], str) else orjson.dumps(found[name]).decode()
+            ) == expected
+    first, *rest = reading.events
+    assert first.action is TRIGGER
+    if rest:
+        assert (first.severity, rest[0].action) == ("SEV-1", RESOLVE)
+    else:
+        assert (first.severity, first.began_at) == ("SEV-2", NOW)
 
 
 # Whatever it is sent
