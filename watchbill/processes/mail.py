@@ -19,8 +19,8 @@ from watchbill.mail_intake import MailIntake
 
 AT_ONCE = 8  # mails that are written at the same time
 AGAIN = 5.0
-GRACE = 8.0
-"""Seconds to end in: a mail that is being stored is answered first."""
+GRACE = 3.0
+"""Seconds to end in: a mail that is being stored is answered first. One that takes longer comes again."""
 
 log = structlog.get_logger(__name__)
 
