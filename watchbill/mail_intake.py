@@ -20,7 +20,7 @@ _DOMAIN = re.compile(
 @dataclass(frozen=True)
 class MailIntake:
     """Port 0: nothing listens. `domain` stands behind the @ of every address. With a `certificate` and its
-    `key` (files) who sends may use STARTTLS. `is_chosen`: somebody has said where to listen.
+    `key` (files) who sends may use STARTTLS. `is_chosen`: somebody has said where.
     """
 
     domain: str = "localhost"
@@ -64,7 +64,7 @@ def read(get: Callable[[str, str], str], *, public_url: str) -> MailIntake:
         port=port,
         certificate=certificate,
         key=key,
-        is_chosen=bool(get("MAIL_LISTEN", "")),
+        is_chosen=bool(port and get("MAIL_LISTEN", "")),
     )
     try:
         found.tls()

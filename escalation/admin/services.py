@@ -90,11 +90,15 @@ class RoutingKeyRows(Rows):
 
 
 def mail_addresses(key: str) -> Sequence[str]:
-    """Where mail raises alerts by this key: by our own listener, else by the provider of EMAIL_REPLIES."""
-    if settings.MAIL_INTAKE.port:
-        return [f"{key}@{settings.MAIL_INTAKE.domain}"]
+    """Where mail raises alerts by this key: by the provider of EMAIL_REPLIES, and by our own listener, which
+    is for trying it out where nobody has chosen its place.
+    """
     local, _, domain = settings.MAIL_REPLIES["at"].rpartition("@")
-    return [f"{local}+{key}@{domain}" if local else f"{key}@{domain}"] if domain else []
+    found = [f"{local}+{key}@{domain}" if local else f"{key}@{domain}"] if domain else []
+    listener = settings.MAIL_INTAKE
+    if listener.is_chosen or (listener.port and not found):
+        found.append(f"{key}@{listener.domain}")
+    return found
 
 
 def _addresses(lines: Sequence[tuple[str, str]]) -> str:

@@ -16,14 +16,19 @@ from escalation.sources.nagios import SEVERITIES as OF_NAGIOS
 
 TRIGGER, RESOLVE, ACKNOWLEDGE = Action.TRIGGER, Action.RESOLVE, Action.ACKNOWLEDGE
 STATES: Mapping[str, Action] = {
-    **dict.fromkeys(("problem", "custom", "alert", "alarm", "alerting", "firing", "down"), TRIGGER),
-    **dict.fromkeys(("triggered", "re-triggered", "trigger", "renotify", "no data", "re-no data"), TRIGGER),
+    **dict.fromkeys(("problem", "custom", "alert", "alarm", "notification", "alerting", "firing"), TRIGGER),
+    **dict.fromkeys(
+        ("down", "triggered", "re-triggered", "trigger", "renotify", "no data", "re-no data"), TRIGGER
+    ),
     **dict.fromkeys(("insufficient_data", "re-warn", "failed", "failure", "open", "opened", "new"), TRIGGER),
     **dict.fromkeys(("resolved", "resolve", "recovered", "recovery", "solved", "cleared"), RESOLVE),
     **dict.fromkeys(("ok", "up", "closed"), RESOLVE),
     **dict.fromkeys(("acknowledgement", "acknowledged", "acknowledge", "ack"), ACKNOWLEDGE),
 }
 """What the words mean; the actions of a header and of an address are among them."""
+
+WEAK = frozenset({"alert", "alarm", "notification"})
+"""Words that some programs write before all of their mails: another one behind it counts."""
 
 SHORT = {"crit": "critical", "fatal": "critical", "emerg": "emergency", "err": "error"}
 GRADES = {*USUAL, *SHORT} - {"none", "page"}
@@ -46,6 +51,8 @@ class Said:
     action: Action | None = None
     word: str = ""
     quiet: bool = False
+    is_weak: bool = False
+    """Whether the action is a guess by one of WEAK."""
 
     @property
     def key(self) -> str:
@@ -165,16 +172,17 @@ def _tail(said: Said) -> Said:
         return said
     word = WORDS.get(match[1], match[1])
     freed = replace(said, about=said.about[: match.start()])
-    action = RESOLVE if word in OVER else TRIGGER
-    return replace(freed, action=said.action or action, word=said.word or ("" if word in OVER else word))
+    grade = "" if word in OVER else word
+    action = None if said.is_weak else said.action
+    return replace(freed, action=action or (TRIGGER if grade else RESOLVE), word=said.word or grade)
 
 
 def _stated(said: Said, word: str) -> Said:
-    if said.action is not None or said.quiet:
+    if said.quiet or (said.action is not None and not said.is_weak):
         return said
     if _is_quiet(word):
         return replace(said, quiet=True)
-    return replace(said, action=STATES.get(word.lower()))
+    return replace(said, action=STATES.get(word.lower(), said.action), is_weak=word.lower() in WEAK)
 
 
 def _graded(said: Said, word: str) -> Said:

@@ -1,5 +1,6 @@
 """Policies and services in the admin, and the record of every message."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -152,9 +153,12 @@ def test_a_mistake_in_a_service_is_said_and_nothing_is_written(mia, world, field
 def test_a_routing_key_is_a_mail_address_where_mail_is_taken(mia, world, settings):
     address = f"{SERVICE}{world.service.pk}/change/"
     assert f"{KEY}@" not in text(mia.get(address))
+    settings.MAIL_INTAKE = MailIntake(domain="alerts.example", host="127.0.0.1", port=2525)
+    assert f"{KEY}@alerts.example" in text(mia.get(address))
     settings.MAIL_REPLIES = {**settings.MAIL_REPLIES, "at": "pager@acme.example"}
     assert f"pager+{KEY}@acme.example" in text(mia.get(address))
-    settings.MAIL_INTAKE = MailIntake(domain="alerts.example", host="127.0.0.1", port=2525)
+    assert f"{KEY}@alerts.example" not in text(mia.get(address))
+    settings.MAIL_INTAKE = replace(settings.MAIL_INTAKE, is_chosen=True)
     assert f"{KEY}@alerts.example" in text(mia.get(address))
 
 

@@ -67,5 +67,5 @@ def _beside() -> list[Any]:
     """What runs in threads beside the web. Named, not imported above: it needs Django's apps, which only a
     worker has loaded.
     """
-    names = ("listening", *(("embedded", "mail") if EMBEDDED else ("watching",)))
+    names = ("listening", *(("mail", "embedded") if EMBEDDED else ("watching",)))
     return [import_module(f"watchbill.processes.{name}") for name in names]

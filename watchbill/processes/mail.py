@@ -19,8 +19,8 @@ from watchbill.mail_intake import MailIntake
 
 AT_ONCE = 8  # mails that are written at the same time
 AGAIN = 5.0
-GRACE = 8.0
-"""Seconds to end in: a mail that is being stored is answered first."""
+GRACE = 3.0
+"""Seconds to end in: a mail that is being stored is answered first. One that takes longer comes again."""
 
 log = structlog.get_logger(__name__)
 
@@ -32,6 +32,7 @@ class Listener:
         self._intake = intake
         self._thread = threading.Thread(target=self._run, name="mail", daemon=True)
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._asked = threading.Event()
         self._stopping = asyncio.Event()
         self.listens = threading.Event()
         self.port = intake.port
@@ -40,6 +41,7 @@ class Listener:
         self._thread.start()
 
     def ask_to_stop(self) -> None:
+        self._asked.set()
         if self._loop is not None:
             with suppress(RuntimeError):  # it has ended by itself
                 self._loop.call_soon_threadsafe(self._stopping.set)
@@ -54,6 +56,8 @@ class Listener:
 
     async def _serve(self, pool: ThreadPoolExecutor) -> None:
         self._loop = asyncio.get_running_loop()
+        if self._asked.is_set():  # before there was a loop to tell
+            return
         connections = Connections()
         server = await self._bound(Door(pool), connections)
         if server is None:

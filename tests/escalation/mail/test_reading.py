@@ -164,6 +164,7 @@ def nested(depth):
 
 BOMBS = {
     "nested parts": nested(5000),
+    "lines in nested parts": nested(400) + "x\r\n" * 1_000_000,
     "many parts": "Subject: x\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"
     + "--b\r\n\r\nx\r\n" * 100_000,
     "many headers": "Subject: x\r\n" + "X-Watchbill-Label-A: b\r\n" * 100_000 + "\r\n",

@@ -104,6 +104,9 @@ STORIES = {
         ("Re: [RESOLVED] disk full on db1", R, ""),
         ("[EXTERNAL] Fwd: WARNING: disk full on db1", None, "SEV-3"),
         ("ACK: disk full on db1", A, ""),
+        ("Alert: disk full on db1", T, ""),
+        ("ALERT - RESOLVED: disk full on db1", R, ""),
+        ("[Alert] disk full on db1 is OK", R, ""),
     ],
 }
 TITLES = [
