@@ -39,6 +39,10 @@ class Chart:
     width: int = WIDTH
     height: int = HEIGHT
 
+    @property
+    def top_said(self) -> str:
+        return f"{self.top:,}"
+
 
 def chart(minutes: Sequence[Minute], *, limit: int) -> Chart:
     """The limit is drawn where it is not far above what came. A minute that held anything shows a bar."""

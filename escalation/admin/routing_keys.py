@@ -26,6 +26,8 @@ from people import clock
 from people.models import Team
 from people.recorded import ByVerb, actor_of, teams_of, user_of
 
+OVER = "It is over its limit: posts are refused, and lost unless their sender sends them again."
+
 
 class KeyList(ChangeList):
     """With what came by those of the page."""
@@ -137,12 +139,9 @@ def _figures(sent: Sending, limit: int, now: datetime) -> list[tuple[str, str]]:
 
 
 def _hints(row: RoutingKey, sent: Sending, limit: int, now: datetime) -> list[str]:
-    said = hints(sent, limit=limit, now=now)
     if over_limit_now().filter(pk=row.pk).exists():
-        said.insert(
-            0, "It is over its limit: posts are refused, and lost unless their sender sends them again."
-        )
-    return said
+        return [OVER, *hints(sent, limit=0, now=now)]
+    return hints(sent, limit=limit, now=now)
 
 
 def pretty(body: str) -> str:

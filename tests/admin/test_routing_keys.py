@@ -3,11 +3,13 @@
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import Permission
 
 from escalation.actions import config
 from escalation.intake import OverLimit, Refusal, note_refusal
 from escalation.models import KeyMinute, RoutingKey
 from people.ledger.models import Entry
+from tests.admin.conftest import browser
 from tests.admin.filled import filled
 from tests.world import KEY, MINUTE, TESTS
 
@@ -142,6 +144,12 @@ class TestWhoSeesIt:
     def test_of_a_service_without_a_team_any_manager(self, zoe, world, page):
         type(world.service).objects.update(team=None)
         assert zoe.get(page).status_code == 200
+
+    def test_but_nobody_who_manages_nothing(self, world, page):
+        type(world.service).objects.update(team=None)
+        type(world.ana).objects.filter(pk=world.ana.pk).update(is_staff=True)
+        world.ana.user_permissions.set(Permission.objects.filter(codename__endswith="routingkey"))
+        assert browser(world.ana).get(page).status_code == 302
 
     def test_nobody_makes_or_deletes_one_here(self, root, world, page):
         assert root.get(f"{LIST}add/").status_code == 403

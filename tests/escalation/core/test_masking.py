@@ -67,8 +67,13 @@ def test_nor_in_a_form(name, value):
 
 @given(before=st.integers(0, 40), after=st.integers(0, 60))
 def test_a_cut_leaves_no_half_of_a_key(before, after):
-    most = 40
-    text = readable(b"x" * before + KEY.encode() + b"y" * after * 100, secrets=[KEY], most=most)
+    text = readable(b"x" * before + KEY.encode() + b"y" * after * 100, secrets=[KEY], most=40)
+    assert KEY[: SHORTEST + 1] not in text
+
+
+@given(before=st.integers(0, 40))
+def test_nor_does_one_where_much_was_masked_before_it(before):
+    text = readable(b"x" * before + KEY.encode() * 2000, secrets=[KEY])
     assert KEY[: SHORTEST + 1] not in text
 
 

@@ -11,6 +11,7 @@ from escalation import intake
 from escalation.actions import respond
 from escalation.actions.key_limits import set_events_per_minute
 from escalation.intake import over_limit
+from escalation.intake.refusals import notebook
 from escalation.models import Alert, Incident, KeyMinute, LastPost
 from escalation.selectors.senders import sending
 from people.ledger.record import Actor
@@ -42,6 +43,16 @@ def test_what_is_more_than_the_key_takes_is_refused_shown_and_paged(send, world,
     assert send("v2", resolve).status_code == 202
     at(world.now + 2 * MINUTE)
     assert send("v2").status_code == 202
+
+
+def test_a_refusal_costs_the_answer_what_its_key_costs(send, world, monkeypatch, django_assert_num_queries):
+    monkeypatch.setattr(notebook, "wake", lambda: None)
+    set_events_per_minute(key=world.key, events=1, by=TESTS, now=world.now)
+    send("v2")
+    with django_assert_num_queries(1):
+        assert send("v2").status_code == 429
+    notebook.write()
+    assert refused(world.key).status == 429
 
 
 def test_pagerduty_and_opsgenie_see_the_shape_that_they_know(send, over):

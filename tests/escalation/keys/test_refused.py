@@ -81,8 +81,9 @@ def test_that_a_signature_did_not_fit_is_seen_by_the_manager_alone(send, world, 
     assert found.why.startswith("Not genuine: ")
 
 
-def test_of_the_two_parts_of_an_address_the_one_that_is_a_key_is_found(client, world):
-    path = f"/integrations/generic/20131114/alert/{KEY}/database"
+@pytest.mark.parametrize("parts", [f"{KEY}/database", f"any/{KEY}"])
+def test_of_the_two_parts_of_an_address_the_one_that_is_a_key_is_found(client, world, parts):
+    path = f"/integrations/generic/20131114/alert/{parts}"
     client.post(path, b"{", content_type="application/json")
     assert refused(world.key).source == "victorops"
     config.set_signing_secret(key=world.key, secret=SECRET, by=TESTS, now=world.now)
