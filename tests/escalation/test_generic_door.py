@@ -60,12 +60,24 @@ def last(world):
 def test_what_opens_repeats_and_ends(post, world):
     answer = post(FLAT).json()
     assert answer == {
-        "status": "success", "events": 1, "incidents_opened": 1, "dedup_keys": ["backup-db1"],
+        "status": "success", "events": 1, "incidents_opened": 1, "dedup_keys": ["generic:tests:backup-db1"],
     }  # fmt: skip
     assert len(world.tick().sent()) == 1
     assert post(FLAT).json()["incidents_opened"] == 0
     assert post(FLAT.replace(b'"failed"', b'"ok"')).status_code == 200
     assert set(Incident.objects.values_list("status", flat=True)) == {"resolved"}
+
+
+def test_what_two_senders_of_a_service_call_7_are_two_things(post, world):
+    config.ensure_routing_key(service=world.service, name="other", key="e" * 32, by=TESTS, now=world.now)
+    for body, opened in (
+        ({"title": "a", "id": 7}, 1),
+        ({"title": "Same"}, 1),
+        ({"dedup_key": "k", "title": "a"}, 0),
+    ):
+        assert post(body).json()["incidents_opened"] == 1
+        assert post(body, key=f"/{'e' * 32}").json()["incidents_opened"] == opened
+        assert post(body, key=f"/{'e' * 32}").json()["incidents_opened"] == 0
 
 
 def test_a_mapping_of_the_key_says_what_is_what(post, world):
