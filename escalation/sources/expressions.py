@@ -6,6 +6,7 @@ done; when that is empty it ends. Nothing here depends on a clock: what is too m
 """
 
 import difflib
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -14,6 +15,7 @@ from typing import Any
 
 from jmespath.exceptions import IncompleteExpressionError, JMESPathTypeError, ParseError
 from jmespath.functions import Functions
+from jmespath.lexer import Lexer
 from jmespath.parser import Parser
 from jmespath.visitor import TreeInterpreter
 
@@ -43,6 +45,12 @@ HINTS: tuple[tuple[str, str], ...] = (
     ('"', "a name in double quotes also ends with one"),
     ("`", "a literal begins and ends with a backtick, and is JSON: `1`"),
 )  # fmt: skip
+
+
+COMPARES = {"eq", "ne", "lt", "lte", "gt", "gte"}
+PLAIN = re.compile(r"[A-Za-z_]\w*", re.ASCII)
+"""A name that needs no quotes."""
+NO_TOKEN: Mapping[str, Any] = {"type": "", "value": "", "start": 0}
 
 
 class BadExpression(Exception):
@@ -95,6 +103,7 @@ def compiled(text: str) -> Expression:
     if len(text) > LONGEST:
         raise BadExpression(f"It is {len(text)} characters long; write at most {LONGEST}.")
     tree = _tree(text)
+    _check_quotes(text)
     if _depth(tree) > DEEPEST:
         raise BadExpression(_too_deep())
     for node in _nodes(tree):
@@ -216,6 +225,24 @@ def _check_function(node: Mapping[str, Any]) -> None:
     if given < takes or (given > takes and not more):
         least = "at least " if more else ""
         raise BadExpression(f"{name}() takes {least}{takes}, not {given}, things in its brackets.")
+
+
+def _check_quotes(text: str) -> None:
+    """In double quotes stands the name of a field: who writes `kind != "alert"` means something else, and
+    would hear nothing of any alert. Where no name needs them, or hardly ever, it is refused.
+    """
+    tokens = list(Lexer().tokenize(text))
+    for before, token, after in zip([NO_TOKEN, *tokens], tokens, [*tokens[1:], NO_TOKEN], strict=False):
+        word = str(token["value"])
+        if token["type"] != "quoted_identifier" or after["type"] == "colon":
+            continue
+        compared = before["type"] in COMPARES
+        beside = after["type"] in COMPARES or before["type"] in {"comma", "lparen"}
+        if compared or (beside and PLAIN.fullmatch(word)):
+            raise BadExpression(
+                f'Character {token["start"] + 1}: “"{word[:20]}"” is the name of a field; a text stands in '
+                f"single quotes, '{word[:20]}'."
+            )
 
 
 def _where(text: str, position: int) -> str:

@@ -86,7 +86,7 @@ def read(payload: Any, mapping: KeyMapping = NO_MAPPING, *, called: str = "") ->
     Where a mapping as a whole is of no use, all of the post is one alert that says so.
     """
     try:
-        return _Mapper(payload, mapping).reading()
+        return _Mapper(payload, mapping, called).reading()
     except TooMuchWork:
         why = "it asks for too much work with what was posted; write shorter expressions"
     except NotFound as fault:
@@ -98,9 +98,10 @@ def read(payload: Any, mapping: KeyMapping = NO_MAPPING, *, called: str = "") ->
 class _Mapper:
     """One post and one mapping."""
 
-    def __init__(self, payload: Any, mapping: KeyMapping) -> None:
+    def __init__(self, payload: Any, mapping: KeyMapping, called: str) -> None:
         self._payload = payload
         self._mapping = mapping
+        self._called = called
         self._purse = Purse()
         self._kept = 0
 
@@ -147,8 +148,9 @@ class _Mapper:
         if is_true(values.get("ignore_when")):
             return Item(event=None, found=values, faults=faults)
         kept = self._keep(fields)
-        event, made_key = _Maker(fields, values, self._mapping).event(kept)
-        return Item(event=event, found=values, faults=faults, made_key=made_key)
+        maker = _Maker(fields, values, self._mapping)
+        event = maker.event(kept, called=self._called)
+        return Item(event=event, found=values, faults=faults, made_key=not maker.key and not maker.own_id)
 
     def _keep(self, fields: Mapping[str, Any]) -> Mapping[str, Any]:
         """What is kept of an item: all of it, with what is short beside the items. One that an expression
@@ -173,17 +175,21 @@ class _Maker:
         self._values = values
         self._mapping = mapping
         self._plain = usual.folded_names(fields)
+        self.key = self._text("dedup_key", usual.DEDUP_KEY)
+        self.own_id = clean(usual.text(self._plain, usual.OWN_ID))
 
-    def event(self, payload: Mapping[str, Any]) -> tuple[Event, bool]:
-        """The event, and whether its dedup key is made of its summary."""
+    def event(self, payload: Mapping[str, Any], *, called: str) -> Event:
+        """The event. A dedup key that is said counts for the whole service, by whichever key it comes; one
+        that is made of an id or of the summary for the key `called` so.
+        """
         said = self._text("summary", usual.SUMMARY) or clean(usual.readable(self._fields))
         summary = title(said, "Something came that says nothing")
-        key = self._text("dedup_key", usual.DEDUP_KEY)
         word = self._text("severity", usual.SEVERITY)[:100]
         group = self._text("group_key", usual.GROUP_KEY)
-        event = Event(
+        made = dedup_key(NAME, called, self.own_id or summary)
+        return Event(
             action=self._action(),
-            dedup_key=dedup_key(key) if key else dedup_key(NAME, summary),
+            dedup_key=dedup_key(self.key) if self.key else made,
             summary=summary,
             severity=severity_of(word),
             word=word,
@@ -194,7 +200,6 @@ class _Maker:
             began_at=usual.began_at(self._values.get("began_at")) or self._began_at(),
             group_key=group if len(group) <= MAX_GROUP_KEY else digest(group),
         )
-        return event, not key
 
     def _text(self, name: str, names: Iterable[str]) -> str:
         return clean(self._values.get(name)) or clean(usual.text(self._plain, names))

@@ -18,10 +18,11 @@ SUMMARY = (
     "summary", "title", "subject", "headline", "alertname", "name", "message", "msg", "text",
     "shortdescription", "description", "reason", "error", "details",
 )  # fmt: skip
-DEDUP_KEY = (
-    "dedupkey", "dedup", "deduplicationkey", "incidentkey", "alias", "entityid", "fingerprint", "alertid",
-    "incidentid", "problemid", "checkid", "monitorid", "uid", "uuid", "key", "id",
+DEDUP_KEY = ("dedupkey", "dedup", "deduplicationkey", "incidentkey", "alias", "entityid")
+OWN_ID = (
+    "fingerprint", "alertid", "incidentid", "problemid", "checkid", "monitorid", "uid", "uuid", "key", "id",
 )  # fmt: skip
+"""A sender's own numbers: what another one of the same service calls 7 is another thing."""
 ACTION = (
     "eventaction", "action", "eventtype", "messagetype", "status", "state", "alertstatus", "alertstate",
     "currentstate", "newstate", "newstatevalue", "transition", "type",
@@ -45,7 +46,7 @@ LINKS = {
 INSIDE = ("payload", "alert", "event", "data", "incident", "detail")
 LABEL_OBJECTS = ("labels", "customdetails", "details", "tags", "attributes", "properties", "meta", "extra")
 KEYS = {"routingkey", "servicekey"}
-NO_LABELS = frozenset({*SUMMARY, *DEDUP_KEY, *ACTION, *BEGAN_AT, *LINKS}) - {"name", "alertname"}
+NO_LABELS = frozenset({*SUMMARY, *DEDUP_KEY, *OWN_ID, *ACTION, *BEGAN_AT, *LINKS}) - {"name", "alertname"}
 """Names of which other parts of an event are made. What has a name is often found by it."""
 SECRETS = {*KEYS, "token", "apikey", "secret", "password", "authorization", "signature"}
 

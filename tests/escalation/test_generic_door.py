@@ -9,6 +9,7 @@ import orjson
 import pytest
 import time_machine
 from django.db import DatabaseError
+from hypothesis import HealthCheck, given, settings
 from standardwebhooks import Webhook
 
 from escalation.actions import config
@@ -16,6 +17,7 @@ from escalation.actions.mappings import set_mapping
 from escalation.models import Alert, Incident, LastPost, RoutingKey
 from people.ledger.models import Entry
 from tests.escalation.sources.payloads import payload
+from tests.escalation.sources.test_generic import bodies, mappings
 from tests.world import KEY, TESTS
 
 UNKNOWN = "f" * 32
@@ -58,12 +60,24 @@ def last(world):
 def test_what_opens_repeats_and_ends(post, world):
     answer = post(FLAT).json()
     assert answer == {
-        "status": "success", "events": 1, "incidents_opened": 1, "dedup_keys": ["backup-db1"],
+        "status": "success", "events": 1, "incidents_opened": 1, "dedup_keys": ["generic:tests:backup-db1"],
     }  # fmt: skip
     assert len(world.tick().sent()) == 1
     assert post(FLAT).json()["incidents_opened"] == 0
     assert post(FLAT.replace(b'"failed"', b'"ok"')).status_code == 200
     assert set(Incident.objects.values_list("status", flat=True)) == {"resolved"}
+
+
+def test_what_two_senders_of_a_service_call_7_are_two_things(post, world):
+    config.ensure_routing_key(service=world.service, name="other", key="e" * 32, by=TESTS, now=world.now)
+    for body, opened in (
+        ({"title": "a", "id": 7}, 1),
+        ({"title": "Same"}, 1),
+        ({"dedup_key": "k", "title": "a"}, 0),
+    ):
+        assert post(body).json()["incidents_opened"] == 1
+        assert post(body, key=f"/{'e' * 32}").json()["incidents_opened"] == opened
+        assert post(body, key=f"/{'e' * 32}").json()["incidents_opened"] == 0
 
 
 def test_a_mapping_of_the_key_says_what_is_what(post, world):
@@ -104,8 +118,8 @@ def test_the_key_may_stand_in_a_header(post, client, world):
     assert post(FLAT, key="", authorization=f"Bearer {KEY}").json()["incidents_opened"] == 1
     assert post(FLAT, key="/", authorization=f"bearer  {KEY}").status_code == 200
     unknown = post(FLAT, key=f"/{UNKNOWN}")
-    for given in (f"Bearer {UNKNOWN}", f"Basic {KEY}", "Bearer", ""):
-        answer = post(FLAT, key="", authorization=given)
+    for said in (f"Bearer {UNKNOWN}", f"Basic {KEY}", "Bearer", ""):
+        answer = post(FLAT, key="", authorization=said)
         assert (answer.status_code, answer.content) == (404, unknown.content)
     headers = {"Authorization": f"Bearer {KEY}"}
     other = client.post("/integrations/alertmanager", b"{", content_type="application/json", headers=headers)
@@ -129,7 +143,7 @@ def test_an_unknown_a_revoked_and_an_unsigned_one_are_one_answer(post, world):
     world.key.refresh_from_db()
     RoutingKey.objects.update(signing_secret="", revoked_at=world.now)
     assert post(FLAT).content == unknown.content
-    assert not LastPost.objects.filter(outcome="taken").exists()
+    assert last(world) is None
 
 
 def test_a_signed_post_counts_once(post, world):
@@ -142,6 +156,14 @@ def test_a_signed_post_counts_once(post, world):
     assert [post(FLAT, **signed).status_code for _ in range(2)] == [200, 409]
     github = "sha256=" + hmac.new(SECRET.encode(), FLAT, hashlib.sha256).hexdigest()
     assert post(FLAT, x_hub_signature_256=github).status_code == 200
+
+
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(body=bodies, mapping=mappings)
+def test_no_post_and_no_mapping_whatever_is_a_fault_of_ours(post, world, body, mapping):
+    stored = {name: said for name, said in mapping.items() if "\x00" not in "".join(said)}
+    RoutingKey.objects.filter(pk=world.key.pk).update(mapping=stored)
+    assert post(body).status_code in {200, 400}
 
 
 # The last that came

@@ -33,6 +33,10 @@ def find(text, value, **purse):
         ("{{ alert.title }}", "write the path alone, without “{{” and “}}”"),
         ("items[name]", "in brackets stands a number, a[0], or *"),
         ("a == 'ok", "a text begins and ends with a single quote"),
+        ('kind != "alert"', 'Character 9: “"alert"” is the name of a field; a text stands in single quotes'),
+        ('state == "not ok"', "is the name of a field"),
+        ('"ok" == state', "is the name of a field"),
+        ('contains(kind, "alert")', "is the name of a field"),
         ("alert.", "It ends too early, after “alert.”"),
         ("foo[", "It ends too early, after “foo[”"),
         ("lenght(a)", "There is no function lenght(); did you mean length()?"),
@@ -46,6 +50,21 @@ def test_what_is_wrong_is_said_with_its_place_and_what_to_write(text, said):
         compiled(text)
     assert said in str(refusal.value)
     assert str(refusal.value).endswith((".", "?"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\"detail-type\" == 'x'",
+        'length("my-list")',
+        '{"a": b, "c": d}',
+        '"status"',
+        'a."b"',
+        'not_null("x-y", z)',
+    ],
+)
+def test_names_that_need_their_quotes_keep_them(text):
+    assert compiled(text)
 
 
 def test_a_function_that_is_given_something_else_says_so():

@@ -55,7 +55,11 @@ def test_what_pagerduty_calls_its_fields_is_read():
 
 def test_flat_fields_under_other_names_are_read():
     event = only("generic", payload("generic/flat.json"))
-    assert (event.action, event.dedup_key, event.summary) == (TRIGGER, "backup-db1", "Backup of db1 failed")
+    assert (event.action, event.dedup_key, event.summary) == (
+        TRIGGER,
+        "generic::backup-db1",
+        "Backup of db1 failed",
+    )
     assert (event.word, event.severity, event.source) == ("P3", "SEV-3", "db1")
     assert event.labels == {"env": "prod", "team": "storage", "host": "db1", "priority": "P3"}
     assert event.links == (("source", "https://backup.example/jobs/7"),)
@@ -64,9 +68,9 @@ def test_flat_fields_under_other_names_are_read():
 
 def test_a_list_is_an_event_for_each_item():
     first, second, third = parse("generic", payload("generic/list.json"))
-    assert (first.dedup_key, first.summary, first.severity) == ("disk-a", "Disk A is full", "SEV-3")
+    assert (first.dedup_key, first.summary, first.severity) == ("generic::disk-a", "Disk A is full", "SEV-3")
     assert (second.action, second.severity) == (TRIGGER, "SEV-1")
-    assert (third.action, third.dedup_key) == (RESOLVE, "disk-c")
+    assert (third.action, third.dedup_key) == (RESOLVE, "generic::disk-c")
 
 
 def test_a_form_an_address_and_a_bare_text_are_read_too():
@@ -97,7 +101,7 @@ def test_the_words_of_most_senders_are_known_and_any_other_triggers(fields, acti
 def test_nothing_that_can_be_read_is_lost_for_what_is_missing():
     event = only("generic", {"host": "db1", "value": 97.5})
     assert event.summary == "host: db1, value: 97.5"
-    assert event.dedup_key == "generic:host: db1, value: 97.5"
+    assert event.dedup_key == "generic::host: db1, value: 97.5"
     assert event.severity == "SEV-2"
     assert only("generic", {"a": {"b": [1]}}).summary == '{"a":{"b":[1]}}'
     assert [one.summary for one in parse("generic", b'["disk", 7, [1]]')] == ["disk", "7", '{"item":[1]}']
@@ -194,7 +198,7 @@ def test_what_an_expression_does_not_find_is_read_by_the_usual_names():
     event = mapped_event(
         {"title": "t", "id": 5, "level": "info"}, summary="a.b", dedup_key="c", severity="d[0]"
     )
-    assert (event.summary, event.dedup_key, event.severity) == ("t", "5", "SEV-4")
+    assert (event.summary, event.dedup_key, event.severity) == ("t", "generic:probe:5", "SEV-4")
 
 
 def test_what_cannot_be_worked_out_is_read_by_the_usual_names_and_said():
