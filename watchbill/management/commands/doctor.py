@@ -12,7 +12,7 @@ from django.db import DatabaseError
 from django.utils import timezone
 
 from oncall.core.finding import Finding, Level, error
-from watchbill.doctor import handoffs, heartbeats, load, pay, people, quiet, roster, rules, site
+from watchbill.doctor import followers, handoffs, heartbeats, load, pay, people, quiet, roster, rules, site
 
 MARKS = {Level.ERROR: "✗", Level.WARNING: "!"}
 
@@ -43,6 +43,7 @@ class Command(BaseCommand):
                 *heartbeats.CHECKS,
                 *load.CHECKS,
                 *rules.CHECKS,
+                *followers.CHECKS,
                 *people.CHECKS,
                 *handoffs.CHECKS,
                 *quiet.CHECKS,
