@@ -353,6 +353,17 @@ def test_an_event_whose_worker_died_is_posted_again_under_the_same_id(world, fol
     assert HookDelivery.objects.get().state == State.DELIVERED
 
 
+def test_an_event_over_which_workers_die_is_given_up(world, follower):
+    world.alert()
+    queueing.queue_events(clock=lambda: world.now)
+    for _ in range(9):
+        assert dispatch.claim_next(clock=lambda: world.now) is not None
+        world.now += timedelta(seconds=31)
+        dispatch.has_due(clock=lambda: world.now)
+    one = HookDelivery.objects.get()
+    assert (one.state, one.reason) == (State.FAILED, "workers died over it again and again")
+
+
 def test_no_page_waits_for_a_follower_and_none_is_made_by_one(world, follower, receiver):
     receiver.fail_next(500, times=100)
     world.alert()
