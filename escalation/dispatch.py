@@ -17,7 +17,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from escalation.actions.following import compose, give_up, health_of, put_health
-from escalation.core.following import GONE, OK, after_failure, is_given_up, next_try, put_off
+from escalation.core.following import GONE, OK, WAITS, after_failure, is_given_up, next_try, put_off
 from escalation.core.following import Health as Healthy
 from escalation.models import Follower, HookDelivery, HookTry
 from paging.actions.hooks import former_secret, hook_method
@@ -30,6 +30,7 @@ AT_ONCE = 2
 """Events on their way to one webhook: a slow server takes no more threads than these."""
 LEASE = timedelta(seconds=30)
 LOST = "posted again: the worker that held it died, perhaps after it left"
+FATAL = "workers died over it again and again"
 READ = 2000  # bytes of an answer
 State = HookDelivery.State
 log = structlog.get_logger(__name__)
@@ -56,7 +57,9 @@ def has_due(*, clock: Callable[[], datetime]) -> bool:
     now = clock()
     lost = HookDelivery.objects.filter(state=State.SENDING, lease_until__lt=now)
     if lost.exists():
-        lost.update(state=State.WAITING, due_at=now, reason=LOST)
+        fatal = Q(attempts__gt=len(WAITS))
+        lost.filter(fatal).update(state=State.FAILED, settled_at=now, reason=FATAL)
+        lost.exclude(fatal).update(state=State.WAITING, due_at=now, reason=LOST)
     return _with_due(now).exists()
 
 

@@ -209,6 +209,9 @@ def _drop_surplus(webhooks: Collection[int]) -> None:
         waiting = HookDelivery.objects.filter(webhook=webhook, state=State.WAITING)
         surplus = waiting.count() - MOST_WAITING
         if surplus > 0:
+            Follower.objects.select_for_update(of=("self",)).get(
+                pk=webhook
+            )  # so that none is claimed meanwhile
             oldest = list(waiting.order_by("pk").values_list("pk", flat=True)[:surplus])
             HookDelivery.objects.filter(pk__in=oldest).delete()
             Follower.objects.filter(pk=webhook).update(dropped=F("dropped") + len(oldest))

@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from escalation.actions import amending, respond
 from escalation.actions.respond import Refused
@@ -77,7 +77,10 @@ def create(created: Created, *, key: RoutingKey, now: datetime) -> Alert:
     """
     receive(key=key.key, events=[created.event], source=SOURCE, now=now)
     meant = of_sender(key.service, created.event.dedup_key)
-    alert = Alert.objects.filter(meant, status=Alert.Status.OPEN).order_by("pk")[0]
+    rows = Alert.objects.filter(meant)
+    alert = rows.order_by(F("resolved_at").desc(nulls_first=True), "pk")[
+        0
+    ]  # somebody may have just closed it
     if created.note:
         respond.note(incident_id=_incident(alert), text=created.note, by=_actor(key), now=now)
     return alert

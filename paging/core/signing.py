@@ -6,7 +6,6 @@ as UTF-8: `spelled` is the form that such a library takes.
 """
 
 import base64
-import binascii
 import hashlib
 import hmac
 from collections.abc import Iterable
@@ -70,5 +69,5 @@ def _decoded(secret: str) -> bytes | None:
         return None
     try:
         return base64.b64decode(secret.removeprefix(PREFIX), validate=True)
-    except binascii.Error:
+    except ValueError:
         return None

@@ -20,7 +20,7 @@ from paging.actions import hooks
 from paging.core.signing import spelled
 from paging.models import Notification, Page
 from people.ledger.models import Entry
-from people.ledger.record import Actor, Line, record
+from people.ledger.record import Actor
 from people.ledger.verbs import Verb
 from tests.fakes.hook_receiver import HookReceiver
 from tests.world import KEY, TESTS, World
@@ -353,6 +353,17 @@ def test_an_event_whose_worker_died_is_posted_again_under_the_same_id(world, fol
     assert HookDelivery.objects.get().state == State.DELIVERED
 
 
+def test_an_event_over_which_workers_die_is_given_up(world, follower):
+    world.alert()
+    queueing.queue_events(clock=lambda: world.now)
+    for _ in range(9):
+        assert dispatch.claim_next(clock=lambda: world.now) is not None
+        world.now += timedelta(seconds=31)
+        dispatch.has_due(clock=lambda: world.now)
+    one = HookDelivery.objects.get()
+    assert (one.state, one.reason) == (State.FAILED, "workers died over it again and again")
+
+
 def test_no_page_waits_for_a_follower_and_none_is_made_by_one(world, follower, receiver):
     receiver.fail_next(500, times=100)
     world.alert()
@@ -481,6 +492,17 @@ def test_deliveries_are_kept_for_thirty_days(world, follower, receiver):
 # Lines that come to light late
 
 
+def read_without_gaps(world):
+    """PostgreSQL numbers the transactions of all its databases: another test's may have to end before."""
+    waiting = threading.Event()
+    for _ in range(1200):
+        post(world)
+        if not LedgerReading.objects.get().gaps:
+            return
+        waiting.wait(0.05)
+    pytest.fail("a gap is kept for a minute")
+
+
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer")
 @pytest.mark.django_db(transaction=True)
 def test_a_change_that_is_committed_late_is_told_though_later_ones_were_read_before(
@@ -512,10 +534,7 @@ def test_a_change_that_is_committed_late_is_told_though_later_ones_were_read_bef
     thread.join(30)
     post(world)
     assert [event["incident"]["id"] for event in receiver.events] == [quick.pk, slow.pk]
-    for _ in range(2):
-        record([Line(Verb.TEAM_CHANGED, ("team", 1), TESTS, "something")], now=world.now)
-        post(world)
-    assert LedgerReading.objects.get().gaps == []
+    read_without_gaps(world)
     assert len(receiver.events) == 2
 
 
@@ -527,9 +546,7 @@ def test_lines_that_never_come_are_not_waited_for(world, follower, receiver):
         respond.note(incident_id=incident.pk, text="never", by=by(world.ana), now=world.now)
         raise ZeroDivisionError
     respond.note(incident_id=incident.pk, text="once", by=by(world.ana), now=world.now)
-    for _ in range(3):
-        post(world)
-    assert LedgerReading.objects.get().gaps == []
+    read_without_gaps(world)
     told = [event for event in events(receiver) if event != "page.created"]
     assert told == ["incident.triggered", "incident.note"]
 

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from oncall.core.finding import Finding, Level, error
 from watchbill.doctor import (
+    followers,
     handoffs,
     heartbeats,
     load,
@@ -59,6 +60,7 @@ class Command(BaseCommand):
                 *load.CHECKS,
                 *rules.CHECKS,
                 *routing.CHECKS,
+                *followers.CHECKS,
                 *people.CHECKS,
                 *handoffs.CHECKS,
                 *quiet.CHECKS,
