@@ -10,7 +10,9 @@ from django.conf import settings
 from django.db import transaction
 
 from escalation.intake.keys import UnknownKey
+from escalation.intake.limits import OverLimit
 from escalation.intake.receiving import Replayed, receive, unsigned, unsigned_key
+from escalation.intake.refusals import Refusal, note_refusal
 from escalation.sources import mail as source
 from escalation.sources.mail import EMAIL
 from escalation.sources.mail_parts import Mail
@@ -53,14 +55,21 @@ def all_addressed(addresses: Sequence[str]) -> list[Addressed]:
 
 def receive_mail(mail: Mail, *, to: Sequence[Addressed], now: datetime) -> int:
     """Take in what a mail says, for each key it was sent to; all of it is durable when this returns. Returns
-    the number of new incidents. Raises UnknownKey, OverLimit: then the mail is to be sent again, and what
-    it did already it does not do twice.
+    the number of new incidents. Raises UnknownKey, OverLimit, which is noted: then the mail is to be sent
+    again, and what it did already it does not do twice.
     """
     why = source.passed_over(mail, ours=settings.PUBLIC_URL)
     if why:
         log.info("mail_passed_over", source=EMAIL, why=why)
         return 0
-    return sum(_receive(mail, one, now=now) for one in to)
+    try:
+        return sum(_receive(mail, one, now=now) for one in to)
+    except OverLimit as fault:
+        said = f"{fault}; its server was told to send it again in {fault.retry_after} s"
+        body = f"Subject: {mail.header('subject')}\n\n{mail.text}".encode("utf-8", "replace")
+        refusal = Refusal(keys=(), over=fault, source=EMAIL, status=451, why=said, at=now, body=body)
+        note_refusal(refusal)
+        raise
 
 
 def _receive(mail: Mail, to: Addressed, *, now: datetime) -> int:

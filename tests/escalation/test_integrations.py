@@ -186,7 +186,7 @@ class TestSigned:
         secret_on(world)
         headers = {"sentry_hook_signature": sign(SENTRY)}
         with (
-            patch("escalation.intake.receiving._receive_batch", side_effect=ArithmeticError),
+            patch("escalation.intake.receiving._take_in", side_effect=ArithmeticError),
             pytest.raises(ArithmeticError),
         ):
             post("sentry", SENTRY, **headers)

@@ -147,6 +147,10 @@ def test_over_its_limit_a_key_is_told_to_come_again(world, send, monkeypatch):
         451,
         "4.7.1 More than 5 events a minute come by this key; send it again in 7 s",
     )
+    refused = world.key.last_posts.get()
+    assert (refused.outcome, refused.source, refused.status) == ("refused", "email", 451)
+    assert "more than 5 events a minute" in refused.why
+    assert Alert.objects.get().dedup_key == f"watchbill:over-limit:{world.key.pk}"
 
 
 def test_without_the_database_a_mail_is_to_be_sent_again(world, send, monkeypatch):
