@@ -41,6 +41,7 @@ for name in [name for name in os.environ if name.startswith(("TWILIO_", "TELNYX_
     "WEBHOOK_PRIVATE_HOSTS",
     "WEB_CONCURRENCY",
     "PROMETHEUS_MULTIPROC_DIR",
+    "EVENTS_PER_MINUTE",
     "DEBUG",
     "DEMO",
     "HOST",
