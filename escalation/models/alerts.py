@@ -22,7 +22,7 @@ class Alert(models.Model):
         OPEN = "open"
         RESOLVED = "resolved"
 
-    service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="alerts")
+    service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="alerts", db_index=False)
     incident = models.ForeignKey(
         Incident, null=True, blank=True, on_delete=models.PROTECT, related_name="alerts"
     )

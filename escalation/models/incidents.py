@@ -30,7 +30,7 @@ class Incident(models.Model):
         FIRST = 0, "the first of its service for a while"
         MORE = 1, "one more of its service"
 
-    service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="incidents")
+    service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="incidents", db_index=False)
     title = models.CharField(max_length=1024)
     severity = models.CharField(max_length=5)
     urgency = models.CharField(max_length=4)

@@ -12,7 +12,7 @@ class KeyMinute(models.Model):
     other: a sum over them is what came. `events` were taken in; `refused` posts were not. Kept for two days.
     """
 
-    key = models.ForeignKey(RoutingKey, on_delete=models.CASCADE, related_name="minutes")
+    key = models.ForeignKey(RoutingKey, on_delete=models.CASCADE, related_name="minutes", db_index=False)
     minute = models.DateTimeField()
     shard = models.PositiveSmallIntegerField()
     events = models.PositiveIntegerField(default=0, db_default=0)
