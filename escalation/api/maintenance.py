@@ -27,12 +27,13 @@ from oncall.core.span import Span
 from people import clock
 from people.ledger.record import Actor
 from people.models import User
+from people.named import Named
 
 NOT_YOURS = OpenApiResponse(description="Another team's; `detail` says who may.")
 NOT_NOW = OpenApiResponse(description="It does not run, or was cancelled; `detail` says which.")
 
 
-class ServiceField(serializers.SlugRelatedField[Service]):
+class ServiceField(Named[Service]):
     def __init__(self, **more: Any) -> None:
         services = Service.objects.filter(retired_at=None).select_related("team")
         super().__init__(slug_field="name", queryset=services, **more)

@@ -28,6 +28,7 @@ from escalation.selectors.routing import routes_of, routing_rules
 from escalation.selectors.tryout import MOST, SHOWN, try_routing
 from people import clock
 from people.ledger.record import Actor
+from people.named import Named
 from people.pagination import SafeCursor
 from people.permissions import may_edit_team
 from people.recorded import user_of
@@ -56,7 +57,7 @@ class RoutingRuleFieldsSerializer(serializers.Serializer[dict[str, Any]]):
     """What a rule says. What is left out is left to the service; of a change, as it was."""
 
     match = serializers.DictField(child=serializers.CharField(allow_blank=True), help_text=MATCH)
-    to_service = serializers.SlugRelatedField(
+    to_service = Named(
         slug_field="name",
         queryset=Service.objects.filter(retired_at=None).select_related("team"),
         required=False,
@@ -68,7 +69,7 @@ class RoutingRuleFieldsSerializer(serializers.Serializer[dict[str, Any]]):
 
 
 class NewRoutingRuleSerializer(RoutingRuleFieldsSerializer):
-    service = serializers.SlugRelatedField(
+    service = Named(
         slug_field="name",
         queryset=Service.objects.filter(retired_at=None).select_related("team"),
         help_text="By whose keys they come.",

@@ -15,6 +15,7 @@ from escalation.selectors import answered, newest_alerts
 from escalation.sources.event import MAX_DEDUP_KEY, MAX_SUMMARY, UNKNOWN_SEVERITY
 from people.ledger.models import Entry
 from people.models import User
+from people.named import Named
 
 MOST_ALERTS = 100
 
@@ -95,7 +96,7 @@ class IncidentDetailSerializer(IncidentSerializer):
 
 
 class NewIncidentSerializer(serializers.Serializer[dict[str, Any]]):
-    service = serializers.SlugRelatedField(
+    service = Named(
         slug_field="name", queryset=Service.objects.filter(retired_at=None), help_text="Its name."
     )
     title = serializers.CharField(max_length=MAX_SUMMARY, help_text="What is wrong, in a few words.")
@@ -179,7 +180,7 @@ class SnoozeSerializer(UntilSerializer):
 
 
 class ReassignSerializer(ReasonSerializer):
-    users = serializers.SlugRelatedField(slug_field="username", queryset=User.objects.all(), many=True)
+    users = Named(slug_field="username", queryset=User.objects.all(), many=True)
 
 
 class RespondersSerializer(ReassignSerializer):

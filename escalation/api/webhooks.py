@@ -20,6 +20,7 @@ from paging.core.address import masked
 from people import clock
 from people.ledger.record import Actor
 from people.models import Team, User
+from people.named import Named
 from people.pagination import SafeCursor
 from people.permissions import may_edit_team
 from people.recorded import user_of
@@ -43,15 +44,13 @@ class FollowsSerializer(serializers.Serializer[following.FollowSpec]):
     """
 
     all = serializers.BooleanField(source="everything", default=False)
-    services = serializers.SlugRelatedField(
+    services = Named(
         many=True,
         slug_field="name",
         required=False,
         queryset=Service.objects.filter(retired_at=None).select_related("team"),
     )
-    teams = serializers.SlugRelatedField(
-        many=True, slug_field="name", required=False, queryset=Team.objects.all()
-    )
+    teams = Named(many=True, slug_field="name", required=False, queryset=Team.objects.all())
     events = serializers.ListField(
         child=serializers.ChoiceField(choices=list(EVENTS)), default=list, max_length=len(EVENTS)
     )

@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 import structlog
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, QuerySet, Value
-from django.db.models.functions import Greatest
+from django.db.models import CharField, Exists, F, OuterRef, QuerySet, Value
+from django.db.models.functions import Cast, Concat, Greatest
 
 from escalation.engine.faults import is_outage
 from escalation.intake.reacting import Reaction
@@ -51,10 +51,11 @@ def end_over_limit(*, clock: Callable[[], datetime], limit: int = BATCH) -> int:
 
 
 def over_limit_now() -> QuerySet[RoutingKey]:
-    """The keys of which such an alert is open."""
-    raised = Alert.objects.filter(status=Alert.Status.OPEN, dedup_key__startswith=PREFIX)
-    ids = [said for key in raised.values_list("dedup_key", flat=True) if (said := _key_in(key))]
-    return RoutingKey.objects.filter(pk__in=ids, revoked_at=None).select_related("service").order_by("pk")
+    """The keys of which such an alert of their own service is open: a sender may call its own alert so."""
+    named = Concat(Value(PREFIX), Cast(OuterRef("pk"), CharField()))
+    raised = Alert.objects.filter(status=Alert.Status.OPEN, service=OuterRef("service"), dedup_key=named)
+    live = RoutingKey.objects.filter(Exists(raised), revoked_at=None)
+    return live.select_related("service").order_by("pk")
 
 
 def _end(pk: int, clock: Callable[[], datetime]) -> int:
@@ -87,12 +88,6 @@ def _over(now: datetime) -> QuerySet[Alert]:
 
 def _dedup_key(key: int) -> str:
     return f"{PREFIX}{key}"
-
-
-def _key_in(dedup_key: str) -> int | None:
-    """A sender may call its own alert so; what is no number of ours is none."""
-    said = dedup_key.removeprefix(PREFIX)
-    return int(said) if said.isascii() and said.isdecimal() and len(said) <= 18 else None
 
 
 def _event(key: RoutingKey, limit: int, now: datetime) -> Event:

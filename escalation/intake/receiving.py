@@ -56,10 +56,9 @@ def receive(*, key: str, events: Sequence[Event], source: str, now: datetime, pr
     Alerts are touched in the order of their keys, so that two posts that name the same alerts never wait
     for each other in a circle.
     """
-    for event in events:
-        metrics.EVENTS.labels(source=source, action=event.action.value).inc()
     known, mark = _admitted(key, proof, source, now=now, repeat=_one_to_repeat(events, proof))
     if known.repeated:
+        _count(events, source)
         return 0
     row = known.row
     if mark and is_seen(mark, key=row):
@@ -82,6 +81,7 @@ def _take_in(
     key: RoutingKey, events: Sequence[Event], source: str, *, now: datetime, found: Found | None = None
 ) -> int:
     """Returns the number of new incidents."""
+    _count(events, source)
     by = Actor(f"{key.name} ({source})")
     if at_once.may(key.service, events):
         opened = at_once.take(key, events[0], found=found, by=by, now=now)
@@ -92,6 +92,12 @@ def _take_in(
         _receive_batch(key, ordered[first : first + BATCH], by=by, now=now)
         for first in range(0, len(ordered), BATCH)
     )
+
+
+def _count(events: Sequence[Event], source: str) -> None:
+    """For `/metrics`: what is taken in, and nothing of what is refused."""
+    for event in events:
+        metrics.EVENTS.labels(source=source, action=event.action.value).inc()
 
 
 def unsigned_key(key: str, *, source: str) -> RoutingKey:

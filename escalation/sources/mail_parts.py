@@ -20,9 +20,10 @@ from paging.core.page_text import words_of
 
 MOST_HEADERS, LONGEST_HEADER = 500, 4000
 MOST_PARTS = 100
-MOST_BOUNDARIES, MOST_MULTIPARTS, READ_OF_SUCH = 10_000, 20, 128 * 1024
-"""Of a mail with more lines that may part it, or more parts in parts, so many bytes are read: each part takes
-memory, and each line is held against every part that it is in.
+MOST_LINES, MOST_BOUNDARIES, MOST_MULTIPARTS, READ_OF_SUCH = 200_000, 10_000, 20, 128 * 1024
+"""Of a mail with more lines, more of them that may part it, or more parts in parts, so many bytes are read:
+each header and each part takes memory, and each line is held against every part that it is in. The lines of
+the largest attachment are fewer.
 """
 MOST_TEXT = 16_000  # characters of the text that are kept
 READ_TEXT, READ_HTML = 256 * 1024, 64_000  # bytes of a part, and characters of a page, that are looked at
@@ -77,8 +78,11 @@ POLICY = _Clipped()
 
 def read(content: bytes, *, return_path: str | None = None) -> Mail:
     """The mail as it came by SMTP."""
-    parts_in_parts = content.lower().count(b"multipart/")
-    if parts_in_parts > MOST_MULTIPARTS or content.count(b"\n--") > MOST_BOUNDARIES:
+    if (
+        content.count(b"\n") > MOST_LINES
+        or content.count(b"\n--") > MOST_BOUNDARIES
+        or content.lower().count(b"multipart/") > MOST_MULTIPARTS
+    ):
         content = content[:READ_OF_SUCH]
     try:
         return read_message(message_from_bytes(content, policy=POLICY), return_path=return_path)

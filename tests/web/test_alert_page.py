@@ -43,3 +43,9 @@ def test_who_has_not_logged_in_sees_none_and_what_is_none_is_not_found(client, a
     assert ana.get("/alerts/99999999999999999999").status_code == 404
     ana.logout()
     assert client.get(f"/alerts/{incident.alerts.get().pk}").status_code == 302
+
+
+def test_a_number_of_many_digits_is_no_hindrance(ana, world, client):
+    body = orjson.loads(pagerduty()) | {"bytes_free": 1e30}
+    client.post("/v2/enqueue", orjson.dumps(body), content_type="application/json")
+    assert "bytes_free" in page(ana)

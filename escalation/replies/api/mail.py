@@ -17,6 +17,11 @@ from paging.inbound.mail import door
 from paging.links import read_reply_address
 from people import clock, metrics
 
+MOST_ADDRESSES = 100
+"""Of one mail that are looked at, the envelope's first: anybody may write thousands into a header, and each
+is asked of the database.
+"""
+
 
 @door
 def replies(_request: HttpRequest, mails: Sequence[MailReply]) -> HttpResponse:
@@ -39,12 +44,13 @@ def _take(mail: MailReply) -> None:
     """By the first of its addresses that is ours, which is the one that the provider got it for: others
     may stand beside it in its To, and have it as a mail of their own.
     """
-    for address in mail.recipients:
+    recipients = mail.recipients[:MOST_ADDRESSES]
+    for address in recipients:
         if read_reply_address(address) is not None:
             break
         if mail.whole is not None and all_addressed([address]):
             read = read_message(mail.whole, return_path=mail.return_path)
-            receive_mail(read, to=all_addressed(mail.recipients), now=clock.now())
+            receive_mail(read, to=all_addressed(recipients), now=clock.now())
             return
     answer_mail(provider=settings.MAIL_REPLIES["provider"], mail=mail, now=clock.now())
 

@@ -10,6 +10,7 @@ from escalation.models import AlertRule, Service
 from escalation.rulekeeping.outlook import MOST_PAGES, outlook
 from people import clock
 from people.models import User
+from people.named import Named
 
 MATCH = "Labels that an alert must have, such as {“alertname”: “Disk*”}; * stands for anything."
 ABOUT = "Which it is about. Left out: all, but for a suppress rule not SEV-1."
@@ -68,7 +69,7 @@ class AlertRuleDetailSerializer(AlertRuleSerializer):
 class AlertRuleFieldsSerializer(serializers.Serializer[dict[str, Any]]):
     """What can be changed later."""
 
-    owner = serializers.SlugRelatedField(
+    owner = Named(
         slug_field="username", queryset=User.objects.all(), required=False, help_text="Left out: you."
     )
     ends_at = serializers.DateTimeField(required=False, help_text="A trial lasts a week without it.")
@@ -79,7 +80,7 @@ class AlertRuleFieldsSerializer(serializers.Serializer[dict[str, Any]]):
 
 
 class NewAlertRuleSerializer(AlertRuleFieldsSerializer):
-    service = serializers.SlugRelatedField(
+    service = Named(
         slug_field="name", queryset=Service.objects.filter(retired_at=None), help_text="Its name."
     )
     kind = serializers.ChoiceField(choices=Kind.choices)

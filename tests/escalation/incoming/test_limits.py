@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from prometheus_client import REGISTRY
 
 from escalation import intake
 from escalation.models import Alert, ChangeEvent, Incident, KeyMinute, RoutingKey
@@ -123,3 +124,21 @@ def test_a_group_of_alerts_takes_as_many_statements_as_a_few(world):
             send(world, *events(*(f"{prefix}-{number}" for number in range(many))))
         counts.append(len(queries))
     assert counts[0] == counts[1]
+
+
+def taken_in(source):
+    found = REGISTRY.get_sample_value("watchbill_events_total", {"source": source, "action": "trigger"})
+    return found or 0.0
+
+
+def test_what_is_refused_is_not_said_to_be_taken_in(world, settings):
+    before = taken_in("tests")
+    with suppress(intake.UnknownKey):
+        intake.receive(key="f" * 32, events=events("disk"), source="tests", now=world.now)
+    assert taken_in("tests") == before
+    send(world, *events("disk"))
+    send(world, *events("disk"))
+    settings.EVENTS_PER_MINUTE = 2
+    with pytest.raises(intake.OverLimit):
+        send(world, *events("disk"))
+    assert taken_in("tests") == before + 2

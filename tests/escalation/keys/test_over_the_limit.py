@@ -8,7 +8,7 @@ from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 
 from escalation import intake
-from escalation.actions import respond
+from escalation.actions import config, respond
 from escalation.actions.key_limits import set_events_per_minute
 from escalation.intake import over_limit
 from escalation.intake.refusals import notebook
@@ -119,6 +119,9 @@ def test_where_it_is_known_a_refusal_costs_one_statement(world):
 def test_a_sender_that_calls_its_alert_so_breaks_nothing(world):
     world.alert("watchbill:over-limit:x")
     world.alert("watchbill:over-limit:99999999999999999999999")
+    another = config.create_service(name="another", policy=world.policy, team=None, by=TESTS, now=world.now)
+    theirs = config.ensure_routing_key(service=another, name="t", key="c" * 32, by=TESTS, now=world.now)
+    world.alert(f"watchbill:over-limit:{theirs.pk}")
     assert list(intake.over_limit_now()) == []
 
 

@@ -168,6 +168,7 @@ BOMBS = {
     "many parts": "Subject: x\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"
     + "--b\r\n\r\nx\r\n" * 100_000,
     "many headers": "Subject: x\r\n" + "X-Watchbill-Label-A: b\r\n" * 100_000 + "\r\n",
+    "ten megabytes of headers": "Subject: x\r\n" + "a:\n" * 3_300_000,
     "many labels": "Subject: x\r\n" + "".join(f"X-Watchbill-Label-{n}: b\r\n" for n in range(50_000)),
     "a long header": "Subject: " + "=?utf-8?Q?=C3=BC?= " * 100_000 + "\r\n\r\n",
     "a header of folds": "Subject: x" + "\r\n y" * 200_000 + "\r\n\r\n",

@@ -81,3 +81,13 @@ def test_over_its_limit_the_provider_is_told_to_come_again(world, provider, monk
     monkeypatch.setattr("escalation.intake.mail.receive", over)
     answer = provider.post(mail_to(f"{KEY}@reply.acme.example"))
     assert (answer.status_code, answer["Retry-After"]) == (503, "7")
+
+
+def test_a_mail_to_thousands_is_not_asked_of_the_database_for_each(
+    world, provider, django_assert_max_num_queries
+):
+    mail = mail_to("somebody@reply.acme.example")
+    for number in range(2000):
+        mail["Delivered-To"] = f"A{number}+B{number}@reply.acme.example"
+    with django_assert_max_num_queries(500):
+        assert provider.post(mail).status_code == 200

@@ -114,3 +114,9 @@ def test_a_rule_is_tried_before_it_is_made(world, mia):
     )
     assert mia.post(f"{LIST}try/", ask(match={}), format="json").status_code == 400
     assert not RoutingRule.objects.exists()
+
+
+def test_a_name_that_no_database_holds_is_nobodys(world, both):
+    for field in ("service", "to_service"):
+        answer = both.post(LIST, ask(**{field: "shop\x00db"}), format="json")
+        assert (answer.status_code, [*answer.json()]) == (400, [field])
