@@ -309,6 +309,8 @@ class Table:
     def measure(self, name: str, kind: str, served_: tuple[int, list[int]], posts: Iterator[bytes]) -> None:
         port, workers = served_
         post(port, posts, many=2 * OPEN)  # what repeats is open then
+        with psycopg.connect(self._database, autocommit=True) as server:
+            server.execute("ANALYZE")  # which it would do of itself within a minute
         pids = [*workers, *backends(self._database)]
         before = computed(pids)
         found = post(port, posts, seconds=self._seconds)

@@ -8,8 +8,11 @@ import orjson
 from django.db import connection
 from django.db.models import Field, JSONField, Model
 
+from people import prepared
+
 Row = TypeVar("Row", bound=Model)
 Convert = Callable[[Any], Any]
+AT_ONCE = 2000
 
 
 class Columns(Generic[Row]):
@@ -25,10 +28,15 @@ class Columns(Generic[Row]):
     def __len__(self) -> int:
         return len(self._fields)
 
-    def names(self, of: str = "") -> str:
-        """For a SELECT or an INSERT; `of` is the name that the table has in the statement."""
+    def names(self, of: str = "", *, called: str = "") -> str:
+        """For a SELECT or an INSERT; `of` is the name that the table has in the statement. Each is `called`
+        that and its own name.
+        """
         before = f"{of}." if of else ""
-        return ", ".join(f'{before}"{field.column}"' for field in self._fields)
+        return ", ".join(
+            f'{before}"{field.column}"' + (f' AS "{called}{field.column}"' if called else "")
+            for field in self._fields
+        )
 
     @cached_property
     def typed(self) -> str:
@@ -45,6 +53,36 @@ class Columns(Generic[Row]):
     def values(self, row: Row) -> dict[str, Any]:
         """By column, what `row` holds: for one JSON object that PostgreSQL reads as `typed`."""
         return {str(field.column): getattr(row, field.attname) for field in self._fields}
+
+    def insert(self, rows: Sequence[Row]) -> None:
+        """All of them in their order, each with its number then; a statement for each AT_ONCE. On PostgreSQL
+        as one JSON text, which takes a fraction of what Django takes to spell out each value.
+        """
+        for first in range(0, len(rows), AT_ONCE):
+            some = rows[first : first + AT_ONCE]
+            try:
+                text = orjson.dumps([self.values(row) for row in some]).decode()
+            except TypeError:  # what orjson does not write, Django may
+                text = ""
+            if text and connection.vendor == "postgresql":
+                self._insert_read(some, text)
+            else:
+                self._model._default_manager.bulk_create(some)  # noqa: SLF001
+
+    def _insert_read(self, rows: Sequence[Row], text: str) -> None:
+        with prepared.cursor() as cursor:
+            cursor.execute(self._insert, [text])
+            numbers = cursor.fetchall()
+        for row, (number,) in zip(rows, numbers, strict=True):
+            row.pk, row._state.adding, row._state.db = number, False, connection.alias  # noqa: SLF001
+
+    @cached_property
+    def _insert(self) -> str:
+        return (
+            f"INSERT INTO {self.table} ({self.names()}) "  # noqa: S608
+            f"SELECT {self.names('row')} FROM jsonb_to_recordset(%s::jsonb) AS row ({self.typed}) "
+            "RETURNING id"
+        )
 
     @cached_property
     def _converted(self) -> list[tuple[int, Convert]]:

@@ -13,6 +13,7 @@ from unfold.decorators import action, display
 
 from escalation.actions import following
 from escalation.actions.steps import ConfigError
+from escalation.core.following import EVENTS
 from escalation.models import HookDelivery, HookTry, Webhook
 from escalation.permissions import may_change_webhook
 from people import clock
@@ -65,6 +66,20 @@ class OfWebhook(admin.SimpleListFilter):
         return queryset.filter(webhook=int(chosen)) if chosen and known else queryset
 
 
+class OfEvent(admin.SimpleListFilter):
+    """Of those that there may be, so that no list is read for it."""
+
+    title = "event"
+    parameter_name = "event"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(event, event) for event in EVENTS]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[HookDelivery]) -> QuerySet[HookDelivery]:
+        chosen = self.value()
+        return queryset.filter(event=chosen) if chosen in EVENTS else queryset
+
+
 @admin.register(HookDelivery)
 class HookDeliveryAdmin(ReadOnly):
     """Kept for 30 days. Each can be posted again, under the same id."""
@@ -72,7 +87,7 @@ class HookDeliveryAdmin(ReadOnly):
     inlines = (TryRows,)
     refusals = (ConfigError,)
     list_display = ("at", "event", "about", "webhook", "became", "why", "attempts")
-    list_filter = ("state", OfWebhook, "event")
+    list_filter = ("state", OfWebhook, OfEvent)
     search_fields = ("=incident_id", "said", "reason")
     list_select_related = ("webhook",)
     ordering = ("-pk",)

@@ -1,7 +1,7 @@
 """How many events come within a minute, estimated from what came in this minute of the clock and the last."""
 
 from dataclasses import dataclass
-from math import ceil
+from math import floor
 
 MINUTE = 60.0
 
@@ -22,7 +22,7 @@ class Came:
         return self.current + self.before * (1 - self.elapsed / MINUTE)
 
     def wait(self, limit: int) -> int:
-        """Seconds, from 1 to 120, until the rate is below `limit` if nothing more comes; 0 where it is below
+        """Seconds, from 1 to 121, until the rate is below `limit` if nothing more comes; 0 where it is below
         already, or there is no limit (0).
         """
         if not limit or self.rate < limit:
@@ -31,4 +31,4 @@ class Came:
             left = MINUTE * (1 - (limit - self.current) / self.before) - self.elapsed
         else:  # not before the next minute, in which this one is the one before
             left = MINUTE - self.elapsed + MINUTE * (1 - limit / self.current)
-        return max(1, ceil(left))
+        return max(1, floor(left) + 1)

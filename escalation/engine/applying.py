@@ -43,6 +43,7 @@ from paging.actions import pages
 from paging.actions.codes import free_codes
 from paging.actions.pages import PageRequest
 from people import metrics
+from people.columns import Columns
 from people.ledger.record import ENGINE, Actor, Line, record
 
 Turn = Incident.Turn
@@ -54,6 +55,7 @@ COLUMNS = [
     "picked",
     "merged_into", "episodes", "alert_count", "resolve_at",
 ]  # fmt: skip
+NEW = Columns(Incident, but=["id"])
 Run = Generator[list[PageRequest], set[int], None]
 """Yields requests for pages, is sent the ids of those whom nothing reaches."""
 
@@ -162,7 +164,8 @@ def open_incidents(
         )
         for number, one in enumerate(openings)
     ]
-    rows = Incident.objects.bulk_create([one.row for one in planned])
+    rows = [one.row for one in planned]
+    NEW.insert(rows)
     record([line for one in planned for line in one.lines(by)], now=now)
     for row in rows:
         metrics.INCIDENTS.labels(severity=row.severity).inc()

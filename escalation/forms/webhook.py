@@ -58,11 +58,11 @@ class WebhookForm(RowForm):
         widget=UnfoldAdminSelect2MultipleWidget,
     )
     follow_events = forms.MultipleChoiceField(
-        choices=[(event, f"{event}: {means}") for event, means in EVENTS.items()],
+        choices=[(event, event) for event in EVENTS],
         required=False,
         label="These events",
         widget=UnfoldAdminCheckboxSelectMultipleWidget,
-        help_text="None ticked: all of them.",
+        help_text="None ticked: all of them. docs/webhooks-out.md says what each means.",
     )
 
     class Meta:

@@ -16,13 +16,13 @@ import orjson
 from django.db import connection
 
 from escalation import engine
-from escalation.core import flapping
 from escalation.intake import grouping
-from escalation.intake.alerts import FIRED_AGAIN, Upserted
 from escalation.intake.alerts import TABLE as ALERT
+from escalation.intake.alerts import Upserted
 from escalation.intake.grouping import Party
-from escalation.intake.limits import COUNT, minute_of, shard
+from escalation.intake.limits import COUNT
 from escalation.intake.reacting import RECURS_WITHIN, Past, Reaction
+from escalation.intake.repeating import FOUND, REPEATED, Found, given
 from escalation.loading import policy_of
 from escalation.models import Incident, RoutingKey, Service
 from escalation.sources.event import Action, Event
@@ -31,43 +31,15 @@ from people import metrics, prepared
 from people.columns import Columns
 from people.ledger.models import Entry
 from people.ledger.record import Actor, entry
-from people.ledger.verbs import Verb
 
 INCIDENTS, LINES = Columns(Incident), Columns(Entry, but=["id"])
-AGAIN = FIRED_AGAIN.split("{}")
 COUNTED = COUNT.format(rows="SELECT %(key)s::bigint, %(minute)s, %(shard)s::int, 1, 0, %(now)s FROM {of}")
 
-# The alert before its line on the record before the count, as everywhere: each reads from the one before.
-REPEAT = f"""
-WITH repeated AS (
-    UPDATE {ALERT}
-    SET event_count = event_count + 1, last_event_at = %(now)s, group_key = %(group_key)s,
-        labels = %(labels)s, links = %(links)s, payload = %(payload)s
-    WHERE service_id = %(service)s AND dedup_key = %(dedup_key)s AND status = 'open'
-      AND incident_id IS NOT NULL AND severity <= %(severity)s
-    RETURNING incident_id, event_count
-), said AS (
-    INSERT INTO {LINES.table} (at, verb, subject_type, subject_id, actor_name, what, why, data)
-    SELECT %(now)s, '{Verb.ALERT_REPEATED.value}', 'incident', incident_id, %(actor)s::text,
-           '{AGAIN[0]}' || event_count || '{AGAIN[1]}', '', '{{}}' FROM repeated
-), counted AS (
-    {COUNTED.format(of="repeated")}
-)
-SELECT found.times, past.is_open, past.episodes, past.last, past.lately,
-       CASE WHEN found.times = 0 AND %(opens)s AND NOT past.is_open
-            THEN nextval(pg_get_serial_sequence('{INCIDENTS.table}', 'id')) END
-FROM (SELECT count(*) AS times FROM repeated) AS found
-LEFT JOIN LATERAL (
-    SELECT count(*) AS episodes, max(resolved_at) AS last,
-           EXISTS (SELECT FROM {ALERT} WHERE service_id = %(service)s AND dedup_key = %(dedup_key)s
-                   AND status = 'open') AS is_open,
-           EXISTS (SELECT FROM {INCIDENTS.table} WHERE service_id = %(service)s
-                   AND triggered_at > %(lately)s) AS lately
-    FROM {ALERT}
-    WHERE found.times = 0 AND service_id = %(service)s AND dedup_key = %(dedup_key)s
-      AND resolved_at > %(since)s
-) AS past ON found.times = 0
-"""  # noqa: S608
+REPEAT = "WITH " + REPEATED.format(
+    of="WHERE", service="%(service)s", actor="%(actor)s::text", key="%(key)s::bigint", found="repeated"
+) + FOUND.format(
+    opens="%(opens)s", sender="1", service="%(service)s", of="(SELECT) AS sender", past_of="%(service)s"
+)  # fmt: skip
 
 # Of two that make the same alert at once, the second one makes nothing here.
 OPEN = f"""
@@ -100,54 +72,51 @@ def may(service: Service, events: Sequence[Event]) -> bool:
     return is_one and not is_looked_at and connection.vendor == "postgresql"
 
 
-def take(key: RoutingKey, event: Event, *, by: Actor, now: datetime) -> int | None:
-    """Returns the number of new incidents; None, with nothing written, where it takes more than this."""
+def take(key: RoutingKey, event: Event, *, found: Found | None, by: Actor, now: datetime) -> int | None:
+    """Returns the number of new incidents; None, with nothing written, where it takes more than this. `found`
+    is what was found with the key, if it was asked.
+    """
     reaction = Reaction(key.service, by=by, now=now)
     graded = reaction.graded(event)
     try:
-        given = _given(key, graded, by, now)
+        known = _given(key, graded, by, now)
     except TypeError:  # what orjson does not write, Django may
         return None
-    times, is_open, episodes, last, lately, number = _asked(REPEAT, given)
-    if times:
+    if found is None or found.is_open:  # as bad as the service says, perhaps it does repeat
+        found = Found(*_asked(REPEAT, known)[:6])
+    if found.times:
         return 0
-    if is_open or number is None:
+    if found.is_open or found.number is None:
         return None
-    past = Past(episodes, recurred=last is not None and last >= now - RECURS_WITHIN)
-    planned = _planned(reaction, graded, past, key.service, now=now, lately=lately)
-    planned.row.pk = number
-    lines = [LINES.values(entry(line, at=now)) for line in planned.lines(by)]
+    return _opened(found, known, graded, reaction=reaction, service=key.service, by=by)
+
+
+def _opened(
+    found: Found, known: Mapping[str, Any], event: Event, *, reaction: Reaction, service: Service, by: Actor
+) -> int | None:
+    now = known["now"]
+    past = Past(found.episodes, recurred=found.last is not None and found.last >= now - RECURS_WITHIN)
+    planned = _planned(reaction, event, past, service, now=now, lately=found.lately)
+    planned.row.pk = found.number
+    lines = orjson.dumps([LINES.values(entry(line, at=now)) for line in planned.lines(by)]).decode()
     row = orjson.dumps(INCIDENTS.values(planned.row)).decode()
-    (opened,) = _asked(
-        _open(), given | {"row": row, "lines": orjson.dumps(lines).decode(), "incident": number}
-    )
-    if not opened:
+    (made,) = _asked(_open(), {**known, "row": row, "lines": lines, "incident": found.number})
+    if not made:
         return None
-    metrics.INCIDENTS.labels(severity=graded.severity).inc()
+    metrics.INCIDENTS.labels(severity=event.severity).inc()
     nudge_on_commit()
     return 1
 
 
 def _given(key: RoutingKey, event: Event, by: Actor, now: datetime) -> dict[str, Any]:
     """By its name in the statements. Raises TypeError for what is no plain JSON."""
-    return {
+    return given(event, now=now) | {
         "key": key.pk,
         "service": key.service_id,
         "actor": by.name.replace("\x00", "")[:200],
-        "dedup_key": event.dedup_key,
-        "group_key": event.group_key,
-        "severity": event.severity,
         "summary": event.summary,
         "source": event.source,
-        "labels": orjson.dumps(dict(event.labels)).decode(),
-        "links": orjson.dumps(event.links).decode(),
-        "payload": orjson.dumps(dict(event.payload)).decode(),
         "began_at": event.began_at,
-        "now": now,
-        "minute": minute_of(now),
-        "since": now - flapping.WITHIN,
-        "lately": now - engine.LATELY,
-        "shard": shard(),
         "opens": not grouping.has_a_group(event, key.service),
     }
 
@@ -167,9 +136,9 @@ def _planned(
     )
 
 
-def _asked(statement: str, given: Mapping[str, Any]) -> tuple[Any, ...]:
+def _asked(statement: str, values: Mapping[str, Any]) -> tuple[Any, ...]:
     with prepared.cursor() as cursor:
-        cursor.execute(statement, given)
+        cursor.execute(statement, values)
         found: tuple[Any, ...] = cursor.fetchone()
     return found
 

@@ -12,6 +12,7 @@ from escalation.intake import at_once, limits
 from escalation.intake.keys import LONG_AGO, Known, UnknownKey, service_key
 from escalation.intake.limits import OverLimit
 from escalation.intake.reacting import Reaction
+from escalation.intake.repeating import Found
 from escalation.intake.routing import destinations
 from escalation.intake.seen import is_seen, note_seen
 from escalation.models import Alert, ChangeEvent, Incident, RoutingKey, Service
@@ -55,7 +56,11 @@ def receive(*, key: str, events: Sequence[Event], source: str, now: datetime, pr
     Alerts are touched in the order of their keys, so that two posts that name the same alerts never wait
     for each other in a circle.
     """
-    known, mark = _admitted(key, proof, source, now=now)
+    for event in events:
+        metrics.EVENTS.labels(source=source, action=event.action.value).inc()
+    known, mark = _admitted(key, proof, source, now=now, repeat=_one_to_repeat(events, proof))
+    if known.repeated:
+        return 0
     row = known.row
     if mark and is_seen(mark, key=row):
         raise Replayed
@@ -67,19 +72,19 @@ def receive(*, key: str, events: Sequence[Event], source: str, now: datetime, pr
             raise
         opened = 0
     else:
-        opened = _take_in(row, events, source, now=now)
+        opened = _take_in(row, events, source, now=now, found=known.found)
     if mark:
         note_seen(mark, key=row, now=now)
     return opened
 
 
-def _take_in(key: RoutingKey, events: Sequence[Event], source: str, *, now: datetime) -> int:
+def _take_in(
+    key: RoutingKey, events: Sequence[Event], source: str, *, now: datetime, found: Found | None = None
+) -> int:
     """Returns the number of new incidents."""
     by = Actor(f"{key.name} ({source})")
-    for event in events:
-        metrics.EVENTS.labels(source=source, action=event.action.value).inc()
     if at_once.may(key.service, events):
-        opened = at_once.take(key, events[0], by=by, now=now)
+        opened = at_once.take(key, events[0], found=found, by=by, now=now)
         if opened is not None:
             return opened
     ordered = sorted(events, key=lambda event: (event.whole_group, event.dedup_key))
@@ -96,16 +101,29 @@ def unsigned_key(key: str, *, source: str) -> RoutingKey:
     return _admitted(key, unsigned, source)[0].row
 
 
-def _admitted(key: str, proof: Proof, source: str, *, now: datetime = LONG_AGO) -> tuple[Known, str]:
+def _one_to_repeat(events: Sequence[Event], proof: Proof) -> Event | None:
+    """What may be no more than one more event of an open alert, in a post that may come twice."""
+    if len(events) != 1 or events[0].action is not Action.TRIGGER:
+        return None
+    with suppress(NotGenuine):
+        return None if proof("") else events[0]
+    return None
+
+
+def _admitted(
+    key: str, proof: Proof, source: str, *, now: datetime = LONG_AGO, repeat: Event | None = None
+) -> tuple[Known, str]:
     """The routing key, and the mark of what was posted with it. Whoever has no key, and whoever has one and
     not its secret, hears the same; the log says which.
     """
     try:
-        found = service_key(key, now=now)
+        found = service_key(key, now=now, repeat=repeat, source=source)
     except UnknownKey:
         with suppress(NotGenuine):
             proof(NOBODYS)
         raise
+    if found.repeated:
+        return found, ""
     try:
         return found, proof(found.row.signing_secret)
     except NotGenuine as fault:

@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from people.columns import Columns
 from people.ledger.models import Entry
 from people.ledger.verbs import Verb
 from people.models import User
 
-AT_ONCE = 2000
+ENTRIES = Columns(Entry, but=["id"])
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ def record(lines: Iterable[Line], *, now: datetime) -> None:
 
 def record_past(lines: Iterable[tuple[datetime, Line]]) -> None:
     """Append lines of several moments, in their order."""
-    Entry.objects.bulk_create((entry(line, at=at) for at, line in lines), batch_size=AT_ONCE)
+    ENTRIES.insert([entry(line, at=at) for at, line in lines])
 
 
 def entry(line: Line, *, at: datetime) -> Entry:
