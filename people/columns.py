@@ -13,6 +13,7 @@ from people import prepared
 Row = TypeVar("Row", bound=Model)
 Convert = Callable[[Any], Any]
 AT_ONCE = 2000
+SHORT = {"timestamp with time zone": "timestamptz"}
 
 
 class Columns(Generic[Row]):
@@ -41,7 +42,8 @@ class Columns(Generic[Row]):
     @cached_property
     def typed(self) -> str:
         """For PostgreSQL's `json_to_record(…) AS row (…)`."""
-        return ", ".join(f'"{field.column}" {field.cast_db_type(connection)}' for field in self._fields)
+        types = ((field.column, str(field.cast_db_type(connection))) for field in self._fields)
+        return ", ".join(f'"{name}" {SHORT.get(kind, kind)}' for name, kind in types)
 
     def row(self, values: Sequence[Any]) -> Row:
         """What was selected by `names`, as Django makes it."""
@@ -80,7 +82,7 @@ class Columns(Generic[Row]):
     def _insert(self) -> str:
         return (
             f"INSERT INTO {self.table} ({self.names()}) "  # noqa: S608
-            f"SELECT {self.names('row')} FROM jsonb_to_recordset(%s::jsonb) AS row ({self.typed}) "
+            f"SELECT row.* FROM jsonb_to_recordset(%s::jsonb) AS row ({self.typed}) "
             "RETURNING id"
         )
 

@@ -52,12 +52,10 @@ WITH opened AS (
     RETURNING id
 ), made AS (
     INSERT INTO {INCIDENTS.table} ({INCIDENTS.names()})
-    SELECT {INCIDENTS.names("row")}
-    FROM opened, jsonb_to_record(%(row)s::jsonb) AS row ({{incident}})
+    SELECT row.* FROM opened, jsonb_to_record(%(row)s::jsonb) AS row ({{incident}})
 ), said AS (
     INSERT INTO {LINES.table} ({LINES.names()})
-    SELECT {LINES.names("line")}
-    FROM opened, jsonb_to_recordset(%(lines)s::jsonb) AS line ({{line}})
+    SELECT line.* FROM opened, jsonb_to_recordset(%(lines)s::jsonb) AS line ({{line}})
 ), counted AS (
     {COUNTED.format(of="opened")}
 )

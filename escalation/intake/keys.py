@@ -37,7 +37,7 @@ SELECT *, key_signing_secret = ''
 FROM ({KEY}) AS known
 """  # noqa: S608
 # Only where the service says nothing of severities of its own: what it says is read here.
-KEY_AND_REPEAT = f"WITH sender AS ({TRIED}), " + REPEATED.format(
+_KEY_AND_REPEAT = f"WITH sender AS ({TRIED}), " + REPEATED.format(
     of="FROM sender WHERE may AND service_severities = '{}' AND service_severity_rules = '[]' AND",
     service="sender.service_id", actor="left(key_name || %(by)s, 200)", key="key_id",
     found="repeated, sender",
@@ -45,6 +45,8 @@ KEY_AND_REPEAT = f"WITH sender AS ({TRIED}), " + REPEATED.format(
     opens="found.may AND found.service_group_window IS NULL", sender="sender.*",
     service="sender.service_id", of="sender", past_of="found.service_id",
 )  # fmt: skip
+KEY_AND_REPEAT = " ".join(_KEY_AND_REPEAT.split())
+"""Short, since psycopg reads the placeholders of whatever is longer than 4,096 bytes anew each time."""
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 

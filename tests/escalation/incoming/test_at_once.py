@@ -14,10 +14,13 @@ from hypothesis import strategies as st
 
 from escalation import intake
 from escalation.actions import config
+from escalation.intake import at_once, keys
+from escalation.loading import POLICY
 from escalation.models import Alert, Incident, KeyMinute, RoutingKey, Service
 from escalation.sources.event import Action, Event
 from people.ledger.models import Entry
-from tests.racing import at_once, outcomes_at_once
+from tests.racing import at_once as race
+from tests.racing import outcomes_at_once
 from tests.world import KEY, TESTS, World, pagerduty
 
 postgres_only = pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no such statements")
@@ -70,6 +73,13 @@ def test_a_new_alert_takes_at_most_six_statements_and_a_repeat_two(world):
     Service.objects.update(severities={"fatal": "SEV-1"})  # looked at before the event is
     assert statements(pagerduty("disk")) == 2
     assert Alert.objects.get().event_count == 3
+
+
+@postgres_only
+def test_psycopg_remembers_where_their_placeholders_are():
+    """It does so up to this length; of longer ones it reads them anew each time."""
+    kept = [keys.KEY_AND_REPEAT, keys.KEY, at_once.REPEAT, at_once._open(), POLICY]
+    assert max(len(statement) for statement in kept) <= 4096
 
 
 @postgres_only
@@ -185,7 +195,7 @@ def test_a_key_that_is_revoked_meanwhile_is_unknown(world):
 
 def test_new_keys_at_once_each_have_one_incident_and_a_number_of_their_own(transactional_db):
     world = World()
-    at_once(*(partial(world.alert, f"disk-{number % 4}") for number in range(12)))
+    race(*(partial(world.alert, f"disk-{number % 4}") for number in range(12)))
     assert Alert.objects.count() == Incident.objects.count() == 4
     assert sum(Alert.objects.values_list("event_count", flat=True)) == 12
     assert sum(KeyMinute.objects.values_list("events", flat=True)) == 12
