@@ -12,7 +12,11 @@ from weakref import WeakSet
 import psycopg
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
+from psycopg import errors
+from psycopg.pq import TransactionStatus
 
+OUTDATED = (errors.FeatureNotSupported, errors.InvalidSqlStatementName, errors.DuplicatePreparedStatement)
+"""What PostgreSQL says of a plan: its result has other types now, it is not there, another one is there."""
 _asked: WeakSet[psycopg.Connection[Any]] = WeakSet()
 
 
@@ -32,10 +36,26 @@ def cursor() -> Iterator[CursorWrapper]:
     wrapped: CursorWrapper = (
         connection.make_debug_cursor(_Shown(raw))  # type: ignore[arg-type]
         if connection.queries_logged
-        else connection.make_cursor(psycopg.Cursor(raw))  # type: ignore[arg-type]
+        else connection.make_cursor(_Kept(raw))  # type: ignore[arg-type]
     )
     with wrapped as found:
         yield found
+
+
+class _Kept(psycopg.Cursor[Any]):
+    """A plan that does not fit any more, as after a migration that makes a column longer, fails each time
+    that it is asked for. Nothing was done by it: this connection keeps none from then on, and asks anew; in a
+    transaction, which is over by that, whoever posted is to send again.
+    """
+
+    def execute(self, *given: Any, **named: Any) -> Self:
+        try:
+            return super().execute(*given, **named)
+        except OUTDATED as fault:
+            self.connection.prepare_threshold = None
+            if self.connection.info.transaction_status is not TransactionStatus.IDLE:
+                raise psycopg.OperationalError("a statement was planned for what is no more") from fault
+            return super().execute(*given, **named)
 
 
 class _Shown(psycopg.Cursor[Any]):

@@ -16,10 +16,15 @@ HEAD = MOST + SLACK
 SHORTEST = 4
 """Characters of a known secret that give nothing of it away where a body was cut in its middle."""
 
+NAMES = (
+    r"signature|signing|token|secret|passw|pwd|api[_-]?key|access[_-]?key|private[_-]?key|credential"
+    r"|authori[sz]ation|cookie|routing_?key|service_?key|genie_?key"
+)
+"""What is in the name of a secret."""
+
 # The opening quote of a value: in JSON, or, behind backslashes, in JSON that is a text of JSON.
 _NAMED = re.compile(
-    r"(?P<name>(?:signature|signing|token|secret|passw|pwd|api[_-]?key|access[_-]?key|private[_-]?key"
-    r"|credential|authori[sz]ation|cookie|routing_?key|service_?key|genie_?key)[\w.-]{0,40}"
+    rf"(?P<name>(?:{NAMES})[\w.-]{{0,40}}"
     r"(?:\\*[\"'])?\s{0,20}(?:[:=]|%3[ad])\s{0,20})"
     r"(?:(?P<quote>\\*[\"'])(?P<quoted>.*?)(?=(?<!\\)(?P=quote)|\Z)|(?P<bare>[^\s&\"'<>,;\\{}\[\]]+))",
     re.IGNORECASE | re.DOTALL,

@@ -9,16 +9,13 @@ from typing import Any
 
 import orjson
 
-MASK = "•••"
+from escalation.core.masking import MASK, NAMES
+
 MOST = 64 * 1024
 """Bytes."""
 CUTS = ((20_000, 1_000), (2_000, 200), (500, 50), (200, 10), (50, 3))
 """Letters of a text and items of a list, object or not, that are left; the first that will do."""
-SECRET = re.compile(
-    r"signature|signing|token|secret|passw|pwd|api[_-]?key|access[_-]?key|private[_-]?key|credential"
-    r"|authori[sz]ation|cookie|routing_?key|service_?key|genie_?key",
-    re.IGNORECASE,
-)
+SECRET = re.compile(NAMES, re.IGNORECASE)
 SCHEME = re.compile(r"\b((?:bearer|basic|geniekey)\s+)[\w.~+/=-]{8,}", re.IGNORECASE)
 
 

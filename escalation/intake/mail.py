@@ -55,21 +55,29 @@ def all_addressed(addresses: Sequence[str]) -> list[Addressed]:
 
 def receive_mail(mail: Mail, *, to: Sequence[Addressed], now: datetime) -> int:
     """Take in what a mail says, for each key it was sent to; all of it is durable when this returns. Returns
-    the number of new incidents. Raises UnknownKey, OverLimit, which is noted: then the mail is to be sent
-    again, and what it did already it does not do twice.
+    the number of new incidents. Raises UnknownKey, OverLimit, which is noted, once it has done what it does
+    for the other keys: then the mail is to be sent again, and what it did already it does not do twice.
     """
     why = source.passed_over(mail, ours=settings.PUBLIC_URL)
     if why:
         log.info("mail_passed_over", source=EMAIL, why=why)
         return 0
-    try:
-        return sum(_receive(mail, one, now=now) for one in to)
-    except OverLimit as fault:
-        said = f"{fault}; its server was told to send it again in {fault.retry_after} s"
-        body = f"Subject: {mail.header('subject')}\n\n{mail.text}".encode("utf-8", "replace")
-        refusal = Refusal(keys=(), over=fault, source=EMAIL, status=451, why=said, at=now, body=body)
-        note_refusal(refusal)
-        raise
+    opened, over = 0, None
+    for one in to:
+        try:
+            opened += _receive(mail, one, now=now)
+        except OverLimit as fault:
+            _note(mail, fault, now=now)
+            over = fault
+    if over is not None:
+        raise over
+    return opened
+
+
+def _note(mail: Mail, fault: OverLimit, *, now: datetime) -> None:
+    said = f"{fault}; its server was told to send it again in {fault.retry_after} s"
+    body = f"Subject: {mail.header('subject')}\n\n{mail.text}".encode("utf-8", "replace")
+    note_refusal(Refusal(keys=(), over=fault, source=EMAIL, status=451, why=said, at=now, body=body))
 
 
 def _receive(mail: Mail, to: Addressed, *, now: datetime) -> int:

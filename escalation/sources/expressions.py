@@ -57,6 +57,9 @@ class BadExpression(Exception):
     """The text is no expression. The message is a sentence: what is wrong, where, and what to write."""
 
 
+NO = frozenset({"", "0", "false", "no", "off", "null", "none"})
+
+
 class NotFound(Exception):
     """It could not be worked out for what was sent. The message is half a sentence that says why."""
 
@@ -142,8 +145,12 @@ def found(expression: Expression, value: Any, purse: Purse) -> Any:
 
 
 def is_true(value: Any) -> bool:
-    """As JMESPath has it: 0 is true, and so is the word “false”."""
-    return value is not None and value is not False and value not in ("", [], {})
+    """As JMESPath has it, but for 0 and the words of NO, which senders write for false: by what is true here
+    nobody is paged.
+    """
+    if isinstance(value, str):
+        return value.strip().lower() not in NO
+    return value not in (None, False, 0, [], {})
 
 
 class _Metered(TreeInterpreter):

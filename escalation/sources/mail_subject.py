@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 
 from escalation.core.severity import USUAL
 from escalation.sources.event import Action
-from escalation.sources.nagios import QUIET
 from escalation.sources.nagios import SEVERITIES as OF_NAGIOS
 
 TRIGGER, RESOLVE, ACKNOWLEDGE = Action.TRIGGER, Action.RESOLVE, Action.ACKNOWLEDGE
@@ -83,6 +82,7 @@ _IS = re.compile(
 _WAS_IS = re.compile(
     r"\s(?:OK|UP|WARN|CRIT|UNKN|DOWN|UNREACH|PEND)[A-Z]*\s*(?:->|→)\s*(OK|UP|WARN|CRIT|UNKN|DOWN|UNREACH)[A-Z]*[\s!.*]*$"
 )
+_QUIET = re.compile(r"(?:FLAPPING|DOWNTIME)(?:START|STOP|END|CANCELLED|REMOVED|DISABLED)", re.IGNORECASE)
 _BEHIND = re.compile(r"(?<=\S)\s*\([^()]*\)\s*$")
 _UPTIME_KUMA = re.compile(r"\[([^\[\]]+)\]\s*\[\W*(Down|Up)\](.*)$")
 _PRTG = re.compile(
@@ -190,7 +190,8 @@ def _graded(said: Said, word: str) -> Said:
 
 
 def _is_quiet(word: str) -> bool:
-    return word.upper().startswith(QUIET)
+    """“Downtime alert: the shop is away” is none of them."""
+    return _QUIET.fullmatch(word) is not None
 
 
 PIECES: tuple[tuple[re.Pattern[str], Callable[[Said, re.Match[str]], Said | None]], ...] = (

@@ -26,18 +26,21 @@ is asked of the database.
 @door
 def replies(_request: HttpRequest, mails: Sequence[MailReply]) -> HttpResponse:
     """`POST /mail/replies`. What was sent to a routing key is an alert. Of all else it does what each says;
-    the answers leave as mails of their own. 503 where more comes than is taken: providers send it again.
+    the answers leave as mails of their own. 503 where more comes than is taken, once all else is: providers
+    send it again, and what was taken in is not taken in twice.
     """
+    over = None
     try:
         for mail in mails:
-            _take(mail)
-    except intake.OverLimit as fault:
-        return _later(str(fault.retry_after))
+            try:
+                _take(mail)
+            except intake.OverLimit as fault:
+                over = fault
     except OperationalError as fault:
         if not is_overload(fault):
             raise
         return _later(RETRY_AFTER["Retry-After"])
-    return HttpResponse(status=200)
+    return HttpResponse(status=200) if over is None else _later(str(over.retry_after))
 
 
 def _take(mail: MailReply) -> None:

@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import smtplib
 import socket
 import subprocess
 
@@ -151,6 +152,20 @@ def test_over_its_limit_a_key_is_told_to_come_again(world, send, monkeypatch):
     assert (refused.outcome, refused.source, refused.status) == ("refused", "email", 451)
     assert "more than 5 events a minute" in refused.why
     assert Alert.objects.get().dedup_key == f"watchbill:over-limit:{world.key.pk}"
+
+
+def test_a_key_over_its_limit_keeps_no_other_key_of_the_mail_waiting(world, smtp, monkeypatch):
+    other = config.ensure_routing_key(service=world.service, name="other", by=TESTS, now=world.now)
+
+    def one_is_over(*, key, **said):
+        if key == KEY:
+            raise intake.OverLimit(world.key.pk, limit=5, retry_after=7)
+        return intake.receive(key=key, **said)
+
+    monkeypatch.setattr("escalation.intake.mail.receive", one_is_over)
+    with pytest.raises(smtplib.SMTPDataError, match=re.escape("send it again")):
+        smtp.send_message(written(Message_ID="<1@mon1>"), to_addrs=[TO, f"{other.key}@alerts.example"])
+    assert Alert.objects.filter(dedup_key__startswith="email").count() == 1
 
 
 def test_without_the_database_a_mail_is_to_be_sent_again(world, send, monkeypatch):

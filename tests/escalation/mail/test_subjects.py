@@ -149,6 +149,13 @@ def test_flapping_and_downtime_page_nobody(subject):
     assert understood(subject).quiet
 
 
+@pytest.mark.parametrize(
+    "subject", ["Downtime alert: the shop is away", "[Downtime] the shop", "Flapping: eth0 of core1"]
+)
+def test_whoever_calls_an_outage_a_downtime_pages_somebody(subject):
+    assert not understood(subject).quiet
+
+
 def test_what_stands_in_other_brackets_tells_two_apart():
     assert understood("[prod] disk full").key != understood("[staging] disk full").key
 

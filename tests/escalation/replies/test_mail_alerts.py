@@ -1,5 +1,6 @@
 """The provider that takes answers by mail takes alerts as well: the address tells them apart."""
 
+import json
 from email.message import EmailMessage
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from escalation import intake
 from escalation.models import Alert, Incident
 from paging.models import Inbound
-from tests.fakes.mail_provider import SHAPES, FakeMailProvider
+from tests.fakes.mail_provider import SECRET, SHAPES, FakeMailProvider
 from tests.world import KEY
 
 
@@ -91,3 +92,28 @@ def test_a_mail_to_thousands_is_not_asked_of_the_database_for_each(
         mail["Delivered-To"] = f"A{number}+B{number}@reply.acme.example"
     with django_assert_max_num_queries(500):
         assert provider.post(mail).status_code == 200
+
+
+def test_a_key_over_its_limit_keeps_no_other_mail_of_the_post_waiting(world, settings, monkeypatch):
+    provider = FakeMailProvider("sparkpost")
+    settings.MAIL_REPLIES = provider.settings
+    posts = [
+        SHAPES["sparkpost"](
+            mail_to(f"{KEY}@reply.acme.example", subject),
+            "nagios@mon1.example",
+            f"{KEY}@reply.acme.example",
+            SECRET,
+        )
+        for subject in ("PROBLEM: noise", "PROBLEM: disk full")
+    ]
+
+    def noise_is_too_much(*, events, **said):
+        if "noise" in events[0].summary:
+            raise intake.OverLimit(world.key.pk, limit=5, retry_after=7)
+        return intake.receive(events=events, **said)
+
+    monkeypatch.setattr("escalation.intake.mail.receive", noise_is_too_much)
+    both = json.dumps([one for post in posts for one in json.loads(post["data"])])
+    answer = provider.post_as_it_is(**{**posts[0], "data": both})
+    assert (answer.status_code, answer["Retry-After"]) == (503, "7")
+    assert Alert.objects.filter(dedup_key="email:disk full").exists()

@@ -138,4 +138,8 @@ def test_no_expression_does_anything_but_find_or_say_why_not(text, value):
 
 def test_what_is_true_is_what_jmespath_has_it():
     assert [is_true(value) for value in (None, False, "", [], {})] == [False] * 5
-    assert [is_true(value) for value in (0, True, "false", [None], {"a": 1})] == [True] * 5
+    assert [is_true(value) for value in (1, True, "x", [None], {"a": 1})] == [True] * 5
+
+
+def test_what_senders_write_for_false_is_not_true():
+    assert [is_true(value) for value in (0, 0.0, "0", "false", " False ", "no", "off")] == [False] * 7
