@@ -35,14 +35,14 @@ def merge(*, into: int, incidents: Sequence[int], by: Actor, now: datetime, why:
         raise Refused(f"At most {MOST} incidents are merged at once, and these are {len(others)}.")
 
     def work() -> Incident:
-        alerts, rows = held.with_alerts([into, *others])
+        alerts, rows = held.with_alerts([into, *others], ended=True)
         if into not in rows:
             raise missing(into)
         gone = [pk for pk in others if pk not in rows]
         if gone:
             raise Refused(f"There is no incident #{gone[0]}.")
         target, merged = still_open(rows[into]), [still_open(rows[pk]) for pk in others]
-        held.latecomers(merged, alerts)
+        held.latecomers(merged, alerts, ended=True)
         _merge(target, merged, by=by, now=now, why=why)
         return target
 

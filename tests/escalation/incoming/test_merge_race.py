@@ -6,6 +6,7 @@ from functools import partial
 from random import Random
 
 import pytest
+from django.db import connection, transaction
 
 from escalation import engine, intake
 from escalation.actions import config, merging, respond
@@ -13,7 +14,7 @@ from escalation.actions.respond import Refused
 from escalation.models import Alert, Incident
 from escalation.sources.event import Action, Event
 from people.ledger.record import Actor
-from tests.racing import at_once, outcomes_at_once
+from tests.racing import POLL, Race, at_once, outcomes_at_once, waiting
 from tests.world import KEY, TESTS, World
 
 BOB = Actor("Bob")
@@ -97,3 +98,26 @@ def test_in_the_middle_of_everything_no_alert_is_lost_and_nothing_deadlocks(worl
     at_once(*(partial(source, n) for n in range(3)), *(partial(people, n) for n in range(2)), worker)
     sound()
     assert not Alert.objects.filter(incident=None).exists()
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer")
+def test_who_holds_an_alert_that_is_over_never_waits_for_a_merge_in_a_circle(world):
+    """Who waited for an alert that was ended meanwhile has its lock, and goes on to the next one."""
+    into = world.alert("other")
+    config.change_service(
+        service=world.service, group_by=[], group_window=timedelta(hours=1), by=TESTS, now=world.now
+    )
+    row = world.alert("a")
+    assert world.alert("b") == row
+    intake.receive(
+        key=KEY, events=[Event(action=Action.RESOLVE, dedup_key="a")], source="tests", now=world.now
+    )
+    merge = Race([partial(merging.merge, into=into.pk, incidents=[row.pk], by=BOB, now=world.now)])
+    with transaction.atomic():
+        Alert.objects.select_for_update().get(incident=row, dedup_key="a")
+        merge.start()
+        while not waiting() and merge.threads[0].is_alive():
+            merge.threads[0].join(POLL)
+        Alert.objects.select_for_update(nowait=True).get(incident=row, dedup_key="b")
+    assert not isinstance(merge.ended()[0], Exception)
+    sound()
