@@ -29,6 +29,10 @@ class Columns(Generic[Row]):
     def __len__(self) -> int:
         return len(self._fields)
 
+    def place(self, attribute: str) -> int:
+        """Where it stands among them."""
+        return self._attributes.index(attribute)
+
     def names(self, of: str = "", *, called: str = "") -> str:
         """For a SELECT or an INSERT; `of` is the name that the table has in the statement. Each is `called`
         that and its own name.

@@ -101,18 +101,18 @@ class Post:
         """
         if isinstance(fault, intake.UnknownKey):
             why = _behind(fault)
-        if why:
-            refusal = intake.Refusal(
-                keys=tuple(keys),
-                source=self.source,
-                status=status,
-                why=why,
-                at=clock.now(),
-                body=self.body or query.encode("utf-8", "replace"),
-                size=fault.size if isinstance(fault, TooLarge) else None,
-                over=fault if isinstance(fault, intake.OverLimit) else None,
-            )
-            intake.note_refusal(refusal)
+        refusal = intake.Refusal(
+            keys=tuple(keys),
+            source=self.source,
+            status=status,
+            why=why,
+            at=clock.now(),
+            body=self.body or query.encode("utf-8", "replace"),
+            size=fault.size if isinstance(fault, TooLarge) else None,
+            over=fault if isinstance(fault, intake.OverLimit) else None,
+            genuine=not isinstance(fault.__cause__, NotGenuine),
+        )
+        intake.note_refusal(refusal)
 
 
 def _behind(fault: intake.UnknownKey) -> str:

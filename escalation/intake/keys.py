@@ -22,6 +22,7 @@ from people import prepared
 from people.columns import Columns
 
 KEYS, SERVICES = Columns(RoutingKey), Columns(Service)
+SECRET = KEYS.place("signing_secret")
 CAME = f"SELECT COALESCE(SUM(events), 0) FROM {TABLE} WHERE key_id = sender.id AND minute = %({{minute}})s"  # noqa: S608
 KEY = f"""
 SELECT ({CAME.format(minute="minute")}) AS current, ({CAME.format(minute="before")}) AS before,
@@ -61,6 +62,14 @@ class Known:
     columns: Sequence[Any]
     came: Came
     found: Found | None = None
+
+    @property
+    def secret(self) -> str:
+        """What it takes only what is signed with; empty: nothing need be. Asked of every post, also of those
+        that are refused as if there were no key: it costs nothing that those do not cost.
+        """
+        said: str = self.columns[SECRET]
+        return said
 
     @cached_property
     def row(self) -> RoutingKey:

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime
 
-import structlog
 from django.db import transaction
 
 from escalation.intake import at_once, limits
@@ -19,8 +18,6 @@ from escalation.models import Alert, ChangeEvent, Incident, RoutingKey, Service
 from escalation.sources.event import Action, Change, Event, NotGenuine
 from people import metrics
 from people.ledger.record import Actor
-
-log = structlog.get_logger(__name__)
 
 BATCH = 50
 """Events in one transaction. What one of them opens is paged once all of them are written."""
@@ -120,7 +117,7 @@ def _admitted(
     key: str, proof: Proof, source: str, *, now: datetime = LONG_AGO, repeat: Event | None = None
 ) -> tuple[Known, str]:
     """The routing key, and the mark of what was posted with it. Whoever has no key, and whoever has one and
-    not its secret, hears the same; the log says which.
+    not its secret, hears the same, after the same work; which it was is noted later (refusals.py).
     """
     try:
         found = service_key(key, now=now, repeat=repeat, source=source)
@@ -131,9 +128,8 @@ def _admitted(
     if found.repeated:
         return found, ""
     try:
-        return found, proof(found.row.signing_secret)
+        return found, proof(found.secret)
     except NotGenuine as fault:
-        log.warning("post_not_genuine", routing_key=str(found.row), source=source, why=str(fault))
         raise UnknownKey from fault
 
 

@@ -39,7 +39,8 @@ log = structlog.get_logger(__name__)
 class Refusal:
     """One post that was refused `at`: by which `source`, with which `status`, and `why`, as it heard it.
     `keys` are values that may be routing keys; which of them are is found out later. `size` is that of its
-    whole body, in bytes; of the `body` the beginning is enough.
+    whole body, in bytes; of the `body` the beginning is enough. Without a `why` nothing is kept of it, after
+    the same work. One that is not `genuine` is not signed as its key demands.
     """
 
     keys: tuple[str, ...]
@@ -50,6 +51,7 @@ class Refusal:
     body: bytes = b""
     size: int | None = None
     over: OverLimit | None = None
+    genuine: bool = True
 
 
 @dataclass
@@ -92,7 +94,7 @@ class Notebook:
         size = len(refusal.body) if refusal.size is None else refusal.size
         refusal = replace(refusal, body=refusal.body[:HEAD], size=size)
         with self._lock:
-            for name in names:
+            for name in names if refusal.why else ():
                 if name not in self._noted:
                     if len(self._noted) >= MOST_KEYS and refusal.over is None:
                         continue
@@ -120,6 +122,8 @@ class Notebook:
         """What was noted since the last time, to rows."""
         with self._lock:
             noted, self._noted = self._noted, {}
+        if not noted:
+            return
         ids = [name for name in noted if isinstance(name, int)]
         digests = [name for name in noted if isinstance(name, str)]
         live = RoutingKey.objects.filter(revoked_at=None, service__retired_at=None)
@@ -156,6 +160,8 @@ def note_refusal(refusal: Refusal) -> None:
 
 def _write(key: RoutingKey, noted: _Noted) -> None:
     """The alert first, for somebody waits for that."""
+    if not noted.last.genuine:
+        log.warning("post_not_genuine", routing_key=str(key), source=noted.last.source, why=noted.last.why)
     if noted.over is not None:
         with _apart(key):
             keep_raised(key, limit=noted.over.limit, now=noted.last.at)
