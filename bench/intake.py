@@ -17,8 +17,6 @@ with what else the machine does.
 import argparse
 import contextlib
 import os
-import re
-import selectors
 import signal
 import socket
 import statistics
@@ -27,9 +25,8 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
-from time import monotonic, perf_counter
+from time import perf_counter
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -39,10 +36,11 @@ import orjson
 import psycopg
 
 from tests import servers
+from tests.posting import answer_of, post
 
 DATABASE = os.environ.get("DATABASE_URL", "")
 KEY = "0123456789abcdef0123456789abcdef"
-CONNECTIONS, WORKERS, OPEN = 16, 2, 1000
+WORKERS, OPEN = 2, 1000
 OURS, FLOOR, PLAIN = "watchbill.wsgi", "intake:floor", "intake:plain()"
 ENQUEUE, ALERTMANAGER = "/v2/enqueue", f"/integrations/alertmanager/{KEY}"
 UPSERT = """
@@ -137,77 +135,6 @@ def _post(address: str, body: dict[str, Any]) -> bytes:
     sent = orjson.dumps(body)
     head = f"POST {address} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
     return f"{head}Content-Length: {len(sent)}\r\n\r\n".encode() + sent
-
-
-@dataclass
-class Load:
-    """What some connections were answered; `latencies` in seconds."""
-
-    latencies: list[float] = field(default_factory=list)
-    refused: list[bytes] = field(default_factory=list)
-    seconds: float = 0.0
-
-    @property
-    def rate(self) -> float:
-        return len(self.latencies) / self.seconds
-
-    def share(self, percent: int) -> float:
-        ordered = sorted(self.latencies)
-        return ordered[min(len(ordered) - 1, len(ordered) * percent // 100)]
-
-
-LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
-
-
-def post(port: int, posts: Iterator[bytes], *, seconds: float = 0.0, many: int = 0) -> Load:
-    """As fast as answers come, for so long or so many of them. One thread and no library: it is not what is
-    measured.
-    """
-    found, poll = Load(), selectors.EpollSelector()
-    asked: dict[socket.socket, float] = {}
-
-    def ask(sock: socket.socket) -> None:
-        asked[sock] = perf_counter()
-        sock.sendall(next(posts))
-
-    begun = monotonic()
-    for _ in range(CONNECTIONS):
-        sock = socket.create_connection(("127.0.0.1", port))
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        poll.register(sock, selectors.EVENT_READ)
-        ask(sock)
-    while asked:
-        for key, _ in poll.select():
-            sock: Any = key.fileobj
-            answer = _answer(sock)
-            found.latencies.append(perf_counter() - asked.pop(sock))
-            if not answer.startswith((b"HTTP/1.1 20",)):
-                found.refused.append(answer)
-            over = len(found.latencies) + len(asked) >= many if many else monotonic() - begun >= seconds
-            if over:
-                poll.unregister(sock)
-                sock.close()
-            else:
-                ask(sock)
-    found.seconds = monotonic() - begun
-    poll.close()
-    return found
-
-
-def _answer(sock: socket.socket) -> bytes:
-    answer = sock.recv(65536)
-    while answer and not _is_whole(answer):
-        more = sock.recv(65536)
-        answer = answer + more if more else b""
-    if not answer:
-        raise SystemExit("The server hung up.")
-    return answer
-
-
-def _is_whole(answer: bytes) -> bool:
-    head, found, body = answer.partition(b"\r\n\r\n")
-    length = LENGTH.search(head)
-    return bool(found) and length is not None and len(body) >= int(length[1])
 
 
 @contextlib.contextmanager
@@ -377,7 +304,7 @@ def groups(port: int) -> None:
                 sent = alertmanager(*keys("group" if same else f"group-{name}-{number}", 100))
                 begun = perf_counter()
                 sock.sendall(sent)
-                if not _answer(sock).startswith(b"HTTP/1.1 200"):
+                if not answer_of(sock).startswith(b"HTTP/1.1 200"):
                     raise SystemExit("A group was refused.")
                 taken.append(perf_counter() - begun)
         print(
