@@ -1,6 +1,8 @@
 """Rows to core values and back. No decision is taken here."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache, lru_cache
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
@@ -8,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import orjson
 import structlog
+from django.db import connection
 from django.db.models import F
 from django.db.models.functions import Greatest
 
@@ -21,38 +24,79 @@ from escalation.core.urgency import urgency_of
 from escalation.models import Alert, Heartbeat, Incident, MaintenanceWindow, Service
 from escalation.models import Step as StepRow
 from escalation.models import Target as TargetRow
-from people import prepared
+from people.prepared import Statement
 
 log = structlog.get_logger(__name__)
+READ = 500
+"""Policies that a process remembers."""
 
 
-# Each time an incident is opened, so in SQL: Django takes longer to put it together than the database to
-# answer it. What has nobody to page is no step.
-POLICY = """
-SELECT policy.name, policy.repeat, policy.acknowledgements,
-       step.id, step.timeout, step.after, step.severities, step.hours,
-       target.schedule_id, target.user_id, target.team_id, target.webhook_id, target.role, target.pick,
-       COALESCE(webhook.name, schedule.name, team.name, NULLIF(person.name, ''), person.username)
-FROM escalation_escalationpolicy policy
-LEFT JOIN (
-    escalation_step step JOIN escalation_target target ON target.step_id = step.id
-) ON step.policy_id = policy.id
-LEFT JOIN oncall_schedule schedule ON schedule.id = target.schedule_id
-LEFT JOIN people_user person ON person.id = target.user_id
-LEFT JOIN people_team team ON team.id = target.team_id
-LEFT JOIN escalation_webhook webhook ON webhook.recipient_id = target.webhook_id
-WHERE policy.id = %s
-ORDER BY step.position, target.id
-"""
+def policy_rows(policy: str, *, vendor: str) -> str:
+    """SQL for one JSON text, by which all of a policy is read: `policy` says in SQL which. Asked each time
+    that an incident is opened. What has nobody to page is no step. One query, and so one moment: of an edit
+    that runs beside it, all is seen or nothing.
+    """
+    every, row, seconds = SPELLED[vendor]
+    return f"""
+SELECT CAST({every}({row}(name, repeat, acknowledgements, step, timeout, after, severities, hours,
+                          schedule, person, team, webhook, role, pick, label)) AS text)
+FROM (
+    SELECT policy.name AS name, policy.repeat AS repeat, policy.acknowledgements AS acknowledgements,
+           step.id AS step, {seconds.format("step.timeout")} AS timeout,
+           {seconds.format("step.after")} AS after,
+           CAST(step.severities AS text) AS severities, step.hours AS hours,
+           target.schedule_id AS schedule, target.user_id AS person, target.team_id AS team,
+           target.webhook_id AS webhook, target.role AS role, target.pick AS pick,
+           COALESCE(webhook.name, schedule.name, team.name, NULLIF(person.name, ''), person.username) AS label
+    FROM escalation_escalationpolicy policy
+    LEFT JOIN (
+        escalation_step step JOIN escalation_target target ON target.step_id = step.id
+    ) ON step.policy_id = policy.id
+    LEFT JOIN oncall_schedule schedule ON schedule.id = target.schedule_id
+    LEFT JOIN people_user person ON person.id = target.user_id
+    LEFT JOIN people_team team ON team.id = target.team_id
+    LEFT JOIN escalation_webhook webhook ON webhook.recipient_id = target.webhook_id
+    WHERE policy.id = {policy}
+    ORDER BY step.position, target.id
+) AS found
+"""  # noqa: S608
+
+
+SPELLED = {
+    "postgresql": ("json_agg", "json_build_array", "EXTRACT(EPOCH FROM {})"),
+    "sqlite": ("json_group_array", "json_array", "{} / 1000000.0"),
+}
+"""How each database makes one JSON text of many rows, and seconds of a duration."""
 
 
 def policy_of(service: Service) -> Policy:
-    """The service's policy as it stands now, to be frozen. One query, and so one moment: of an edit that
-    runs beside it, all is seen or nothing.
-    """
-    with prepared.cursor() as cursor:
-        cursor.execute(POLICY, [service.policy_id])
-        rows = cursor.fetchall()
+    """The service's policy as it stands now, to be frozen."""
+    (text,) = _policy().first({"policy": service.policy_id}) or ("[]",)
+    return read_policy(text, service).policy
+
+
+@cache
+def _policy() -> Statement:
+    return Statement(policy_rows("%(policy)s", vendor=connection.vendor))
+
+
+@dataclass(frozen=True)
+class Frozen:
+    """A policy, and its JSON as an incident keeps it."""
+
+    policy: Policy
+    json: orjson.Fragment
+
+
+def read_policy(text: str, service: Service) -> Frozen:
+    """Of what `policy_rows` says. Read once: of a policy that nobody edits it says the same each time."""
+    hours = orjson.dumps(service.support_hours)
+    return _read(text, service.acknowledgement_timeout, hours)
+
+
+@lru_cache(maxsize=READ)
+def _read(text: str, acknowledgement_timeout: timedelta | None, support_hours: bytes) -> Frozen:
+    rows: list[list[Any]] = orjson.loads(text)
     name, repeat, acknowledgements, *_ = rows[0]
     steps: list[Step] = []
     outside: list[OutsideStep] = []
@@ -63,33 +107,31 @@ def policy_of(service: Service) -> Policy:
         when = Condition(severities=tuple(orjson.loads(severities or "null") or ()), hours=Hours(hours))
         targets = tuple(_target(*row[5:]) for row in some)
         if after is not None:
-            outside.append(OutsideStep(number=number, after=_duration(after), targets=targets, when=when))
+            outside.append(
+                OutsideStep(number=number, after=timedelta(seconds=after), targets=targets, when=when)
+            )
         elif timeout is not None:
-            steps.append(Step(number=number, timeout=_duration(timeout), targets=targets, when=when))
+            steps.append(Step(number=number, timeout=timedelta(seconds=timeout), targets=targets, when=when))
     conditions = [*(step.when for step in steps), *(step.when for step in outside)]
     by_hours = any(when.hours for when in conditions)
-    return Policy(
+    policy = Policy(
         name=name,
         steps=tuple(steps),
         outside=tuple(outside),
         repeat=repeat,
-        acknowledgement_timeout=service.acknowledgement_timeout,
+        acknowledgement_timeout=acknowledgement_timeout,
         acknowledgements=acknowledgements,
-        support_hours=SupportHours.from_json(service.support_hours) if by_hours else None,
+        support_hours=SupportHours.from_json(orjson.loads(support_hours)) if by_hours else None,
     )
+    return Frozen(policy, orjson.Fragment(orjson.dumps(policy.to_json())))
 
 
-def _target(  # noqa: PLR0913, PLR0917 - the columns of POLICY
+def _target(  # noqa: PLR0913, PLR0917 - the columns of policy_rows
     schedule: int | None, user: int | None, team: int | None, webhook: int | None,
     role: str, pick: str, name: str,
 ) -> Target:  # fmt: skip
     label = TargetRow.spelled(name, role, pick, is_webhook=webhook is not None)
     return Target(label=label, schedule=schedule, user=user, team=team, role=role, pick=pick, webhook=webhook)
-
-
-def _duration(value: timedelta | int) -> timedelta:
-    """SQLite has microseconds."""
-    return value if isinstance(value, timedelta) else timedelta(microseconds=value)
 
 
 def condition_of(row: StepRow) -> Condition:

@@ -76,7 +76,7 @@ def kept() -> list[str]:
 
 
 def ask_often() -> None:
-    prepared._asked.discard(connection.connection)
+    prepared._kept.pop(connection.connection, None)
     for _ in range(3):
         with prepared.cursor() as cursor:
             cursor.execute("SELECT %s::int + 4711", [1])
@@ -97,4 +97,4 @@ def test_behind_a_pooler_none_is_kept():
     with patch.object(psycopg.ConnectionInfo, "backend_pid", PropertyMock(return_value=-1)):
         ask_often()
     assert kept() == before
-    prepared._asked.discard(connection.connection)
+    prepared._kept.pop(connection.connection, None)

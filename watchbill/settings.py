@@ -59,7 +59,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "watchbill.web.middleware.BodilessHead",
     "watchbill.web.middleware.UnavailableDatabase",
-    "watchbill.web.middleware.StraightToIntake",
+    "watchbill.web.straight.StraightToIntake",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

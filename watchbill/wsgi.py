@@ -2,10 +2,13 @@
 
 import os
 
-from django.core.wsgi import get_wsgi_application
+import django
 from django.urls import get_resolver
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "watchbill.settings")
+from watchbill.web.straight import Application
 
-application = get_wsgi_application()
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "watchbill.settings")
+django.setup(set_prefix=False)
+
+application = Application()
 loaded = get_resolver().url_patterns  # every view, so that the first alert waits for no import

@@ -19,6 +19,7 @@ from escalation.api.posts import (
     NoSource,
     Post,
     TooLarge,
+    answer,
     over_limit,
     read_body,
     refuse,
@@ -30,7 +31,7 @@ from escalation.sources.registry import SOURCES, Source
 from escalation.sources.request import Sent, read_query
 from people import clock, metrics
 
-View = Callable[..., JsonResponse]
+View = Callable[..., HttpResponse]
 HEARTBEAT = "heartbeat"
 PLAIN = "text/plain; charset=utf-8"
 CALLS = ("GET", "POST", "HEAD")
@@ -55,7 +56,7 @@ REFUSED: tuple[type[Exception], ...] = (Malformed, intake.OverLimit, *REFUSALS)
 
 def _only_post(view: View) -> View:
     @csrf_exempt
-    def posted(request: HttpRequest, **parts: str) -> JsonResponse:
+    def posted(request: HttpRequest, **parts: str) -> HttpResponse:
         if request.method != "POST":
             return JsonResponse({"message": "Send this as POST."}, status=405, headers={"Allow": "POST"})
         return view(request, **parts)
@@ -63,12 +64,12 @@ def _only_post(view: View) -> View:
     return posted
 
 
-def _pagerduty(view: Callable[[bytes], JsonResponse], *, key: str = "routing_key", busy: int = 429) -> View:
+def _pagerduty(view: Callable[[bytes], HttpResponse], *, key: str = "routing_key", busy: int = 429) -> View:
     """Turns every refusal of an Events API view into PagerDuty's own answer; `busy` is its status for what
     comes too fast, `key` the field in which the routing key stands.
     """
 
-    def answered(request: HttpRequest, **parts: str) -> JsonResponse:
+    def answered(request: HttpRequest, **parts: str) -> HttpResponse:
         post = Post("pagerduty")
         try:
             return view(post.read(request))
@@ -119,53 +120,53 @@ _pagerduty_v1 = partial(_pagerduty, key="service_key", busy=403)
 
 
 @_pagerduty
-def enqueue(body: bytes) -> JsonResponse:
+def enqueue(body: bytes) -> HttpResponse:
     """`POST /v2/enqueue`: PagerDuty Events API v2."""
     sent = pagerduty.parse(body)
     intake.receive(key=sent.routing_key, events=[sent.event], source="pagerduty", now=clock.now())
-    answer = {"status": "success", "message": "Event processed", "dedup_key": sent.event.dedup_key}
-    return JsonResponse(answer, status=202)
+    said = {"status": "success", "message": "Event processed", "dedup_key": sent.event.dedup_key}
+    return answer(said, status=202)
 
 
 @_pagerduty
-def enqueue_change(body: bytes) -> JsonResponse:
+def enqueue_change(body: bytes) -> HttpResponse:
     """`POST /v2/change/enqueue`: kept beside incidents, pages nobody."""
     sent = pagerduty.parse_change(body)
     intake.receive_change(key=sent.routing_key, change=sent.change, now=clock.now())
-    return JsonResponse({"status": "success", "message": "Change event processed"}, status=202)
+    return answer({"status": "success", "message": "Change event processed"}, status=202)
 
 
 @_pagerduty_v1
-def create_event(body: bytes) -> JsonResponse:
+def create_event(body: bytes) -> HttpResponse:
     """`POST /generic/2010-04-15/create_event.json`: PagerDuty Events API v1, which answers 200."""
     sent = pagerduty_v1.parse(body)
     intake.receive(key=sent.routing_key, events=[sent.event], source="pagerduty", now=clock.now())
-    answer = {"status": "success", "message": "Event processed", "incident_key": sent.event.dedup_key}
-    return JsonResponse(answer)
+    said = {"status": "success", "message": "Event processed", "incident_key": sent.event.dedup_key}
+    return answer(said)
 
 
 @csrf_exempt
-def integration(request: HttpRequest, source: str, key: str) -> JsonResponse:
+def integration(request: HttpRequest, source: str, key: str) -> HttpResponse:
     """`/integrations/<source>/<routing key>`. An unknown source and an unknown key answer alike."""
     return _answered(request, source, [(key, "")])
 
 
 @csrf_exempt
-def integration_by_header(request: HttpRequest, source: str) -> JsonResponse:
+def integration_by_header(request: HttpRequest, source: str) -> HttpResponse:
     """`/integrations/<source>` with `Authorization: Bearer <routing key>`: no log of addresses keeps it."""
     scheme, _, key = request.headers.get("Authorization", "").partition(" ")
     return _answered(request, source, [(key.strip() if scheme.lower() == "bearer" else "", "")])
 
 
 @csrf_exempt
-def victorops(request: HttpRequest, api_key: str, key: str) -> JsonResponse:
+def victorops(request: HttpRequest, api_key: str, key: str) -> HttpResponse:
     """`/integrations/generic/20131114/alert/<api key>/<routing key>`, as Splunk On-Call has it. Either part
     may be the routing key of a service; the other one is a word to route by, if it is the first that is.
     """
     return _answered(request, "victorops", [(key, ""), (api_key, key)])
 
 
-def _answered(request: HttpRequest, name: str, keys: Sequence[tuple[str, str]]) -> JsonResponse:
+def _answered(request: HttpRequest, name: str, keys: Sequence[tuple[str, str]]) -> HttpResponse:
     source = SOURCES.get(name)
     known = name if source else "unknown"
     methods = source.methods if source else ("POST",)
@@ -196,7 +197,7 @@ def _refusal(fault: Exception) -> Refused:
 
 def _taken(
     request: HttpRequest, source: Source | None, keys: Sequence[tuple[str, str]], post: Post
-) -> JsonResponse:
+) -> HttpResponse:
     """By the first of `keys` (each with the word beside it) that is one. Raises Malformed, OverLimit, and
     REFUSALS: of a key that is one and did not sign this, rather than of one that is none.
     """
@@ -214,7 +215,7 @@ def _taken(
     raise next((fault for fault in unknown if fault.__cause__ is not None), unknown[-1])
 
 
-def _taken_by(key: str, word: str, source: Source, sent: Sent) -> JsonResponse:
+def _taken_by(key: str, word: str, source: Source, sent: Sent) -> HttpResponse:
     now = clock.now()
     if word:
         sent = replace(sent, query={**sent.query, "routing_key": word})
@@ -227,10 +228,10 @@ def _taken_by(key: str, word: str, source: Source, sent: Sent) -> JsonResponse:
         proof = source.proof(sent, now=now)
         opened = intake.receive(key=key, events=events, source=source.name, now=now, proof=proof)
     said = {"status": "success", "events": len(events), "incidents_opened": opened}
-    return JsonResponse({**said, **source.answer(events)}, status=source.status)
+    return answer({**said, **source.answer(events)}, status=source.status)
 
 
-def _taken_as_mapped(key: str, source: Source, sent: Sent) -> JsonResponse:
+def _taken_as_mapped(key: str, source: Source, sent: Sent) -> HttpResponse:
     """The answer says by which keys the alerts are known, and what whoever set this up should know."""
     now = clock.now()
     taken = intake.receive_generic(key=key, sent=sent, now=now, proof=source.proof(sent, now=now))
@@ -238,7 +239,7 @@ def _taken_as_mapped(key: str, source: Source, sent: Sent) -> JsonResponse:
     said = {"status": "success", "events": len(events), "incidents_opened": taken.opened}
     keys = {"dedup_keys": [event.dedup_key for event in events]}
     notes = {"notes": taken.reading.notes} if taken.reading.notes else {}
-    return JsonResponse({**said, **keys, **notes}, status=source.status)
+    return answer({**said, **keys, **notes}, status=source.status)
 
 
 @csrf_exempt

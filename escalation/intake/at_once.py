@@ -20,26 +20,30 @@ from escalation.intake import grouping
 from escalation.intake.alerts import TABLE as ALERT
 from escalation.intake.alerts import Upserted
 from escalation.intake.grouping import Party
+from escalation.intake.keys import Known
 from escalation.intake.limits import COUNT
 from escalation.intake.reacting import RECURS_WITHIN, Past, Reaction
-from escalation.intake.repeating import FOUND, REPEATED, Found, given
-from escalation.loading import policy_of
-from escalation.models import Incident, RoutingKey, Service
+from escalation.intake.repeating import COUNTING, FOUND, FOUNDS, REPEATED, Found, given
+from escalation.loading import Frozen, read_policy
+from escalation.models import Incident, Service
 from escalation.sources.event import Action, Event
 from paging.queue import nudge_on_commit
-from people import metrics, prepared
+from people import metrics
 from people.columns import Columns
 from people.ledger.models import Entry
 from people.ledger.record import Actor, entry
+from people.prepared import Statement
 
 INCIDENTS, LINES = Columns(Incident), Columns(Entry, but=["id"])
 COUNTED = COUNT.format(rows="SELECT %(key)s::bigint, %(minute)s, %(shard)s::int, 1, 0, %(now)s FROM {of}")
 
-REPEAT = "WITH " + REPEATED.format(
+_REPEAT = "WITH " + REPEATED.format(
     of="WHERE", service="%(service)s", actor="%(actor)s::text", key="%(key)s::bigint", found="repeated"
 ) + FOUND.format(
-    opens="%(opens)s", sender="1", service="%(service)s", of="(SELECT) AS sender", past_of="%(service)s"
+    opens="%(opens)s", sender="1", service="%(service)s", of="(SELECT) AS sender", past_of="%(service)s",
+    policy="%(policy)s", counting=COUNTING,
 )  # fmt: skip
+REPEAT = Statement(_REPEAT)
 
 # Of two that make the same alert at once, the second one makes nothing here.
 OPEN = f"""
@@ -70,47 +74,50 @@ def may(service: Service, events: Sequence[Event]) -> bool:
     return is_one and not is_looked_at and connection.vendor == "postgresql"
 
 
-def take(key: RoutingKey, event: Event, *, found: Found | None, by: Actor, now: datetime) -> int | None:
-    """Returns the number of new incidents; None, with nothing written, where it takes more than this. `found`
-    is what was found with the key, if it was asked.
-    """
+def take(known: Known, event: Event, *, by: Actor, now: datetime) -> int | None:
+    """Returns the number of new incidents; None, with nothing written, where it takes more than this."""
+    key, found = known.row, known.found
     reaction = Reaction(key.service, by=by, now=now)
     graded = reaction.graded(event)
     try:
-        known = _given(key, graded, by, now)
+        said = _said(known, graded, by, now)
     except TypeError:  # what orjson does not write, Django may
         return None
     if found is None or found.is_open:  # as bad as the service says, perhaps it does repeat
-        found = Found(*_asked(REPEAT, known)[:6])
+        found = Found(*_asked(REPEAT, said)[:FOUNDS])
     if found.times:
         return 0
     if found.is_open or found.number is None:
         return None
-    return _opened(found, known, graded, reaction=reaction, service=key.service, by=by)
+    return _opened(found, said, graded, reaction=reaction, service=key.service, by=by)
 
 
 def _opened(
-    found: Found, known: Mapping[str, Any], event: Event, *, reaction: Reaction, service: Service, by: Actor
+    found: Found, said: Mapping[str, Any], event: Event, *, reaction: Reaction, service: Service, by: Actor
 ) -> int | None:
-    now = known["now"]
+    now = said["now"]
     past = Past(found.episodes, recurred=found.last is not None and found.last >= now - RECURS_WITHIN)
-    planned = _planned(reaction, event, past, service, now=now, lately=found.lately)
+    policy = read_policy(found.policy or "", service)
+    planned = _planned(reaction, event, past, service, policy=policy, now=now, lately=found.lately)
     planned.row.pk = found.number
     lines = orjson.dumps([LINES.values(entry(line, at=now)) for line in planned.lines(by)]).decode()
     row = orjson.dumps(INCIDENTS.values(planned.row)).decode()
-    (made,) = _asked(_open(), {**known, "row": row, "lines": lines, "incident": found.number})
-    if not made:
+    if not _asked(_open(), {**said, "row": row, "lines": lines, "incident": found.number})[0]:
         return None
     metrics.INCIDENTS.labels(severity=event.severity).inc()
     nudge_on_commit()
     return 1
 
 
-def _given(key: RoutingKey, event: Event, by: Actor, now: datetime) -> dict[str, Any]:
+def _said(known: Known, event: Event, by: Actor, now: datetime) -> dict[str, Any]:
     """By its name in the statements. Raises TypeError for what is no plain JSON."""
-    return given(event, now=now) | {
+    key = known.row
+    return {
+        **(known.given or given(event, now=now)),
+        "severity": event.severity,
         "key": key.pk,
         "service": key.service_id,
+        "policy": key.service.policy_id,
         "actor": by.name.replace("\x00", "")[:200],
         "summary": event.summary,
         "source": event.source,
@@ -119,28 +126,27 @@ def _given(key: RoutingKey, event: Event, by: Actor, now: datetime) -> dict[str,
     }
 
 
-def _planned(
-    reaction: Reaction, event: Event, past: Past, service: Service, *, now: datetime, lately: bool
-) -> engine.Planned:
+def _planned(  # noqa: PLR0913 - what an incident is made of
+    reaction: Reaction, event: Event, past: Past, service: Service, *, policy: Frozen, now: datetime,
+    lately: bool,
+) -> engine.Planned:  # fmt: skip
     alone = Party("", [Upserted(event, alert=0, incident=None, count=1, severity=event.severity)])
-    policy = policy_of(service)
     return engine.plan_incident(
         reaction.opening(alone, {event.dedup_key: past}),
         service=service,
-        policy=policy,
-        frozen=policy.to_json(),
+        policy=policy.policy,
+        frozen=policy.json,
         now=now,
         lately=lately,
     )
 
 
-def _asked(statement: str, values: Mapping[str, Any]) -> tuple[Any, ...]:
-    with prepared.cursor() as cursor:
-        cursor.execute(statement, values)
-        found: tuple[Any, ...] = cursor.fetchone()
+def _asked(statement: Statement, values: Mapping[str, Any]) -> Sequence[Any]:
+    found = statement.first(values)
+    assert found is not None  # noqa: S101 - each of them says what it did
     return found
 
 
 @cache
-def _open() -> str:
-    return OPEN.format(incident=INCIDENTS.typed, line=LINES.typed)
+def _open() -> Statement:
+    return Statement(OPEN.format(incident=INCIDENTS.typed, line=LINES.typed))

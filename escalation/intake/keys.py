@@ -4,8 +4,8 @@ Looked up by digest, so that neither the answer nor its time says which keys the
 more event of an open alert; where nothing can follow from that, the same statement takes it in.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
@@ -14,15 +14,18 @@ from django.conf import settings
 from django.db import connection
 
 from escalation.core.rate import MINUTE, Came
+from escalation.intake.guessing import is_likely_open
 from escalation.intake.limits import TABLE, minute_of
-from escalation.intake.repeating import FOUND, REPEATED, Found, given
+from escalation.intake.repeating import COUNTING, FOUND, FOUNDS, NOTHING_REPEATED, REPEATED, Found, given
 from escalation.models import RoutingKey, Service
 from escalation.sources.event import Event
-from people import prepared
 from people.columns import Columns
+from people.prepared import Statement
 
 KEYS, SERVICES = Columns(RoutingKey), Columns(Service)
 SECRET = KEYS.place("signing_secret")
+COUNTS = 2
+"""So many columns stand before the key's own, and before them as BEFORE says."""
 CAME = f"SELECT COALESCE(SUM(events), 0) FROM {TABLE} WHERE key_id = sender.id AND minute = %({{minute}})s"  # noqa: S608
 KEY = f"""
 SELECT ({CAME.format(minute="minute")}) AS current, ({CAME.format(minute="before")}) AS before,
@@ -37,17 +40,23 @@ SELECT *, key_signing_secret = ''
                OR current + before * %(share)s < COALESCE(key_events_per_minute, %(limit)s)) AS may
 FROM ({KEY}) AS known
 """  # noqa: S608
+SENDER = f"WITH sender AS ({TRIED})"
+TIMES = f"SELECT counting.times, sender.* FROM sender, ({COUNTING}) AS counting"  # noqa: S608
 # Only where the service says nothing of severities of its own: what it says is read here.
-_KEY_AND_REPEAT = f"WITH sender AS ({TRIED}), " + REPEATED.format(
+REPEATED_IF_PLAIN = REPEATED.format(
     of="FROM sender WHERE may AND service_severities = '{}' AND service_severity_rules = '[]' AND",
     service="sender.service_id", actor="left(key_name || %(by)s, 200)", key="key_id",
     found="repeated, sender",
-) + FOUND.format(
+)  # fmt: skip
+FOUND_IF_NEW = FOUND.format(
     opens="found.may AND found.service_group_window IS NULL", sender="sender.*",
     service="sender.service_id", of="sender", past_of="found.service_id",
+    policy="found.service_policy_id", counting=NOTHING_REPEATED,
 )  # fmt: skip
-KEY_AND_REPEAT = " ".join(_KEY_AND_REPEAT.split())
-"""Short, since psycopg reads the placeholders of whatever is longer than 4,096 bytes anew each time."""
+KEY_AND_REPEAT = Statement(f"{SENDER}, {REPEATED_IF_PLAIN} {TIMES}")
+KEY_AND_FOUND = Statement(f"{SENDER} {FOUND_IF_NEW}")
+ONLY_KEY = Statement(KEY)
+BEFORE = {KEY_AND_REPEAT: 1, KEY_AND_FOUND: FOUNDS, ONLY_KEY: 0}
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -57,31 +66,45 @@ class UnknownKey(Exception):
 
 @dataclass(frozen=True)
 class Known:
-    """A live routing key and what came by it; and what was found of the event that was asked about."""
+    """A live routing key and what came by it; and what was found of the event, if one was asked about. Read
+    as it is asked for: of a repeat nothing else is.
+    """
 
-    columns: Sequence[Any]
-    came: Came
-    found: Found | None = None
+    _sent: Sequence[Any]
+    _elapsed: float
+    _statement: Statement
+    given: Mapping[str, Any] = field(default_factory=dict)
+    """What was said of the event, if one was asked about, as `repeating.given` says it."""
+
+    @property
+    def found(self) -> Found | None:
+        return Found(*self._sent[:FOUNDS]) if self._statement is KEY_AND_FOUND else None
+
+    @property
+    def came(self) -> Came:
+        before = BEFORE[self._statement]
+        return Came(int(self._sent[before]), int(self._sent[before + 1]), self._elapsed)
 
     @property
     def secret(self) -> str:
         """What it takes only what is signed with; empty: nothing need be. Asked of every post, also of those
         that are refused as if there were no key: it costs nothing that those do not cost.
         """
-        said: str = self.columns[SECRET]
+        said: str = self._sent[BEFORE[self._statement] + COUNTS + SECRET]
         return said
 
     @cached_property
     def row(self) -> RoutingKey:
         """With its service beside it. Made when it is asked for: a repeat has no need of it."""
-        row = KEYS.row(self.columns[: len(KEYS)])
-        row.service = SERVICES.row(self.columns[len(KEYS) : len(KEYS) + len(SERVICES)])
+        columns = self._sent[BEFORE[self._statement] + COUNTS :]
+        row = KEYS.row(columns[: len(KEYS)])
+        row.service = SERVICES.row(columns[len(KEYS) : len(KEYS) + len(SERVICES)])
         return row
 
     @property
     def repeated(self) -> bool:
         """The event has been taken in."""
-        return self.found is not None and bool(self.found.times)
+        return self._statement is KEY_AND_REPEAT and bool(self._sent[0])
 
 
 def service_key(
@@ -99,18 +122,17 @@ def service_key(
         "digest": RoutingKey.digest_of(key),
     }
     more = _repeating(repeat, now, elapsed, source)
-    with prepared.cursor() as cursor:
-        cursor.execute(KEY_AND_REPEAT if more else KEY, asked | more)
-        found = cursor.fetchone()
+    statement = ONLY_KEY
+    if more and repeat is not None:
+        statement = KEY_AND_REPEAT if is_likely_open(key, repeat.dedup_key) else KEY_AND_FOUND
+    found = statement.first(asked | more)
     if found is None:
         raise UnknownKey
-    said = Found(*found[:6]) if more else None
-    current, before, *columns = found[6:] if more else found
-    return Known(columns, Came(int(current), int(before), elapsed), said)
+    return Known(found, elapsed, statement, more)
 
 
 def _repeating(event: Event | None, now: datetime, elapsed: float, source: str) -> dict[str, Any]:
-    """What KEY_AND_REPEAT needs besides; nothing where it cannot be asked."""
+    """What is needed to ask of the event as well; nothing where it cannot be asked."""
     if event is None or connection.vendor != "postgresql":
         return {}
     try:

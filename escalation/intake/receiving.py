@@ -4,14 +4,15 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime
+from functools import cache
 
 from django.db import transaction
+from prometheus_client import Counter
 
-from escalation.intake import at_once, limits
+from escalation.intake import at_once, guessing, limits
 from escalation.intake.keys import LONG_AGO, Known, UnknownKey, service_key
 from escalation.intake.limits import OverLimit
 from escalation.intake.reacting import Reaction
-from escalation.intake.repeating import Found
 from escalation.intake.routing import destinations
 from escalation.intake.seen import is_seen, note_seen
 from escalation.models import Alert, ChangeEvent, Incident, RoutingKey, Service
@@ -54,6 +55,7 @@ def receive(*, key: str, events: Sequence[Event], source: str, now: datetime, pr
     for each other in a circle.
     """
     known, mark = _admitted(key, proof, source, now=now, repeat=_one_to_repeat(events, proof))
+    _guess(key, events)
     if known.repeated:
         _count(events, source)
         return 0
@@ -63,25 +65,24 @@ def receive(*, key: str, events: Sequence[Event], source: str, now: datetime, pr
     try:
         limits.check(row, known.came)
     except OverLimit:
-        _take_in(row, [event for event in events if event.action is not Action.TRIGGER], source, now=now)
+        _take_in(known, [event for event in events if event.action is not Action.TRIGGER], source, now=now)
         if any(event.action is Action.TRIGGER for event in events):
             raise
         opened = 0
     else:
-        opened = _take_in(row, events, source, now=now, found=known.found)
+        opened = _take_in(known, events, source, now=now)
     if mark:
         note_seen(mark, key=row, now=now)
     return opened
 
 
-def _take_in(
-    key: RoutingKey, events: Sequence[Event], source: str, *, now: datetime, found: Found | None = None
-) -> int:
+def _take_in(known: Known, events: Sequence[Event], source: str, *, now: datetime) -> int:
     """Returns the number of new incidents."""
     _count(events, source)
+    key = known.row
     by = Actor(f"{key.name} ({source})")
     if at_once.may(key.service, events):
-        opened = at_once.take(key, events[0], found=found, by=by, now=now)
+        opened = at_once.take(known, events[0], by=by, now=now)
         if opened is not None:
             return opened
     ordered = sorted(events, key=lambda event: (event.whole_group, event.dedup_key))
@@ -91,10 +92,24 @@ def _take_in(
     )
 
 
+def _guess(key: str, events: Sequence[Event]) -> None:
+    """What the next event of the same alert will find."""
+    for event in events:
+        if event.action is Action.TRIGGER:
+            guessing.now_open(key, event.dedup_key)
+        elif event.action is Action.RESOLVE:
+            guessing.now_over(key, event.dedup_key)
+
+
 def _count(events: Sequence[Event], source: str) -> None:
     """For `/metrics`: what is taken in, and nothing of what is refused."""
     for event in events:
-        metrics.EVENTS.labels(source=source, action=event.action.value).inc()
+        _counter(source, event.action.value).inc()
+
+
+@cache
+def _counter(source: str, action: str) -> Counter:
+    return metrics.EVENTS.labels(source=source, action=action)
 
 
 def unsigned_key(key: str, *, source: str) -> RoutingKey:

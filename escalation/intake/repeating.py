@@ -13,6 +13,7 @@ from escalation.core import flapping
 from escalation.intake.alerts import FIRED_AGAIN
 from escalation.intake.alerts import TABLE as ALERT
 from escalation.intake.limits import COUNT, minute_of, shard
+from escalation.loading import policy_rows
 from escalation.models import Incident
 from escalation.sources.event import Event
 from people.ledger.models import Entry
@@ -40,11 +41,11 @@ repeated AS (
 """  # noqa: S608
 
 
-# Asked only where nothing was repeated: what a new alert has to know, and the number of its incident.
+# Where nothing is repeated: what a new alert has to know, and the number of its incident.
 FOUND = f"""
-SELECT found.times, found.is_open, past.episodes, past.last, found.lately,
-       CASE WHEN found.times = 0 AND NOT found.is_open AND {{opens}}
-            THEN nextval(pg_get_serial_sequence('{INCIDENT}', 'id')) END, found.*
+SELECT found.times, found.is_open, past.episodes, past.last, found.lately, opening.number,
+       CASE WHEN opening.number IS NOT NULL THEN ({policy_rows("{policy}", vendor="postgresql")}) END,
+       found.*
 FROM (
     SELECT {{sender}}, times,
            CASE WHEN times = 0 THEN EXISTS (
@@ -54,7 +55,7 @@ FROM (
            CASE WHEN times = 0 THEN EXISTS (
                SELECT FROM {INCIDENT} WHERE service_id = {{service}} AND triggered_at > %(lately)s
            ) END AS lately
-    FROM {{of}}, (SELECT count(*) AS times FROM repeated) AS counting
+    FROM {{of}}, ({{counting}}) AS counting
     OFFSET 0
 ) AS found
 LEFT JOIN LATERAL (
@@ -63,13 +64,21 @@ LEFT JOIN LATERAL (
     WHERE found.times = 0 AND service_id = {{past_of}} AND dedup_key = %(dedup_key)s
       AND resolved_at > %(since)s
 ) AS past ON found.times = 0
+LEFT JOIN LATERAL (
+    SELECT nextval(pg_get_serial_sequence('{INCIDENT}', 'id')) AS number
+    WHERE found.times = 0 AND NOT found.is_open AND {{opens}}
+) AS opening ON true
 """  # noqa: S608
+
+
+COUNTING, NOTHING_REPEATED = "SELECT count(*) AS times FROM repeated", "SELECT 0 AS times"
 
 
 class Found(NamedTuple):
     """What FOUND says first. `times` is 1 where the event has been taken in; otherwise whether an alert with
     its key is open, how often that came and went within a day and when it did last, whether its service had
-    another incident lately, and the number of the incident that may be opened (None: none by this way).
+    another incident lately, and the number of the incident that may be opened (None: none by this way) with
+    the rows of its policy (`escalation.loading.policy_rows`).
     """
 
     times: int
@@ -78,6 +87,10 @@ class Found(NamedTuple):
     last: datetime | None
     lately: bool
     number: int | None
+    policy: str | None
+
+
+FOUNDS = len(Found._fields)
 
 
 def given(event: Event, *, now: datetime) -> dict[str, Any]:

@@ -9,7 +9,7 @@ GIVE_UP = 30
 
 
 class Rest:
-    """The nudger's rest, which lasts until the test lets it end: its last one for as long as the thread is there."""
+    """The nudger's rest, which lasts until the test ends it: the last one never ends."""
 
     def __init__(self):
         self.begun, self.over = threading.Semaphore(0), threading.Semaphore(0)

@@ -26,6 +26,8 @@ def widened():
     World()
     for _ in range(3):
         service_key(KEY)
+        with transaction.atomic():
+            service_key(KEY)
     at_once(partial(_altered, 200))  # by a connection of its own
     yield
     at_once(partial(_altered, 100))

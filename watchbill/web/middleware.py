@@ -1,5 +1,4 @@
-"""What stands around every view: HEAD without a body, a database that is away as a 503, and the short way of
-alert sources.
+"""What stands around every view: HEAD without a body, and a database that is away as a 503.
 
 A sender that gets a 503 keeps its event and tries again.
 """
@@ -10,7 +9,6 @@ import structlog
 from django.core.exceptions import RequestDataTooBig
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.urls import Resolver404, get_resolver
 from psycopg_pool import PoolTimeout
 
 log = structlog.get_logger(__name__)
@@ -45,33 +43,6 @@ class UnavailableDatabase:
 
     def process_exception(self, request: HttpRequest, fault: Exception) -> HttpResponse | None:
         return refused(request, fault)
-
-
-class StraightToIntake:
-    """Whoever posts alerts goes to its view at once, and comes back from there: it has no session, no cookie,
-    no form, is shown in no frame, and may call this site by any name. Everybody else goes on.
-    """
-
-    def __init__(self, get_response: Handler) -> None:
-        self._get_response = get_response
-        self._addresses = get_resolver("escalation.api.intake_urls")
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        try:
-            found = self._addresses.resolve(request.path_info)
-        except Resolver404:
-            return self._get_response(request)
-        request.resolver_match = found
-        try:
-            response: HttpResponse = found.func(request, *found.args, **found.kwargs)
-        except Exception as fault:
-            answer = refused(request, fault)
-            if answer is None:
-                raise
-            response = answer
-        response.headers["Content-Length"] = str(len(response.content))
-        response.headers["X-Content-Type-Options"] = "nosniff"
-        return response
 
 
 def refused(request: HttpRequest, fault: Exception) -> HttpResponse | None:

@@ -14,8 +14,6 @@ from hypothesis import strategies as st
 
 from escalation import intake
 from escalation.actions import config
-from escalation.intake import at_once, keys
-from escalation.loading import POLICY
 from escalation.models import Alert, Incident, KeyMinute, RoutingKey, Service
 from escalation.sources.event import Action, Event
 from people.ledger.models import Entry
@@ -73,13 +71,6 @@ def test_a_new_alert_takes_at_most_six_statements_and_a_repeat_two(world):
     Service.objects.update(severities={"fatal": "SEV-1"})  # looked at before the event is
     assert statements(pagerduty("disk")) == 2
     assert Alert.objects.get().event_count == 3
-
-
-@postgres_only
-def test_psycopg_remembers_where_their_placeholders_are():
-    """It does so up to this length; of longer ones it reads them anew each time."""
-    kept = [keys.KEY_AND_REPEAT, keys.KEY, at_once.REPEAT, at_once._open(), POLICY]
-    assert max(len(statement) for statement in kept) <= 4096
 
 
 @postgres_only
