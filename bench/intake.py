@@ -1,9 +1,12 @@
 """How many events a second come in, beside the least that could be done with them.
 
-    .venv/bin/python bench/intake.py [seconds of each row] [--posts 100000]
+    .venv/bin/python bench/intake.py [seconds of each row in each round] [--rounds 5] [--posts 100000]
 
 PostgreSQL and Redis of its own, two gunicorn workers, 16 connections that each wait for their answer. The
-floor is a bare WSGI application that parses with orjson and runs one upsert through psycopg; beside it a
+servers take turns in each round, so that a machine that has become slower is so for all of them: what is
+printed is the median of the rounds, and “of the floor” that of each round's own.
+
+The floor is a bare WSGI application that parses with orjson and runs one upsert through psycopg; beside it a
 plain view of Django, without any middleware, with the same upsert. Ours is complete: the key, the alert, its
 incident, the record, the counts. “repeat” counts on 1,000 open alerts, “one key” on a single one, “new” opens
 an incident each time. Goals: repeats 45 % of the floor, new ones 25 %, p99 40 ms, 6 statements for a new
@@ -24,7 +27,9 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections import defaultdict
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -41,6 +46,7 @@ from tests.posting import answer_of, post
 DATABASE = os.environ.get("DATABASE_URL", "")
 KEY = "0123456789abcdef0123456789abcdef"
 WORKERS, OPEN = 2, 1000
+FLOORS = "the floor"
 OURS, FLOOR, PLAIN = "watchbill.wsgi", "intake:floor", "intake:plain()"
 ENQUEUE, ALERTMANAGER = "/v2/enqueue", f"/integrations/alertmanager/{KEY}"
 UPSERT = """
@@ -228,15 +234,31 @@ def fresh(one: Callable[[str], bytes]) -> Iterator[bytes]:
         yield one(f"{begun}-{number}")
 
 
+@dataclass(frozen=True)
+class Seen:
+    """Of one row in one round: requests a second, seconds waited by half and by all but one in a hundred of
+    them, seconds computed for each.
+    """
+
+    rate: float
+    p50: float
+    p99: float
+    computed: float
+
+
 class Table:
-    """Rows of measures, each beside the floor's."""
+    """Rows of measures, each beside the floor's of the same round."""
 
     def __init__(self, database: str, seconds: float) -> None:
         self._database, self._seconds = database, seconds
-        self._floors: dict[str, float] = {}
+        self._seen: defaultdict[tuple[str, str], list[Seen]] = defaultdict(list)
 
-    def measure(self, name: str, kind: str, served_: tuple[int, list[int]], posts: Iterator[bytes]) -> None:
-        port, workers = served_
+    def measure(self, name: str, at: tuple[int, list[int]], one: Callable[[str], bytes]) -> None:
+        for kind, sent in kinds(one).items():
+            self._seen[name, kind].append(self._measured(at, sent))
+
+    def _measured(self, at: tuple[int, list[int]], posts: Iterator[bytes]) -> Seen:
+        port, workers = at
         post(port, posts, many=2 * OPEN)  # what repeats is open then
         with psycopg.connect(self._database, autocommit=True) as server:
             server.execute("ANALYZE")  # which it would do of itself within a minute
@@ -245,19 +267,29 @@ class Table:
         before = computed(pids)
         found = post(port, posts, seconds=self._seconds)
         cost = (computed(pids) - before) / len(found.latencies)
-        floor_ = self._floors.setdefault(kind, found.rate)
-        print(
-            f"{name:<34}{kind:<9}{found.rate:>7.0f}/s{found.rate / floor_:>7.0%}"
-            f"{found.share(50) * 1000:>9.1f}{found.share(99) * 1000:>9.1f} ms{cost * 1000:>9.2f} ms",
-            flush=True,
-        )
         if found.refused:
             print(f"  {len(found.refused)} were refused, such as {found.refused[0][:300]!r}")
+        return Seen(found.rate, found.share(50), found.share(99), cost)
+
+    def print(self) -> None:
+        print(f"{'':<34}{'':<9}{'rate':>9}{'of the floor':>19}{'p50':>9}{'p99':>9}{'computed':>15}")
+        for (name, kind), some in self._seen.items():
+            floors = self._seen[FLOORS, kind]
+            ratios = [ours.rate / least.rate for ours, least in zip(some, floors, strict=True)]
+            rate, p50, p99, cost = (
+                statistics.median(getattr(one, what) for one in some)
+                for what in ("rate", "p50", "p99", "computed")
+            )
+            spread = f"({min(ratios):.0%} to {max(ratios):.0%})"
+            print(
+                f"{name:<34}{kind:<9}{rate:>7.0f}/s{statistics.median(ratios):>7.0%} {spread:<15}"
+                f"{p50 * 1000:>5.1f}{p99 * 1000:>9.1f} ms{cost * 1000:>10.2f} ms",
+                flush=True,
+            )
 
 
-def main(seconds: float, posts: int) -> None:
+def main(seconds: float, rounds: int, posts: int) -> None:
     print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores; the client alone: {ceiling():.0f}/s")
-    print(f"{'':<34}{'':<9}{'rate':>9}{'':>7}{'p50':>9}{'p99':>12}{'computed':>12}")
     with (
         servers.own_database() as database,
         servers.own_redis() as redis,
@@ -272,15 +304,17 @@ def main(seconds: float, posts: int) -> None:
         filled(environment)
         with psycopg.connect(database, autocommit=True) as server:
             server.execute(TABLE)
-        table = Table(database, seconds)
-        for name, application in (("the floor", FLOOR), ("a plain view of Django", PLAIN)):
-            with served(application, environment | {"DJANGO_SETTINGS_MODULE": ""}) as at:
-                for kind, sent in kinds(pagerduty).items():
-                    table.measure(name, kind, at, sent)
+        table, bare = Table(database, seconds), environment | {"DJANGO_SETTINGS_MODULE": ""}
+        for number in range(1, rounds + 1):
+            for name, application in ((FLOORS, FLOOR), ("a plain view of Django", PLAIN)):
+                with served(application, bare) as at:
+                    table.measure(name, at, pagerduty)
+            with served(OURS, environment) as at:
+                table.measure("ours, PagerDuty's door", at, pagerduty)
+                table.measure("ours, Alertmanager's, one alert", at, alertmanager)
+            print(f"round {number} of {rounds}, load {os.getloadavg()[0]:.1f}", file=sys.stderr, flush=True)
+        table.print()
         with served(OURS, environment) as at:
-            for name, one in (("PagerDuty's door", pagerduty), ("Alertmanager's, one alert", alertmanager)):
-                for kind, sent in kinds(one).items():
-                    table.measure(f"ours, {name}", kind, at, sent)
             groups(at[0])
             if posts:
                 memory(at, posts)
@@ -375,7 +409,8 @@ def statements() -> None:
 
 if __name__ == "__main__":
     asked = argparse.ArgumentParser()
-    asked.add_argument("seconds", nargs="?", type=float, default=5.0)
+    asked.add_argument("seconds", nargs="?", type=float, default=3.0)
+    asked.add_argument("--rounds", type=int, default=5)
     asked.add_argument("--posts", type=int, default=0)
     asked.add_argument("--fill", action="store_true", help=argparse.SUPPRESS)
     asked.add_argument("--statements", action="store_true", help=argparse.SUPPRESS)
@@ -397,4 +432,4 @@ if __name__ == "__main__":
     elif not servers.postgres_answers() or not servers.redis_answers():
         print("The intake: not run. It needs PostgreSQL and Redis (TEST_DATABASE_URL, TEST_REDIS_URL).")
     else:
-        main(given.seconds, given.posts)
+        main(given.seconds, given.rounds, given.posts)
