@@ -1,6 +1,6 @@
 """A model's columns, for statements that are written in SQL: out of rows, and into them."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cached_property
 from typing import Any, Generic, TypeVar
 
@@ -55,6 +55,22 @@ class Columns(Generic[Row]):
         for place, convert in self._converted:
             found[place] = convert(found[place])
         return self._model.from_db(connection.alias, self._attributes, found)
+
+    def new(self, given: Mapping[str, Any]) -> Row:
+        """A row to be written, by the names of its attributes; the others have their defaults. Django takes
+        longest where it is told by name. Raises ValueError for a name that is none of them.
+        """
+        row = self._model(
+            *(given[name] if name in given else default() for name, default in self._defaults.items())
+        )
+        if not given.keys() <= self._defaults.keys():
+            raise ValueError(f"no such column: {given.keys() - self._defaults.keys()}")
+        return row
+
+    @cached_property
+    def _defaults(self) -> dict[str, Callable[[], Any]]:
+        fields = self._model._meta.concrete_fields  # noqa: SLF001
+        return {field.attname: field.get_default for field in fields}
 
     def values(self, row: Row) -> dict[str, Any]:
         """By column, what `row` holds: for one JSON object that PostgreSQL reads as `typed`."""

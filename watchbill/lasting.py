@@ -15,21 +15,24 @@ class Lasting(psycopg.Connection[Any]):
     """
 
     _asked_at = 0.0
+    _answer: psycopg.Cursor[Any] | None = None
+    _poll: "select.poll | None" = None
 
     def execute(self, query: Any, *given: Any, **named: Any) -> psycopg.Cursor[Any]:
         """An empty query is how the pool asks (psycopg_pool.ConnectionPool.check_connection)."""
         if query != "":
             return super().execute(query, *given, **named)
         now = monotonic()
-        if now - self._asked_at < SECONDS and self._is_silent():
-            return self.cursor()
-        found = super().execute(query, *given, **named)
+        if self._answer is not None and now - self._asked_at < SECONDS and self._is_silent():
+            return self._answer
+        self._answer = super().execute(query, *given, **named)
         self._asked_at = now
-        return found
+        return self._answer
 
     def _is_silent(self) -> bool:
         if self.closed:
             return False
-        poll = select.poll()
-        poll.register(self.fileno(), select.POLLIN)
-        return not poll.poll(0)
+        if self._poll is None:
+            self._poll = select.poll()
+            self._poll.register(self.fileno(), select.POLLIN)
+        return not self._poll.poll(0)

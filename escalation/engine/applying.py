@@ -194,17 +194,19 @@ def plan_incident(
     another one within LATELY.
     """
     state, decisions = decide(opening(one.stimulus), policy, one.stimulus, now)
-    row = Incident(
-        service=service,
-        title=one.title,
-        policy=frozen,
-        recurred=one.recurred,
-        episodes=one.episodes,
-        alert_count=one.alert_count,
-        grouped_as=one.grouped_as,
-        triggered_at=now,
-        turn=Turn.MORE if lately else Turn.FIRST,
+    row = NEW.new(
+        {
+            "title": one.title,
+            "policy": frozen,
+            "recurred": one.recurred,
+            "episodes": one.episodes,
+            "alert_count": one.alert_count,
+            "grouped_as": one.grouped_as,
+            "triggered_at": now,
+            "turn": Turn.MORE if lately else Turn.FIRST,
+        }
     )
+    row.service = service
     put_state(row, state, policy)
     row.resolve_at = ends_at(state, policy, after=service.auto_resolve_after, heard=now)
     return Planned(row, [note for note in decisions if isinstance(note, Note)], one.why)
