@@ -38,7 +38,8 @@ def main() -> int:
 def run(leg: str, *options: str) -> int:
     print(f"== {leg}", flush=True)
     workers = ["-n", "2", "--dist", "worksteal"]
-    pytest = [sys.executable, "-m", "pytest", "-q", *workers, *options, *sys.argv[1:]]
+    slowest = ["--durations=25", "--durations-min=2"]
+    pytest = [sys.executable, "-m", "pytest", "-q", *workers, *slowest, *options, *sys.argv[1:]]
     # Rewriting every assert takes each worker many seconds, so it is kept also where Python is told not to.
     given = {"TEST_DB": leg, "PYTHONDONTWRITEBYTECODE": ""}
     return subprocess.run(pytest, env=os.environ | given, check=False).returncode
