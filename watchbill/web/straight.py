@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.core.handlers.exception import response_for_exception
-from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
+from django.core.handlers.wsgi import WSGIHandler, WSGIRequest, get_path_info
 from django.db import close_old_connections
 from django.http import HttpRequest, HttpResponse
 from django.urls import Resolver404, ResolverMatch, get_resolver
@@ -17,10 +17,10 @@ from watchbill.web.middleware import Handler, refused
 ADDRESSES = "escalation.api.intake_urls"
 
 
-def found(request: HttpRequest) -> ResolverMatch | None:
-    """The view of an alert source, if it is for one."""
+def found(path: str) -> ResolverMatch | None:
+    """The view of an alert source, if one posts there."""
     try:
-        return get_resolver(ADDRESSES).resolve(request.path_info)
+        return get_resolver(ADDRESSES).resolve(path)
     except Resolver404:
         return None
 
@@ -46,7 +46,7 @@ class StraightToIntake:
         self._get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        match = found(request)
+        match = found(request.path_info)
         return self._get_response(request) if match is None else answered(request, match)
 
 
@@ -60,11 +60,13 @@ class Application:
         self._usual = WSGIHandler()
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        """A request of Django's writes into `environ` the address as it has read it, and the next one would
+        read that again: for what goes on to Django's handler, none is made here.
+        """
         if environ["REQUEST_METHOD"] == "POST":
-            request = WSGIRequest(environ)
-            match = found(request)
+            match = found(get_path_info(environ))
             if match is not None:
-                return _sent(request, match, start_response)
+                return _sent(WSGIRequest(environ), match, start_response)
         return self._usual(environ, start_response)
 
 
