@@ -127,6 +127,15 @@ def test_an_alert_source_s_own_name_of_an_alert_comes_as_it_was_sent(post, path)
     assert post(path, b"{}", headers={"Authorization": f"GenieKey {KEY}"}).status_code == 202
 
 
+@pytest.mark.parametrize(
+    "path", [f"/integrations/alertmanager/{KEY[::-1]}", "/integrations/no-such/some-key"]
+)
+def test_what_is_refused_is_logged_with_its_address(post, path, caplog):
+    status = post(path, b"{}").status_code
+    assert [(record.levelname, record.status_code) for record in caplog.records] == [("WARNING", status)]
+    assert path in caplog.records[0].getMessage()
+
+
 def test_all_other_addresses_go_the_usual_way():
     assert Client().get("/integrations/NO/such").status_code == 404
     assert Client().get("/login/")["X-Frame-Options"] == "DENY"

@@ -4,6 +4,7 @@ They have no session, no cookie, no form, are shown in no frame, and may call th
 """
 
 from collections.abc import Callable, Iterable
+from http import HTTPStatus
 from typing import Any
 
 from django.core.handlers.exception import response_for_exception
@@ -11,6 +12,7 @@ from django.core.handlers.wsgi import WSGIHandler, WSGIRequest, get_path_info
 from django.db import close_old_connections
 from django.http import HttpRequest, HttpResponse
 from django.urls import Resolver404, ResolverMatch, get_resolver
+from django.utils.log import log_response
 
 from watchbill.web.middleware import Handler, refused
 
@@ -52,8 +54,8 @@ class StraightToIntake:
 
 class Application:
     """Before Django's own handler and its middleware: what goes on there around each request takes a tenth of
-    what an event takes. Of it there remain that a fault is a 500 which is logged, and that a connection is
-    given back.
+    what an event takes. Of it there remain that a fault is a 500, that each refusal is logged, and that a
+    connection is given back.
     """
 
     def __init__(self) -> None:
@@ -77,5 +79,8 @@ def _sent(request: HttpRequest, match: ResolverMatch, start_response: Callable[.
         response = response_for_exception(request, fault)
     finally:
         close_old_connections()
+    if response.status_code >= HTTPStatus.BAD_REQUEST:
+        # Of a fault nothing is said a second time: Django marks what it has logged.
+        log_response("%s: %s", response.reason_phrase, request.path, response=response, request=request)
     start_response(f"{response.status_code} {response.reason_phrase}", list(response.items()))
     return [response.content]
