@@ -71,8 +71,9 @@ SPELLED = {
 
 def policy_of(service: Service) -> Policy:
     """The service's policy as it stands now, to be frozen."""
-    (text,) = _policy().first({"policy": service.policy_id}) or ("[]",)
-    return read_policy(text, service).policy
+    found = _policy().first({"policy": service.policy_id})
+    assert found is not None  # noqa: S101 - of no rows it makes a text as well
+    return read_policy(found[0], service).policy
 
 
 @cache

@@ -29,8 +29,8 @@ OUTDATED = (errors.FeatureNotSupported, errors.InvalidSqlStatementName, errors.D
 """What PostgreSQL says of a plan: its result has other types now, it is not there, another one is there."""
 PLACEHOLDER = re.compile(r"%\((\w+)\)s")
 Raw = psycopg.Connection[Any]
-_kept: WeakKeyDictionary[Raw, set[bytes] | None] = WeakKeyDictionary()
-"""By connection, the names of what was planned by `Statement`; None where nothing may be."""
+_kept: "WeakKeyDictionary[Raw, dict[Statement, bytes] | None]" = WeakKeyDictionary()
+"""By connection, by which name the server keeps each `Statement`; None where it may keep none."""
 _numbers = count(1)
 
 
@@ -62,18 +62,17 @@ class Statement:
         places = {name: f"${place}" for place, name in enumerate(self._names, start=1)}
         numbered = PLACEHOLDER.sub(lambda found: places[found[1]], sql).replace("%%", "%")
         self._numbered = numbered.encode()
-        self._name = b"kept_%d" % next(_numbers)
 
     def first(self, values: Mapping[str, Any]) -> Sequence[Any] | None:
         """The first row that it answers with."""
         found = connections[DEFAULT_DB_ALIAS]
         found.ensure_connection()
         raw: object = found.connection
-        if isinstance(raw, psycopg.Connection) and _may_go_straight(found, raw):
+        if isinstance(raw, psycopg.Connection) and (kept := _straight_to(found, raw)) is not None:
             some = [values[name] for name in self._names]
             if all(type(value) in _SPELLED for value in some):
                 with found.wrap_database_errors:
-                    return self._straight(raw, some)
+                    return self._straight(raw, kept, some)
         return self._by_cursor(values)
 
     def _by_cursor(self, values: Mapping[str, Any]) -> Sequence[Any] | None:
@@ -82,26 +81,32 @@ class Statement:
             found: Sequence[Any] | None = usual.fetchone()
         return found
 
-    def _straight(self, raw: Raw, values: Sequence[Any]) -> "_Sent | None":
+    def _straight(self, raw: Raw, kept: "dict[Statement, bytes]", values: Sequence[Any]) -> "_Sent | None":
         """A plan that does not fit any more, or was forgotten as psycopg does after a ROLLBACK, has done
-        nothing: it is planned anew.
+        nothing: it is planned anew, by another name. No other plan is touched: psycopg has some of its own
+        on this connection.
         """
         given = [_SPELLED[type(value)][1](value) for value in values]
         try:
-            result = self._asked(raw, values, given)
-        except OUTDATED:
-            _forget(raw)
-            result = self._asked(raw, values, given)
+            result = self._asked(raw, kept, values, given)
+        except OUTDATED as fault:
+            name = kept.pop(self, None)
+            if name is not None and not isinstance(fault, errors.InvalidSqlStatementName):
+                raw.execute(b"DEALLOCATE " + name)
+            result = self._asked(raw, kept, values, given)
         return _Sent(raw, result) if result.ntuples else None
 
-    def _asked(self, raw: Raw, values: Sequence[Any], given: Sequence[bytes | None]) -> pq.abc.PGresult:
-        names = _kept[raw]
-        if names is not None and self._name not in names:
+    def _asked(
+        self, raw: Raw, kept: "dict[Statement, bytes]", values: Sequence[Any], given: Sequence[bytes | None]
+    ) -> pq.abc.PGresult:
+        name = kept.get(self)
+        if name is None:
+            name = b"kept_%d" % next(_numbers)
             types = [_SPELLED[type(value)][0] for value in values]
-            _well(raw, raw.pgconn.prepare(self._name, self._numbered, types))
-            names.add(self._name)
+            _well(raw, raw.pgconn.prepare(name, self._numbered, types))
+            kept[self] = name
         # psycopg's own types forget that a parameter may be NULL.
-        return _well(raw, raw.pgconn.exec_prepared(self._name, given))  # type: ignore[arg-type]
+        return _well(raw, raw.pgconn.exec_prepared(name, given))  # type: ignore[arg-type]
 
 
 class _Sent(Sequence[Any]):
@@ -135,14 +140,16 @@ class _Sent(Sequence[Any]):
         return self._read.get_loader(self._result.ftype(place), pq.Format.TEXT).load(sent)
 
 
-def _may_go_straight(found: BaseDatabaseWrapper, raw: Raw) -> bool:
-    """In a transaction psycopg may have its BEGIN still to send; and whoever listens is to hear of it."""
+def _straight_to(found: BaseDatabaseWrapper, raw: Raw) -> dict[Statement, bytes] | None:
+    """What is kept there; None where nothing may be handed to libpq. In a transaction psycopg may have its
+    BEGIN still to send; and whoever listens is to hear of it.
+    """
     if found.queries_logged or found.execute_wrappers or not raw.autocommit:
-        return False
+        return None
     if raw not in _kept:
         with found.wrap_database_errors:
             _decide(raw)
-    return _kept[raw] is not None and raw.pgconn.transaction_status == TransactionStatus.IDLE
+    return _kept[raw] if raw.pgconn.transaction_status == TransactionStatus.IDLE else None
 
 
 def _well(raw: Raw, result: pq.abc.PGresult) -> pq.abc.PGresult:
@@ -151,12 +158,6 @@ def _well(raw: Raw, result: pq.abc.PGresult) -> pq.abc.PGresult:
             raise psycopg.OperationalError(result.get_error_message(raw.info.encoding))
         raise errors.error_from_result(result, raw.info.encoding)
     return result
-
-
-def _forget(raw: Raw) -> None:
-    """All of them, here and there: another one may stand under a name."""
-    raw.execute("DEALLOCATE ALL")
-    _kept[raw] = set()
 
 
 @contextmanager
@@ -210,4 +211,4 @@ def _decide(raw: Raw) -> None:
     (pid,) = raw.execute("SELECT pg_backend_pid()").fetchone() or (0,)
     is_the_server = pid == raw.info.backend_pid
     raw.prepare_threshold = 1 if is_the_server else None
-    _kept[raw] = set() if is_the_server else None
+    _kept[raw] = {} if is_the_server else None

@@ -30,11 +30,10 @@ from escalation.sources.event import Action, Event
 from paging.queue import nudge_on_commit
 from people import metrics
 from people.columns import Columns
-from people.ledger.models import Entry
-from people.ledger.record import Actor, entry
+from people.ledger.record import ENTRIES, Actor, entry
 from people.prepared import Statement
 
-INCIDENTS, LINES = Columns(Incident), Columns(Entry, but=["id"])
+INCIDENTS = Columns(Incident)
 COUNTED = COUNT.format(rows="SELECT %(key)s::bigint, %(minute)s, %(shard)s::int, 1, 0, %(now)s FROM {of}")
 
 _REPEAT = "WITH " + REPEATED.format(
@@ -58,7 +57,7 @@ WITH opened AS (
     INSERT INTO {INCIDENTS.table} ({INCIDENTS.names()})
     SELECT row.* FROM opened, jsonb_to_record(%(row)s::jsonb) AS row ({{incident}})
 ), said AS (
-    INSERT INTO {LINES.table} ({LINES.names()})
+    INSERT INTO {ENTRIES.table} ({ENTRIES.names()})
     SELECT line.* FROM opened, jsonb_to_recordset(%(lines)s::jsonb) AS line ({{line}})
 ), counted AS (
     {COUNTED.format(of="opened")}
@@ -100,7 +99,7 @@ def _opened(
     policy = read_policy(found.policy or "", service)
     planned = _planned(reaction, event, past, service, policy=policy, now=now, lately=found.lately)
     planned.row.pk = found.number
-    lines = orjson.dumps([LINES.values(entry(line, at=now)) for line in planned.lines(by)]).decode()
+    lines = orjson.dumps([ENTRIES.values(entry(line, at=now)) for line in planned.lines(by)]).decode()
     row = orjson.dumps(INCIDENTS.values(planned.row)).decode()
     if not _asked(_open(), {**said, "row": row, "lines": lines, "incident": found.number})[0]:
         return None
@@ -149,4 +148,4 @@ def _asked(statement: Statement, values: Mapping[str, Any]) -> Sequence[Any]:
 
 @cache
 def _open() -> Statement:
-    return Statement(OPEN.format(incident=INCIDENTS.typed, line=LINES.typed))
+    return Statement(OPEN.format(incident=INCIDENTS.typed, line=ENTRIES.typed))

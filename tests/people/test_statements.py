@@ -1,6 +1,7 @@
 """A statement that is handed to libpq itself answers what a cursor answers, and fails as a cursor fails."""
 
 from datetime import UTC, datetime, timedelta, timezone
+from functools import partial
 from unittest.mock import patch
 
 import psycopg
@@ -109,6 +110,48 @@ def test_after_a_rollback_it_is_planned_anew():
             ONE.first({})
             transaction.set_rollback(True)
     assert ANY.first({"text": "after"})[0] == "after"
+
+
+def _by_a_cursor():
+    with transaction.atomic(), prepared.cursor() as cursor:
+        cursor.execute("SELECT %s::int + 4711", [1])
+
+
+def _change(kind):
+    with connection.cursor() as cursor:
+        cursor.execute(f"ALTER TABLE changing ALTER COLUMN name TYPE varchar({kind})")
+
+
+def test_what_is_planned_anew_leaves_alone_what_psycopg_has_planned():
+    """Else whatever it asks next in a transaction would fail."""
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE changing (name varchar(10))")
+    try:
+        changing = Statement("SELECT name FROM changing")
+        for length in (20, 30):
+            changing.first({})
+            at_once(partial(_change, length))
+            changing.first({})
+            _by_a_cursor()
+            _by_a_cursor()
+        assert connection.connection.prepare_threshold == 1
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("DROP TABLE changing")
+
+
+def test_what_fails_as_it_is_committed_is_a_fault():
+    """PostgreSQL has answered with the row by then."""
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE late (number int UNIQUE DEFERRABLE INITIALLY DEFERRED)")
+    try:
+        twice = Statement("INSERT INTO late SELECT %(number)s FROM generate_series(1, 2) RETURNING number")
+        with pytest.raises(IntegrityError):
+            twice.first({"number": 1})
+        assert Statement("SELECT count(*) FROM late").first({})[0] == 0
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("DROP TABLE late")
 
 
 def test_faults_are_django_s_own():

@@ -26,13 +26,14 @@ def by_middleware(path, body, **given):
 
 def by_server(path, body, *, given_back=None, **given):
     """As a web server asks. The connection, which is the test's, stays with it, as with Django's client."""
-    request = RequestFactory().post(path, body, content_type="application/json", **given)
+    environ = RequestFactory().post(path, body, content_type="application/json", **given).environ
+    environ["PATH_INFO"] = environ["PATH_INFO"].encode().decode("latin-1")  # as a server says it
     heard = []
     request_started.disconnect(close_old_connections)
     request_finished.disconnect(close_old_connections)
     try:
         with patch("watchbill.web.straight.close_old_connections", given_back or Mock()):
-            sent = application(request.environ, lambda status, headers: heard.extend((status, headers)))
+            sent = application(environ, lambda status, headers: heard.extend((status, headers)))
             content = b"".join(sent)
             getattr(sent, "close", Mock())()
     finally:
@@ -111,6 +112,28 @@ def test_the_connection_is_given_back():
 def test_the_rest_of_the_site_is_served_as_ever():
     assert by_server("/login/", b"").status_code == 403  # as Django says of a form without its token
     assert by_server("/no/such", b"").status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/tëams/", "/チーム/", "/no/such/%ff/"])
+def test_an_address_in_any_script_is_read_once(path, caplog):
+    """What was read of it on the way to finding that no alert source posts there is not read again."""
+    assert by_server(path, b"").status_code == by_middleware(path, b"").status_code == 404
+    said = {record.getMessage() for record in caplog.records}
+    assert len(said) == 1, said
+
+
+@pytest.mark.parametrize("path", ["/v2/alerts/gröβe/close", "/v2/alerts/%E9/close"])
+def test_an_alert_source_s_own_name_of_an_alert_comes_as_it_was_sent(post, path):
+    assert post(path, b"{}", headers={"Authorization": f"GenieKey {KEY}"}).status_code == 202
+
+
+@pytest.mark.parametrize(
+    "path", [f"/integrations/alertmanager/{KEY[::-1]}", "/integrations/no-such/some-key"]
+)
+def test_what_is_refused_is_logged_with_its_address(post, path, caplog):
+    status = post(path, b"{}").status_code
+    assert [(record.levelname, record.status_code) for record in caplog.records] == [("WARNING", status)]
+    assert path in caplog.records[0].getMessage()
 
 
 def test_all_other_addresses_go_the_usual_way():
