@@ -1,5 +1,6 @@
 """Senders that never finish a request do not hold the threads that alerts come in by."""
 
+import gc
 import socket
 from types import SimpleNamespace
 
@@ -21,3 +22,17 @@ def test_a_request_that_is_not_read_in_time_is_read_no_further(monkeypatch):
         assert worker.handle(SimpleNamespace(sock=ours)) == b""  # the end, though nobody closed it
         ours.sendall(b"HTTP/1.1 400")
         assert theirs.recv(12) == b"HTTP/1.1 400"
+
+
+def test_what_all_workers_share_is_looked_through_for_garbage_once():
+    from watchbill.processes import gunicorn_conf  # noqa: PLC0415 - it reads the environment
+
+    usual = gc.get_threshold()
+    try:
+        gunicorn_conf.when_ready(None)
+        assert gc.get_freeze_count() > 10_000
+        assert gc.isenabled()
+    finally:
+        gc.unfreeze()
+        gc.set_threshold(*usual)
+    assert gc.get_freeze_count() == 0
