@@ -41,76 +41,16 @@ import orjson
 import psycopg
 
 from tests import servers
+from tests.floors import TABLE
 from tests.posting import answer_of, post
 
-DATABASE = os.environ.get("DATABASE_URL", "")
 KEY = "0123456789abcdef0123456789abcdef"
 WORKERS, OPEN = 2, 1000
 FLOORS = "the floor"
-OURS, FLOOR, PLAIN = "watchbill.wsgi", "intake:floor", "intake:plain()"
+OURS, FLOOR, PLAIN = "watchbill.wsgi", "tests.floors:floor", "tests.floors:plain()"
 ENQUEUE, ALERTMANAGER = "/v2/enqueue", f"/integrations/alertmanager/{KEY}"
-UPSERT = """
-INSERT INTO bench_alert (dedup_key, summary, severity, payload, first_event_at, last_event_at, event_count)
-VALUES (%s, %s, %s, %s, now(), now(), 1)
-ON CONFLICT (dedup_key) DO UPDATE SET event_count = bench_alert.event_count + 1,
-    last_event_at = excluded.last_event_at, payload = excluded.payload
-"""
-TABLE = """
-CREATE TABLE bench_alert (id bigserial PRIMARY KEY, dedup_key varchar(255) UNIQUE NOT NULL,
-    summary varchar(1024) NOT NULL, severity varchar(16) NOT NULL, payload jsonb NOT NULL,
-    first_event_at timestamptz NOT NULL, last_event_at timestamptz NOT NULL, event_count int NOT NULL)
-"""
 # Nobody decides here, so that only the intake is measured; what is overdue would be complained of.
 LATER = "UPDATE escalation_incident SET wake_at = now() + interval '1 day' WHERE wake_at < now()"
-_own = threading.local()
-
-
-def floor(environ: dict[str, Any], start_response: Callable[..., object]) -> list[bytes]:
-    """The least: read, parse, write one row, answer."""
-    sent = orjson.loads(environ["wsgi.input"].read())
-    if not hasattr(_own, "connection"):
-        _own.connection = psycopg.connect(DATABASE, autocommit=True)
-    _own.connection.execute(UPSERT, _row(sent))
-    body = orjson.dumps({"status": "success", "dedup_key": sent["dedup_key"]})
-    headers = [("Content-Type", "application/json"), ("Content-Length", str(len(body)))]
-    start_response("202 Accepted", headers)
-    return [body]
-
-
-def _row(sent: dict[str, Any]) -> list[str]:
-    payload = sent["payload"]
-    return [sent["dedup_key"], payload["summary"], payload["severity"], orjson.dumps(sent).decode()]
-
-
-def plain() -> Any:
-    """The same as a view of Django that has nothing around it."""
-    settings.configure(
-        DATABASES={"default": environ.Env.db_url_config(DATABASE) | {"CONN_MAX_AGE": None}},
-        ROOT_URLCONF="intake", MIDDLEWARE=[], ALLOWED_HOSTS=["*"], SECRET_KEY=KEY, USE_TZ=True,
-    )  # fmt: skip
-    django.setup(set_prefix=False)
-    return get_wsgi_application()
-
-
-def enqueue(request: Any) -> Any:
-    sent = orjson.loads(request.body)
-    with connection.cursor() as cursor:
-        cursor.execute(UPSERT, _row(sent))
-    answer = JsonResponse({"status": "success", "dedup_key": sent["dedup_key"]}, status=202)
-    answer["Content-Length"] = str(len(answer.content))
-    return answer
-
-
-if __name__ == "intake":  # as gunicorn's worker
-    import django
-    import environ
-    from django.conf import settings
-    from django.core.wsgi import get_wsgi_application
-    from django.db import connection
-    from django.http import JsonResponse
-    from django.urls import path
-
-    urlpatterns = [path("v2/enqueue", enqueue)]
 
 
 def pagerduty(key: str) -> bytes:
@@ -165,7 +105,7 @@ def served(application: str, environment: dict[str, str]) -> Iterator[tuple[int,
         "-k",
         "watchbill.processes.web_worker.DeadlineWorker",
         "--pythonpath",
-        f"{ROOT},{ROOT / 'bench'}",
+        str(ROOT),
     ]
     process = subprocess.Popen(  # noqa: S603 - this Python
         [sys.executable, "-m", "gunicorn", *given, "--log-level", "warning", application],
