@@ -1,5 +1,6 @@
 """A statement that is handed to libpq itself answers what a cursor answers, and fails as a cursor fails."""
 
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta, timezone
 from functools import partial
 from unittest.mock import patch
@@ -140,32 +141,33 @@ def test_what_is_planned_anew_leaves_alone_what_psycopg_has_planned():
             cursor.execute("DROP TABLE changing")
 
 
+@contextmanager
+def table(name, columns):
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE TABLE {name} ({columns})")
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute(f"DROP TABLE {name}")
+
+
 def test_what_fails_as_it_is_committed_is_a_fault():
     """PostgreSQL has answered with the row by then."""
-    with connection.cursor() as cursor:
-        cursor.execute("CREATE TABLE late (number int UNIQUE DEFERRABLE INITIALLY DEFERRED)")
-    try:
-        twice = Statement("INSERT INTO late SELECT %(number)s FROM generate_series(1, 2) RETURNING number")
+    twice = Statement("INSERT INTO late SELECT %(number)s FROM generate_series(1, 2) RETURNING number")
+    with table("late", "number int UNIQUE DEFERRABLE INITIALLY DEFERRED"):
         with pytest.raises(IntegrityError):
             twice.first({"number": 1})
         assert Statement("SELECT count(*) FROM late").first({})[0] == 0
-    finally:
-        with connection.cursor() as cursor:
-            cursor.execute("DROP TABLE late")
 
 
 def test_faults_are_django_s_own():
-    with connection.cursor() as cursor:
-        cursor.execute("CREATE TABLE once (number int PRIMARY KEY)")
-    try:
-        insert = Statement("INSERT INTO once VALUES (%(number)s) RETURNING number")
+    insert = Statement("INSERT INTO once VALUES (%(number)s) RETURNING number")
+    with table("once", "number int PRIMARY KEY"):
         insert.first({"number": 1})
         with pytest.raises(IntegrityError):
             insert.first({"number": 1})
         assert insert.first({"number": 2})[0] == 2
-    finally:
-        with connection.cursor() as cursor:
-            cursor.execute("DROP TABLE once")
 
 
 def _end(pid):
