@@ -25,11 +25,15 @@ def pytest_addoption(parser):
 
 
 def pytest_collection_modifyitems(config, items):
-    if not config.getoption("--only-servers"):
-        return
-    wanted = [item for item in items if needs_server(item)]
-    config.hook.pytest_deselected(items=[item for item in items if not needs_server(item)])
-    items[:] = wanted
+    """What is about PostgreSQL alone is left out on SQLite, not skipped: a program is what a skip lacks."""
+    on_servers = config.getoption("--only-servers")
+    wanted, others = [], []
+    for item in items:
+        elsewhere = item.get_closest_marker("postgres") and not settings.ON_POSTGRES
+        (others if elsewhere or (on_servers and not needs_server(item)) else wanted).append(item)
+    if others:
+        config.hook.pytest_deselected(items=others)
+        items[:] = wanted
 
 
 def needs_server(item):

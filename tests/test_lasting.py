@@ -11,7 +11,7 @@ from people import prepared
 from tests import servers
 from watchbill import lasting
 
-pytestmark = pytest.mark.skipif(connection.vendor != "postgresql", reason="These are PostgreSQL's")
+pytestmark = pytest.mark.postgres("These are PostgreSQL's")
 DEAD = (psycopg.OperationalError, psycopg.InterfaceError)
 
 

@@ -503,7 +503,7 @@ def read_without_gaps(world):
     pytest.fail("a gap is kept for a minute")
 
 
-@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer")
+@pytest.mark.postgres("SQLite has one writer")
 @pytest.mark.django_db(transaction=True)
 def test_a_change_that_is_committed_late_is_told_though_later_ones_were_read_before(
     world, follower, receiver
@@ -538,7 +538,7 @@ def test_a_change_that_is_committed_late_is_told_though_later_ones_were_read_bef
     assert len(receiver.events) == 2
 
 
-@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite gives such numbers out again")
+@pytest.mark.postgres("SQLite gives such numbers out again")
 @pytest.mark.django_db(transaction=True)
 def test_lines_that_never_come_are_not_waited_for(world, follower, receiver):
     incident = world.alert()
@@ -551,7 +551,7 @@ def test_lines_that_never_come_are_not_waited_for(world, follower, receiver):
     assert told == ["incident.triggered", "incident.note"]
 
 
-@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer")
+@pytest.mark.postgres("SQLite has one writer")
 @pytest.mark.django_db(transaction=True)
 def test_what_is_under_way_as_one_begins_to_follow_is_told_too(world, hook, receiver):
     incident, other = world.alert("slow"), world.alert("quick")

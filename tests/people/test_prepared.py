@@ -11,7 +11,7 @@ from tests.world import KEY, World
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite keeps none"),
+    pytest.mark.postgres("SQLite keeps none"),
 ]
 
 

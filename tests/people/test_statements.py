@@ -18,7 +18,7 @@ from tests.racing import at_once
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no libpq"),
+    pytest.mark.postgres("SQLite has no libpq"),
 ]
 
 ALL = Statement("""

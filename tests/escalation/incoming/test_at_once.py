@@ -23,7 +23,7 @@ from tests.racing import at_once as race
 from tests.racing import outcomes_at_once
 from tests.world import KEY, TESTS, World, pagerduty
 
-postgres_only = pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no such statements")
+postgres_only = pytest.mark.postgres("SQLite has no such statements")
 TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=20)
 NUMBERS = st.integers(-(2**53), 2**53) | st.floats(allow_nan=False, allow_infinity=False)
 JSON = st.recursive(

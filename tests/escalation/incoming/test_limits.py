@@ -116,7 +116,7 @@ def test_an_unknown_key_costs_the_statements_of_a_known_one(world):
     assert counts == [1, 1]
 
 
-@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite takes so many values in a statement")
+@pytest.mark.postgres("SQLite takes so many values in a statement")
 def test_a_group_of_alerts_takes_as_many_statements_as_a_few(world):
     counts = []
     for prefix, many in (("few", 5), ("many", 50)):

@@ -6,7 +6,7 @@ from functools import partial
 from random import Random
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 
 from escalation import engine, intake
 from escalation.actions import config, merging, respond
@@ -100,7 +100,7 @@ def test_in_the_middle_of_everything_no_alert_is_lost_and_nothing_deadlocks(worl
     assert not Alert.objects.filter(incident=None).exists()
 
 
-@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer")
+@pytest.mark.postgres("SQLite has one writer")
 def test_who_holds_an_alert_that_is_over_never_waits_for_a_merge_in_a_circle(world):
     """Who waited for an alert that was ended meanwhile has its lock, and goes on to the next one."""
     into = world.alert("other")
