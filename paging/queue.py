@@ -9,7 +9,7 @@ import threading
 
 import structlog
 from celery import current_app
-from django.db import transaction
+from django.db import connection, transaction
 
 from people import metrics
 
@@ -59,5 +59,10 @@ _nudger = Nudger()
 
 
 def nudge_on_commit() -> None:
-    """Call inside the transaction that wrote due rows."""
-    transaction.on_commit(_nudger.nudge, robust=True)
+    """Call inside the transaction that wrote due rows, or once they are written where there is none. Who has
+    no connection is given none for that.
+    """
+    if connection.connection is None and not connection.in_atomic_block:
+        _nudger.nudge()
+    else:
+        transaction.on_commit(_nudger.nudge, robust=True)

@@ -65,6 +65,11 @@ class Statement:
 
     def first(self, values: Mapping[str, Any]) -> Sequence[Any] | None:
         """The first row that it answers with."""
+        found = self.all(values)
+        return found[0] if found else None
+
+    def all(self, values: Mapping[str, Any]) -> Sequence[Sequence[Any]]:
+        """The rows that it answers with."""
         found = connections[DEFAULT_DB_ALIAS]
         found.ensure_connection()
         raw: object = found.connection
@@ -75,13 +80,13 @@ class Statement:
                     return self._straight(raw, kept, some)
         return self._by_cursor(values)
 
-    def _by_cursor(self, values: Mapping[str, Any]) -> Sequence[Any] | None:
+    def _by_cursor(self, values: Mapping[str, Any]) -> Sequence[Sequence[Any]]:
         with cursor() as usual:
             usual.execute(self.sql, values)
-            found: Sequence[Any] | None = usual.fetchone()
+            found: Sequence[Sequence[Any]] = usual.fetchall()
         return found
 
-    def _straight(self, raw: Raw, kept: "dict[Statement, bytes]", values: Sequence[Any]) -> "_Sent | None":
+    def _straight(self, raw: Raw, kept: "dict[Statement, bytes]", values: Sequence[Any]) -> "list[_Sent]":
         """A plan that does not fit any more, or was forgotten as psycopg does after a ROLLBACK, has done
         nothing: it is planned anew, by another name. No other plan is touched: psycopg has some of its own
         on this connection.
@@ -94,7 +99,7 @@ class Statement:
             if name is not None and not isinstance(fault, errors.InvalidSqlStatementName):
                 raw.execute(b"DEALLOCATE " + name)
             result = self._asked(raw, kept, values, given)
-        return _Sent(raw, result) if result.ntuples else None
+        return [_Sent(raw, result, row) for row in range(result.ntuples)]
 
     def _asked(
         self, raw: Raw, kept: "dict[Statement, bytes]", values: Sequence[Any], given: Sequence[bytes | None]
@@ -112,8 +117,8 @@ class Statement:
 class _Sent(Sequence[Any]):
     """A row as it came; a value is read when it is asked for."""
 
-    def __init__(self, raw: Raw, result: pq.abc.PGresult) -> None:
-        self._result = result
+    def __init__(self, raw: Raw, result: pq.abc.PGresult, row: int) -> None:
+        self._result, self._row = result, row
         self._read = Transformer(raw)
 
     def __len__(self) -> int:
@@ -122,7 +127,7 @@ class _Sent(Sequence[Any]):
     @cached_property
     def _all(self) -> tuple[Any, ...]:
         self._read.set_pgresult(self._result)
-        found: tuple[Any, ...] = self._read.load_row(0, tuple)
+        found: tuple[Any, ...] = self._read.load_row(self._row, tuple)
         return found
 
     @overload
@@ -134,10 +139,19 @@ class _Sent(Sequence[Any]):
             return self._all[place]
         if not 0 <= place < len(self):
             raise IndexError(place)
-        sent = self._result.get_value(0, place)
+        sent = self._result.get_value(self._row, place)
         if sent is None:
             return None
         return self._read.get_loader(self._result.ftype(place), pq.Format.TEXT).load(sent)
+
+
+def stands_alone() -> bool:
+    """Whether what this thread asks now is part of no transaction, so that another one may as well ask it.
+    A thread without a connection is given none for that question.
+    """
+    found = connections[DEFAULT_DB_ALIAS]
+    commits = not found.in_atomic_block and (found.connection is None or found.autocommit)
+    return commits and not found.queries_logged and not found.execute_wrappers
 
 
 def _straight_to(found: BaseDatabaseWrapper, raw: Raw) -> dict[Statement, bytes] | None:

@@ -12,57 +12,73 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-import orjson
 from django.db import connection
 
 from escalation import engine
 from escalation.intake import grouping
 from escalation.intake.alerts import TABLE as ALERT
 from escalation.intake.alerts import Upserted
+from escalation.intake.batched import Batched, One, events
 from escalation.intake.grouping import Party
 from escalation.intake.keys import Known
-from escalation.intake.limits import COUNT
+from escalation.intake.limits import shard
 from escalation.intake.reacting import RECURS_WITHIN, Past, Reaction
-from escalation.intake.repeating import COUNTING, FOUND, FOUNDS, REPEATED, Found, given
+from escalation.intake.repeating import (
+    COUNTED,
+    EVENT,
+    FOUND,
+    FOUNDS,
+    FROM_FOUND,
+    REPEATED,
+    Found,
+    counts_at,
+    given,
+)
 from escalation.loading import Frozen, read_policy
 from escalation.models import Incident, Service
 from escalation.sources.event import Action, Event
 from paging.queue import nudge_on_commit
 from people import metrics
 from people.columns import Columns
-from people.ledger.record import ENTRIES, Actor, entry
+from people.ledger.record import ENTRIES, Actor, written
 from people.prepared import Statement
 
 INCIDENTS = Columns(Incident)
-COUNTED = COUNT.format(rows="SELECT %(key)s::bigint, %(minute)s, %(shard)s::int, 1, 0, %(now)s FROM {of}")
+COLUMNS = """
+service_id, incident_id, dedup_key, group_key, status, severity, summary, source, labels, links, payload,
+began_at, first_event_at, last_event_at, event_count
+"""
+SENDER = "key bigint, service bigint, policy bigint, actor text, counts boolean, opens boolean"
+_FOUND = FOUND.format(
+    times="(repeated.id IS NOT NULL)::int",
+    of="event LEFT JOIN (again JOIN repeated USING (id)) ON again.turn = event.turn",
+)
+REPEAT = Statement(f"""
+WITH event AS ({events(f"{SENDER}, {EVENT}")}), {REPEATED}, {_FOUND} SELECT {FOUNDS} FROM {FROM_FOUND}
+""")  # noqa: S608
 
-_REPEAT = "WITH " + REPEATED.format(
-    of="WHERE", service="%(service)s", actor="%(actor)s::text", key="%(key)s::bigint", found="repeated"
-) + FOUND.format(
-    opens="%(opens)s", sender="1", service="%(service)s", of="(SELECT) AS sender", past_of="%(service)s",
-    policy="%(policy)s", counting=COUNTING,
-)  # fmt: skip
-REPEAT = Statement(_REPEAT)
-
+NEW = "key bigint, service bigint, incident bigint, summary text, source text, began_at timestamptz"
 # Of two that make the same alert at once, the second one makes nothing here.
 OPEN = f"""
-WITH opened AS (
-    INSERT INTO {ALERT} (service_id, incident_id, dedup_key, group_key, status, severity, summary, source,
-                         labels, links, payload, began_at, first_event_at, last_event_at, event_count)
-    VALUES (%(service)s, %(incident)s, %(dedup_key)s, %(group_key)s, 'open', %(severity)s, %(summary)s,
-            %(source)s, %(labels)s, %(links)s, %(payload)s, %(began_at)s, %(now)s, %(now)s, 1)
+WITH event AS ({events(f"{NEW}, row jsonb, lines jsonb, {EVENT}")}), opened AS (
+    INSERT INTO {ALERT} ({COLUMNS})
+    SELECT service, incident, dedup_key, group_key, 'open', severity, summary, source, labels, links, payload,
+           began_at, at, at, 1
+    FROM event ORDER BY service, dedup_key
     ON CONFLICT (service_id, dedup_key) WHERE status = 'open' DO NOTHING
-    RETURNING id
+    RETURNING incident_id
+), new AS (
+    SELECT event.* FROM opened JOIN event ON event.incident = opened.incident_id
 ), made AS (
     INSERT INTO {INCIDENTS.table} ({INCIDENTS.names()})
-    SELECT row.* FROM opened, jsonb_to_record(%(row)s::jsonb) AS row ({{incident}})
+    SELECT row.* FROM new, jsonb_to_record(new.row) AS row ({{incident}})
 ), said AS (
     INSERT INTO {ENTRIES.table} ({ENTRIES.names()})
-    SELECT line.* FROM opened, jsonb_to_recordset(%(lines)s::jsonb) AS line ({{line}})
+    SELECT line.* FROM new, jsonb_to_recordset(new.lines) AS line ({{line}})
 ), counted AS (
-    {COUNTED.format(of="opened")}
+    {COUNTED.format(of="new")}
 )
-SELECT count(*) FROM opened
+SELECT turn FROM new
 """  # noqa: S608
 
 
@@ -83,7 +99,9 @@ def take(known: Known, event: Event, *, by: Actor, now: datetime) -> int | None:
     except TypeError:  # what orjson does not write, Django may
         return None
     if found is None or found.is_open:  # as bad as the service says, perhaps it does repeat
-        found = Found(*_asked(REPEAT, said)[:FOUNDS])
+        row, _ = _repeat().ask(One(said, now))
+        assert row is not None  # noqa: S101 - there is one about each event
+        found = Found.read(row)
     if found.times:
         return 0
     if found.is_open or found.number is None:
@@ -94,14 +112,15 @@ def take(known: Known, event: Event, *, by: Actor, now: datetime) -> int | None:
 def _opened(
     found: Found, said: Mapping[str, Any], event: Event, *, reaction: Reaction, service: Service, by: Actor
 ) -> int | None:
-    now = said["now"]
+    now = said["at"]
     past = Past(found.episodes, recurred=found.last is not None and found.last >= now - RECURS_WITHIN)
     policy = read_policy(found.policy or "", service)
     planned = _planned(reaction, event, past, service, policy=policy, now=now, lately=found.lately)
     planned.row.pk = found.number
-    lines = orjson.dumps([ENTRIES.values(entry(line, at=now)) for line in planned.lines(by)]).decode()
-    row = orjson.dumps(INCIDENTS.values(planned.row)).decode()
-    if not _asked(_open(), {**said, "row": row, "lines": lines, "incident": found.number})[0]:
+    lines = [written(line, at=now) for line in planned.lines(by)]
+    row = INCIDENTS.values(planned.row)
+    opened, _ = _open().ask(One({**said, "row": row, "lines": lines, "incident": found.number}, now))
+    if opened is None:
         return None
     metrics.INCIDENTS.labels(severity=event.severity).inc()
     nudge_on_commit()
@@ -121,6 +140,7 @@ def _said(known: Known, event: Event, by: Actor, now: datetime) -> dict[str, Any
         "summary": event.summary,
         "source": event.source,
         "began_at": event.began_at,
+        "counts": True,
         "opens": not grouping.has_a_group(event, key.service),
     }
 
@@ -140,12 +160,15 @@ def _planned(  # noqa: PLR0913 - what an incident is made of
     )
 
 
-def _asked(statement: Statement, values: Mapping[str, Any]) -> Sequence[Any]:
-    found = statement.first(values)
-    assert found is not None  # noqa: S101 - each of them says what it did
-    return found
+@cache
+def _repeat() -> Batched:
+    return Batched(REPEAT, counts_at)
 
 
 @cache
-def _open() -> Statement:
-    return Statement(OPEN.format(incident=INCIDENTS.typed, line=ENTRIES.typed))
+def _open() -> Batched:
+    return Batched(Statement(OPEN.format(incident=INCIDENTS.typed, line=ENTRIES.typed)), _shard)
+
+
+def _shard(now: datetime) -> dict[str, Any]:
+    return {"shard": shard()}

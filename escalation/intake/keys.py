@@ -14,9 +14,10 @@ from django.conf import settings
 from django.db import connection
 
 from escalation.core.rate import MINUTE, Came
+from escalation.intake.batched import Batched, One, events
 from escalation.intake.guessing import is_likely_open
 from escalation.intake.limits import TABLE, minute_of
-from escalation.intake.repeating import COUNTING, FOUND, FOUNDS, NOTHING_REPEATED, REPEATED, Found, given
+from escalation.intake.repeating import EVENT, FOUND, FOUNDS, FROM_FOUND, REPEATED, Found, counts_at, given
 from escalation.models import RoutingKey, Service
 from escalation.sources.event import Event
 from people.columns import Columns
@@ -31,32 +32,39 @@ KEY = f"""
 SELECT ({CAME.format(minute="minute")}) AS current, ({CAME.format(minute="before")}) AS before,
        {KEYS.names("sender", called="key_")}, {SERVICES.names("service", called="service_")}
 FROM {KEYS.table} sender JOIN {SERVICES.table} service ON service.id = sender.service_id
-WHERE sender.digest = %(digest)s AND sender.revoked_at IS NULL AND service.retired_at IS NULL
+WHERE sender.digest {{is_it}} AND sender.revoked_at IS NULL AND service.retired_at IS NULL
 """  # noqa: S608
 TRIED = f"""
 SELECT *, key_signing_secret = ''
           AND NOT (service_has_rules OR service_has_routing OR service_has_maintenance)
           AND (COALESCE(key_events_per_minute, %(limit)s) = 0
                OR current + before * %(share)s < COALESCE(key_events_per_minute, %(limit)s)) AS may
-FROM ({KEY}) AS known
+FROM ({KEY.format(is_it="IN (SELECT digest FROM given)")}) AS known
 """  # noqa: S608
-SENDER = f"WITH sender AS ({TRIED})"
-TIMES = f"SELECT counting.times, sender.* FROM sender, ({COUNTING}) AS counting"  # noqa: S608
-# Only where the service says nothing of severities of its own: what it says is read here.
-REPEATED_IF_PLAIN = REPEATED.format(
-    of="FROM sender WHERE may AND service_severities = '{}' AND service_severity_rules = '[]' AND",
-    service="sender.service_id", actor="left(key_name || %(by)s, 200)", key="key_id",
-    found="repeated, sender",
-)  # fmt: skip
-FOUND_IF_NEW = FOUND.format(
-    opens="found.may AND found.service_group_window IS NULL", sender="sender.*",
-    service="sender.service_id", of="sender", past_of="found.service_id",
-    policy="found.service_policy_id", counting=NOTHING_REPEATED,
-)  # fmt: skip
-KEY_AND_REPEAT = Statement(f"{SENDER}, {REPEATED_IF_PLAIN} {TIMES}")
-KEY_AND_FOUND = Statement(f"{SENDER} {FOUND_IF_NEW}")
-ONLY_KEY = Statement(KEY)
-BEFORE = {KEY_AND_REPEAT: 1, KEY_AND_FOUND: FOUNDS, ONLY_KEY: 0}
+# Counted only where the service says nothing of severities of its own: what it says is read here.
+SENT = f"""
+WITH given AS ({events(f"digest text, sent_by text, {EVENT}")}), sender AS ({TRIED}), event AS (
+    SELECT given.*, key_id AS key, key_service_id AS service, service_policy_id AS policy,
+           left(key_name || sent_by, 200) AS actor,
+           may AND service_severities = '{{}}' AND service_severity_rules = '[]' AS counts,
+           may AND service_group_window IS NULL AS opens
+    FROM given JOIN sender ON key_digest = digest
+)
+"""  # noqa: S608
+ONLY_KEY = Statement(KEY.format(is_it="= %(digest)s"))
+KEY_AND_REPEAT = Statement(f"""
+{SENT}, {REPEATED}
+SELECT event.turn, (repeated.id IS NOT NULL)::int, sender.*
+FROM event
+LEFT JOIN (again JOIN repeated USING (id)) ON again.turn = event.turn
+LEFT JOIN sender ON repeated.id IS NULL AND key_digest = event.digest
+""")  # noqa: S608
+KEY_AND_FOUND = Statement(f"""
+{SENT}, {FOUND.format(times="0", of="event")}
+SELECT {FOUNDS}, sender.*
+FROM {FROM_FOUND} JOIN sender ON key_digest = found.digest
+""")  # noqa: S608
+BEFORE = {KEY_AND_REPEAT: 2, KEY_AND_FOUND: 1 + len(Found._fields), ONLY_KEY: 0}
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -78,7 +86,7 @@ class Known:
 
     @property
     def found(self) -> Found | None:
-        return Found(*self._sent[:FOUNDS]) if self._statement is KEY_AND_FOUND else None
+        return Found.read(self._sent) if self._statement is KEY_AND_FOUND else None
 
     @property
     def came(self) -> Came:
@@ -104,7 +112,7 @@ class Known:
     @property
     def repeated(self) -> bool:
         """The event has been taken in."""
-        return self._statement is KEY_AND_REPEAT and bool(self._sent[0])
+        return self._statement is KEY_AND_REPEAT and bool(self._sent[1])
 
 
 def service_key(
@@ -113,33 +121,41 @@ def service_key(
     """The live routing key with this value, and what had come by it at `now`. If all that is to be done about
     the event `repeat` is to count it, that is done. Raises UnknownKey.
     """
-    moment: Any = connection.ops.adapt_datetimefield_value
-    begun = minute_of(now)
-    elapsed = (now - begun).total_seconds()
-    asked = {
-        "minute": moment(begun),
-        "before": moment(minute_of(now, before=1)),
-        "digest": RoutingKey.digest_of(key),
-    }
-    more = _repeating(repeat, now, elapsed, source)
-    statement = ONLY_KEY
-    if more and repeat is not None:
-        statement = KEY_AND_REPEAT if is_likely_open(key, repeat.dedup_key) else KEY_AND_FOUND
-    found = statement.first(asked | more)
+    digest = RoutingKey.digest_of(key)
+    one = _asked_about(repeat, digest, now, source)
+    if one is None:
+        found, statement = ONLY_KEY.first({"digest": digest, **_minutes(now)}), ONLY_KEY
+    else:
+        statement = KEY_AND_REPEAT if is_likely_open(key, one.said["dedup_key"]) else KEY_AND_FOUND
+        found, now = BATCHED[statement].ask(one)
     if found is None:
         raise UnknownKey
-    return Known(found, elapsed, statement, more)
+    return Known(found, _elapsed(now), statement, one.said if one else {})
 
 
-def _repeating(event: Event | None, now: datetime, elapsed: float, source: str) -> dict[str, Any]:
-    """What is needed to ask of the event as well; nothing where it cannot be asked."""
+def _asked_about(event: Event | None, digest: str, now: datetime, source: str) -> One | None:
+    """Nothing where it cannot be asked about."""
     if event is None or connection.vendor != "postgresql":
-        return {}
+        return None
     try:
-        return given(event, now=now) | {
-            "by": f" ({source})",
-            "limit": settings.EVENTS_PER_MINUTE,
-            "share": 1 - elapsed / MINUTE,
-        }
+        return One({**given(event, now=now), "digest": digest, "sent_by": f" ({source})"}, now)
     except TypeError:
-        return {}
+        return None
+
+
+def _elapsed(now: datetime) -> float:
+    """Seconds of the clock's minute."""
+    return (now - minute_of(now)).total_seconds()
+
+
+def _minutes(now: datetime) -> dict[str, Any]:
+    moment: Any = connection.ops.adapt_datetimefield_value
+    return {"minute": moment(minute_of(now)), "before": moment(minute_of(now, before=1))}
+
+
+def _common(now: datetime) -> dict[str, Any]:
+    rate = {"limit": settings.EVENTS_PER_MINUTE, "share": 1 - _elapsed(now) / MINUTE}
+    return {**_minutes(now), **rate, **counts_at(now)}
+
+
+BATCHED = {statement: Batched(statement, _common) for statement in (KEY_AND_REPEAT, KEY_AND_FOUND)}

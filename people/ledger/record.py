@@ -52,18 +52,20 @@ def record_past(lines: Iterable[tuple[datetime, Line]]) -> None:
 
 
 def entry(line: Line, *, at: datetime) -> Entry:
-    """As it is written. Texts are freed of NUL, which PostgreSQL refuses."""
+    return ENTRIES.new(written(line, at=at))
+
+
+def written(line: Line, *, at: datetime) -> dict[str, Any]:
+    """By column, what is written. Texts are freed of NUL, which PostgreSQL refuses."""
     actor = line.actor
-    return ENTRIES.new(
-        {
-            "at": at,
-            "verb": line.verb,
-            "subject_type": line.subject[0],
-            "subject_id": line.subject[1],
-            "actor_id": actor.user.pk if actor.user else None,
-            "actor_name": actor.name.replace("\x00", "")[:200],
-            "what": line.what.replace("\x00", ""),
-            "why": line.why.replace("\x00", ""),
-            "data": dict(line.data),
-        }
-    )
+    return {
+        "at": at,
+        "verb": line.verb,
+        "subject_type": line.subject[0],
+        "subject_id": line.subject[1],
+        "actor_id": actor.user.pk if actor.user else None,
+        "actor_name": actor.name.replace("\x00", "")[:200],
+        "what": line.what.replace("\x00", ""),
+        "why": line.why.replace("\x00", ""),
+        "data": dict(line.data),
+    }
