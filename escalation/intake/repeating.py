@@ -66,7 +66,8 @@ held AS (
 )
 """  # noqa: S608
 
-# Where nothing is repeated: what a new alert has to know, and the number of its incident.
+# Where nothing is repeated: what a new alert has to know, and the number of its incident. The latest incident
+# is looked for by its index: asked whether there is a late one, the planner reads all of them to find none.
 FOUND = f"""
 found AS (
     SELECT looked.*, past.episodes, past.last, opening.number
@@ -77,10 +78,11 @@ found AS (
                    WHERE alert.service_id = event.service AND alert.dedup_key = event.dedup_key
                      AND alert.status = 'open'
                ) END AS is_open,
-               CASE WHEN {{times}} = 0 THEN EXISTS (
-                   SELECT FROM {INCIDENT} incident
-                   WHERE incident.service_id = event.service AND incident.triggered_at > %(lately)s
-               ) END AS lately
+               CASE WHEN {{times}} = 0 THEN COALESCE((
+                   SELECT incident.triggered_at > %(lately)s
+                   FROM {INCIDENT} incident WHERE incident.service_id = event.service
+                   ORDER BY incident.triggered_at DESC LIMIT 1
+               ), false) END AS lately
         FROM {{of}}
         OFFSET 0
     ) AS looked
