@@ -245,3 +245,35 @@ def test_alerts_are_locked_in_the_order_of_their_keys():
     assert set(Alert.objects.values_list("event_count", flat=True)) == {61}
     for incident in Incident.objects.all():
         assert [int(what.split("(")[1].split()[0]) for what in lines(incident)] == list(range(2, 62))
+
+
+def nodes(plan):
+    yield plan
+    for one in plan.get("Plans", []):
+        yield from nodes(one)
+
+
+@pytest.mark.parametrize("statement", [keys.KEY_AND_REPEAT, keys.KEY_AND_FOUND, at_once.REPEAT])
+def test_what_was_planned_while_no_alert_was_open_reads_few_once_thousands_are(statement):
+    world = World()
+    world.alert()
+    (alert,) = Alert.objects.values(*(field.attname for field in Alert._meta.concrete_fields[1:]))
+    over = alert | {"status": Alert.Status.RESOLVED, "resolved_at": world.now}
+    Alert.objects.all().delete()
+    Alert.objects.bulk_create(Alert(**over | {"dedup_key": f"{number}"}) for number in range(2000))
+    by_key = {"name", "key", "digest"}
+    (key,) = RoutingKey.objects.values(*(field.attname for field in RoutingKey._meta.concrete_fields[1:]))
+    RoutingKey.objects.bulk_create(
+        RoutingKey(**key | dict.fromkeys(by_key, f"{number:064}"[-32:])) for number in range(50)
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(f"ANALYZE {Alert._meta.db_table}, {RoutingKey._meta.db_table}")
+        cursor.execute("SET plan_cache_mode = force_generic_plan")
+        cursor.execute("PREPARE of_none AS " + statement._numbered.decode())
+        of = ", ".join(["NULL"] * len(statement._names))
+        cursor.execute(f"EXPLAIN (FORMAT JSON) EXECUTE of_none ({of})")
+        (((plan,),),) = cursor.fetchall()
+        cursor.execute("DEALLOCATE of_none; RESET plan_cache_mode")
+    read = [node for node in nodes(plan["Plan"]) if node.get("Relation Name") == Alert._meta.db_table]
+    assert len([node for node in read if node["Node Type"] != "ModifyTable"]) > 1
+    assert all("Index Cond" in node for node in read if node["Node Type"] != "ModifyTable")
