@@ -11,8 +11,9 @@ from escalation.intake import at_once, batched, guessing, keys
 from escalation.models import Alert, Incident, KeyMinute, RoutingKey
 from escalation.sources.event import Action, Event
 from paging.models import Page
+from people import together as module
 from people.ledger.models import Entry
-from tests.racing import POLL, Race
+from tests.racing import POLL, Race, waiting
 from tests.world import KEY, TESTS, World
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgres("SQLite has no such statements")]
@@ -52,7 +53,9 @@ def together(*works, of):
 
 
 @pytest.fixture(autouse=True)
-def each_begins_anew():
+def each_begins_anew(monkeypatch):
+    """And waits until the test has all of them together, also on a slow machine."""
+    monkeypatch.setattr(module, "WAITS", 60)
     for one in EACH:
         one._together._alone_until, one._together._somebody_asks = 0.0, False
     guessing._open.clear()
@@ -173,6 +176,26 @@ def test_one_whose_alert_somebody_holds_holds_up_no_other():
         assert race.outcomes[1] == 0
         assert race.threads[0].is_alive()
     assert race.ended() == [0, 0]
+    assert list(Alert.objects.order_by("dedup_key").values_list("event_count", flat=True)) == [2, 2]
+
+
+def test_nor_does_one_that_came_first_and_alone(monkeypatch):
+    monkeypatch.setattr(module, "WAITS", 0.25)
+    world = World()
+    world.alert("disk"), world.alert("memory")
+    with transaction.atomic():
+        Alert.objects.select_for_update().get(dedup_key="disk")
+        held = Race([partial(post, world, "disk")])
+        held.start()
+        while not waiting():
+            held.threads[0].join(POLL)
+        assert REPEATED._together._somebody_asks
+        other = Race([partial(post, world, "memory")])
+        other.start()
+        other.threads[0].join(60)
+        assert other.outcomes == [0]
+        assert held.threads[0].is_alive()
+    assert held.ended() == [0]
     assert list(Alert.objects.order_by("dedup_key").values_list("event_count", flat=True)) == [2, 2]
 
 
