@@ -223,6 +223,17 @@ def test_the_patience_of_several_ends_with_their_statement():
         assert cursor.fetchone() == before
 
 
+@pytest.mark.parametrize("one", [REPEATED, FOUND])
+def test_what_one_is_told_it_can_read_when_the_connection_of_who_asked_is_closed(one):
+    world = World()
+    found = one._asked([about(world), about(world)])
+    connection.connection.close()
+    connection.close()
+    statement = keys.KEY_AND_REPEAT if one is REPEATED else keys.KEY_AND_FOUND
+    for row, _ in found:
+        assert keys.Known(row, 0.0, statement).row.created_at == RoutingKey.objects.get().created_at
+
+
 def test_what_cannot_be_stored_is_refused_alone():
     world = World()
     outcomes = together(
