@@ -2,7 +2,8 @@
 
 In a storm most of what a statement costs is the statement: the round trip, the commit, its flush to disk.
 Whoever finds nobody asking asks at once; who comes meanwhile waits, and is asked for together with all others
-who wait. Nobody waits for somebody to come, and nobody is told anything before it is committed.
+who wait. Nobody waits for somebody to come, and nobody is told anything before it is committed. Nor does
+anybody wait long to be asked for: who asks may be held up, and asks in its own time.
 """
 
 import threading
@@ -17,6 +18,8 @@ ALONE_FOR = 1.0
 """Seconds for which each asks for itself, after it went wrong for several: whatever one of them waits for
 holds up no other for longer than one attempt in so many seconds.
 """
+WAITS = 0.25
+"""Seconds for which one waits until it is asked for; then it asks for itself."""
 
 
 class Together(Generic[Asked, Told]):
@@ -39,7 +42,9 @@ class Together(Generic[Asked, Told]):
             self._somebody_asks = True
             if waits:
                 self._waiting.append(turn)
-        if waits:
+        if waits and not turn.wait(WAITS):
+            if self._leaves(turn):
+                return self._alone(one)
             turn.wait()
         if not waits or turn.leads:
             try:
@@ -51,6 +56,15 @@ class Together(Generic[Asked, Told]):
     def _alone(self, one: Asked) -> Told:
         (told,) = self._ask([one])
         return told
+
+    def _leaves(self, turn: "_Turn[Asked, Told]") -> bool:
+        """Whether it still could: what is asked for already may be written."""
+        with self._lock:
+            if turn not in self._waiting:
+                return False
+            self._waiting.remove(turn)
+            self._alone_until = monotonic() + ALONE_FOR
+        return True
 
     def _others(self) -> "list[_Turn[Asked, Told]]":
         with self._lock:
@@ -89,8 +103,9 @@ class _Turn(Generic[Asked, Told]):
         self._over = threading.Lock()
         self._over.acquire()
 
-    def wait(self) -> None:
-        self._over.acquire()
+    def wait(self, seconds: float = -1) -> bool:
+        """Whether it is over; without `seconds` only once it is."""
+        return self._over.acquire(timeout=seconds)
 
     def end(self) -> None:
         self._over.release()

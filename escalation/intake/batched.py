@@ -72,5 +72,8 @@ class Batched:
         now = max(one.now for one in ones)
         text = b"[" + b",".join(one.text for one in ones) + b"]"
         values = {"events": text.decode(), "patience": PATIENCE if len(ones) > 1 else ""}
-        found = {row[0]: row for row in self._statement.all({**self._common(now), **values})}
+        rows = self._statement.all({**self._common(now), **values})
+        if len(ones) > 1:  # read here: until the others are awake, this connection may have been closed
+            rows = [row[:] for row in rows]
+        found = {row[0]: row for row in rows}
         return [(found.get(one.turn), now) for one in ones]

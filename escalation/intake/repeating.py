@@ -37,14 +37,17 @@ COUNTED = COUNT.format(
 )
 # The alert before its line on the record before the count, as everywhere: each reads from the one before. The
 # alerts are locked in the order of their keys, and one that fires again twice is counted and told of twice.
+# Each is looked for by itself: a join could read all that are open, and would be planned while none was.
 REPEATED = f"""
 held AS (
-    SELECT {ALERT}.id, event.*
-    FROM event JOIN {ALERT} ON {ALERT}.service_id = event.service AND {ALERT}.dedup_key = event.dedup_key
-    WHERE event.counts AND {ALERT}.status = 'open' AND {ALERT}.incident_id IS NOT NULL
-      AND {ALERT}.severity <= event.severity
-    ORDER BY event.service, event.dedup_key
-    FOR NO KEY UPDATE OF {ALERT}
+    SELECT alert.id, event.*
+    FROM (SELECT * FROM event WHERE counts ORDER BY service, dedup_key) AS event
+    CROSS JOIN LATERAL (
+        SELECT id FROM {ALERT}
+        WHERE service_id = event.service AND dedup_key = event.dedup_key AND status = 'open'
+          AND incident_id IS NOT NULL AND severity <= event.severity
+        FOR NO KEY UPDATE
+    ) AS alert
 ), again AS (
     SELECT *, row_number() OVER (PARTITION BY id ORDER BY turn) AS nth,
            count(*) OVER (PARTITION BY id) AS times
@@ -68,6 +71,7 @@ held AS (
 
 # Where nothing is repeated: what a new alert has to know, and the number of its incident. The latest incident
 # is looked for by its index: asked whether there is a late one, the planner reads all of them to find none.
+# With an OFFSET the EXISTS is asked of each event; without one all that are open may be read, for a few events.
 FOUND = f"""
 found AS (
     SELECT looked.*, past.episodes, past.last, opening.number
@@ -77,6 +81,7 @@ found AS (
                    SELECT FROM {ALERT} alert
                    WHERE alert.service_id = event.service AND alert.dedup_key = event.dedup_key
                      AND alert.status = 'open'
+                   OFFSET 0
                ) END AS is_open,
                CASE WHEN {{times}} = 0 THEN COALESCE((
                    SELECT incident.triggered_at > %(lately)s

@@ -10,6 +10,12 @@ from people.together import Together
 from tests.racing import POLL, Race, outcomes_at_once
 
 
+@pytest.fixture(autouse=True)
+def patient(monkeypatch):
+    """Until a test has all of them together, also on a slow machine."""
+    monkeypatch.setattr(module, "WAITS", 60)
+
+
 class Asked:
     """Answers twice as much, once it is let; remembers what was asked together."""
 
@@ -79,6 +85,40 @@ def test_for_a_while_after_that_each_asks_for_itself(monkeypatch):
     assert together.ask(1) == 2
     now[0], together._somebody_asks = 101.0, False
     assert together.ask(1) == 2
+
+
+def test_who_asks_for_long_holds_up_no_other(monkeypatch):
+    monkeypatch.setattr(module, "WAITS", 0.05)
+    asked = Asked()
+    slow = Together(lambda numbers: asked(numbers) if 0 in numbers else [2 * n for n in numbers], most=16)
+    first = Race([partial(slow.ask, 0)])
+    first.start()
+    assert asked.begun.wait(60)
+    assert slow.ask(1) == 2
+    assert not slow._waiting
+    assert slow._alone_until > 0.0
+    asked.let.set()
+    assert first.ended() == [0]
+    assert not slow._somebody_asks
+
+
+def test_who_is_asked_for_waits_for_its_answer_however_long_that_takes(monkeypatch):
+    """It may be written already, and would be written twice."""
+    monkeypatch.setattr(module, "WAITS", 0.05)
+    asked = Asked()
+    together = Together(asked, most=16)
+    together._somebody_asks = True
+    race = Race([partial(together.ask, 1)])
+    race.start()
+    while not together._waiting:
+        race.threads[0].join(POLL)
+    (turn,) = together._others()
+    race.threads[0].join(3 * module.WAITS)
+    assert race.threads[0].is_alive()
+    turn.told.append(2)
+    turn.end()
+    assert race.ended() == [2]
+    assert asked.calls == []
 
 
 def test_who_fails_alone_hears_why_and_the_next_one_is_asked_for():

@@ -11,8 +11,9 @@ from escalation.intake import at_once, batched, guessing, keys
 from escalation.models import Alert, Incident, KeyMinute, RoutingKey
 from escalation.sources.event import Action, Event
 from paging.models import Page
+from people import together as module
 from people.ledger.models import Entry
-from tests.racing import POLL, Race
+from tests.racing import POLL, Race, waiting
 from tests.world import KEY, TESTS, World
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgres("SQLite has no such statements")]
@@ -52,7 +53,9 @@ def together(*works, of):
 
 
 @pytest.fixture(autouse=True)
-def each_begins_anew():
+def each_begins_anew(monkeypatch):
+    """And waits until the test has all of them together, also on a slow machine."""
+    monkeypatch.setattr(module, "WAITS", 60)
     for one in EACH:
         one._together._alone_until, one._together._somebody_asks = 0.0, False
     guessing._open.clear()
@@ -176,6 +179,26 @@ def test_one_whose_alert_somebody_holds_holds_up_no_other():
     assert list(Alert.objects.order_by("dedup_key").values_list("event_count", flat=True)) == [2, 2]
 
 
+def test_nor_does_one_that_came_first_and_alone(monkeypatch):
+    monkeypatch.setattr(module, "WAITS", 0.25)
+    world = World()
+    world.alert("disk"), world.alert("memory")
+    with transaction.atomic():
+        Alert.objects.select_for_update().get(dedup_key="disk")
+        held = Race([partial(post, world, "disk")])
+        held.start()
+        while not waiting():
+            held.threads[0].join(POLL)
+        assert REPEATED._together._somebody_asks
+        other = Race([partial(post, world, "memory")])
+        other.start()
+        other.threads[0].join(60)
+        assert other.outcomes == [0]
+        assert held.threads[0].is_alive()
+    assert held.ended() == [0]
+    assert list(Alert.objects.order_by("dedup_key").values_list("event_count", flat=True)) == [2, 2]
+
+
 def test_whoever_waits_alone_waits_as_long_as_it_takes():
     world = World()
     world.alert()
@@ -198,6 +221,17 @@ def test_the_patience_of_several_ends_with_their_statement():
         assert all(row is not None for row, _ in REPEATED._asked(two))
         cursor.execute("SHOW lock_timeout")
         assert cursor.fetchone() == before
+
+
+@pytest.mark.parametrize("one", [REPEATED, FOUND])
+def test_what_one_is_told_it_can_read_when_the_connection_of_who_asked_is_closed(one):
+    world = World()
+    found = one._asked([about(world), about(world)])
+    connection.connection.close()
+    connection.close()
+    statement = keys.KEY_AND_REPEAT if one is REPEATED else keys.KEY_AND_FOUND
+    for row, _ in found:
+        assert keys.Known(row, 0.0, statement).row.created_at == RoutingKey.objects.get().created_at
 
 
 def test_what_cannot_be_stored_is_refused_alone():
@@ -245,3 +279,35 @@ def test_alerts_are_locked_in_the_order_of_their_keys():
     assert set(Alert.objects.values_list("event_count", flat=True)) == {61}
     for incident in Incident.objects.all():
         assert [int(what.split("(")[1].split()[0]) for what in lines(incident)] == list(range(2, 62))
+
+
+def nodes(plan):
+    yield plan
+    for one in plan.get("Plans", []):
+        yield from nodes(one)
+
+
+@pytest.mark.parametrize("statement", [keys.KEY_AND_REPEAT, keys.KEY_AND_FOUND, at_once.REPEAT])
+def test_what_was_planned_while_no_alert_was_open_reads_few_once_thousands_are(statement):
+    world = World()
+    world.alert()
+    (alert,) = Alert.objects.values(*(field.attname for field in Alert._meta.concrete_fields[1:]))
+    over = alert | {"status": Alert.Status.RESOLVED, "resolved_at": world.now}
+    Alert.objects.all().delete()
+    Alert.objects.bulk_create(Alert(**over | {"dedup_key": f"{number}"}) for number in range(2000))
+    by_key = {"name", "key", "digest"}
+    (key,) = RoutingKey.objects.values(*(field.attname for field in RoutingKey._meta.concrete_fields[1:]))
+    RoutingKey.objects.bulk_create(
+        RoutingKey(**key | dict.fromkeys(by_key, f"{number:064}"[-32:])) for number in range(50)
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(f"ANALYZE {Alert._meta.db_table}, {RoutingKey._meta.db_table}")
+        cursor.execute("SET plan_cache_mode = force_generic_plan")
+        cursor.execute("PREPARE of_none AS " + statement._numbered.decode())
+        of = ", ".join(["NULL"] * len(statement._names))
+        cursor.execute(f"EXPLAIN (FORMAT JSON) EXECUTE of_none ({of})")
+        (((plan,),),) = cursor.fetchall()
+        cursor.execute("DEALLOCATE of_none; RESET plan_cache_mode")
+    read = [node for node in nodes(plan["Plan"]) if node.get("Relation Name") == Alert._meta.db_table]
+    assert len([node for node in read if node["Node Type"] != "ModifyTable"]) > 1
+    assert all("Index Cond" in node for node in read if node["Node Type"] != "ModifyTable")
