@@ -37,8 +37,11 @@ def pytest_collection_modifyitems(config, items):
 
 
 def needs_server(item):
-    """A tree of processes runs on the servers of its leg; other processes are the same on both."""
-    return bool(item.get_closest_marker("django_db") or SERVERS & set(getattr(item, "fixturenames", ())))
+    """A tree of processes runs on the servers of its leg; other processes are the same on both. What is about
+    PostgreSQL alone no other run has done.
+    """
+    marked = item.get_closest_marker("django_db") or item.get_closest_marker("postgres")
+    return bool(marked or SERVERS & set(getattr(item, "fixturenames", ())))
 
 
 def is_controller(config):

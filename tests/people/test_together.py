@@ -80,9 +80,10 @@ def test_for_a_while_after_that_each_asks_for_itself(monkeypatch):
     now = [100.0]
     monkeypatch.setattr(module, "monotonic", lambda: now[0])
     together = Together(lambda numbers: [2 * number for number in numbers], most=16)
-    together._alone_until = 101.0
-    together._somebody_asks = True  # and would be waited for
+    together._alone_until = 100.5
+    together._somebody_asks = True  # and would be waited for, in vain
     assert together.ask(1) == 2
+    assert together._alone_until == 100.5
     now[0], together._somebody_asks = 101.0, False
     assert together.ask(1) == 2
 

@@ -250,6 +250,7 @@ def test_a_large_one_holds_up_no_other():
     REPEATED._together._somebody_asks = True
     post(world, payload={"text": "x" * batched.SMALL})
     assert Alert.objects.get().event_count == 2
+    assert REPEATED._together._alone_until == 0.0  # it has not waited in vain
 
 
 def test_in_a_transaction_it_is_part_of_it():
@@ -259,6 +260,7 @@ def test_in_a_transaction_it_is_part_of_it():
         post(world)
         transaction.set_rollback(True)
     assert not Alert.objects.exists()
+    assert REPEATED._together._alone_until == FOUND._together._alone_until == 0.0  # nor waited in vain
 
 
 def test_alerts_are_locked_in_the_order_of_their_keys():
