@@ -39,8 +39,12 @@ class Nudger:
         with self._lock:
             if self._pid == os.getpid():
                 return
-            self._pid = os.getpid()
-            threading.Thread(target=self._run, name="nudger", daemon=True).start()
+            try:
+                threading.Thread(target=self._run, name="nudger", daemon=True).start()
+            except RuntimeError as fault:  # no thread can be had
+                log.warning("nudge_lost", error=repr(fault), effect="the next tick finds the rows")
+            else:
+                self._pid = os.getpid()
 
     def _run(self) -> None:
         while True:

@@ -23,7 +23,9 @@ WAITS = 0.25
 
 
 class Together(Generic[Asked, Told]):
-    """`ask` answers for several, in their order, or raises and has done nothing for any of them."""
+    """`ask` answers for several, in their order, or raises. Then each asks for itself: what had been done for
+    it all the same, as where an answer was lost on its way, is done twice.
+    """
 
     def __init__(self, ask: Callable[[Sequence[Asked]], Sequence[Told]], *, most: int) -> None:
         self._ask, self._most = ask, most
@@ -78,10 +80,19 @@ class Together(Generic[Asked, Told]):
         except Exception:
             if len(turns) == 1:
                 raise
-            self._alone_until = monotonic() + ALONE_FOR
+            self._each_alone()
         finally:
             for turn in turns[1:]:
                 turn.end()
+
+    def _each_alone(self) -> None:
+        """Also those who wait: of what they ask nobody has asked yet."""
+        with self._lock:
+            self._alone_until = monotonic() + ALONE_FOR
+            waiting = list(self._waiting)
+            self._waiting.clear()
+        for turn in waiting:
+            turn.end()
 
     def _next(self) -> None:
         """Whoever has waited longest asks for those who wait now."""

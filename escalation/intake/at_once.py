@@ -64,7 +64,7 @@ WITH event AS ({events(f"{NEW}, row jsonb, lines jsonb, {EVENT}")}), opened AS (
     INSERT INTO {ALERT} ({COLUMNS})
     SELECT service, incident, dedup_key, group_key, 'open', severity, summary, source, labels, links, payload,
            began_at, at, at, 1
-    FROM event ORDER BY service, dedup_key
+    FROM event ORDER BY service, dedup_key COLLATE "C"
     ON CONFLICT (service_id, dedup_key) WHERE status = 'open' DO NOTHING
     RETURNING incident_id
 ), new AS (

@@ -41,7 +41,7 @@ COUNTED = COUNT.format(
 REPEATED = f"""
 held AS (
     SELECT alert.id, event.*
-    FROM (SELECT * FROM event WHERE counts ORDER BY service, dedup_key) AS event
+    FROM (SELECT * FROM event WHERE counts ORDER BY service, dedup_key COLLATE "C") AS event
     CROSS JOIN LATERAL (
         SELECT id FROM {ALERT}
         WHERE service_id = event.service AND dedup_key = event.dedup_key AND status = 'open'
@@ -71,7 +71,8 @@ held AS (
 
 # Where nothing is repeated: what a new alert has to know, and the number of its incident. The latest incident
 # is looked for by its index: asked whether there is a late one, the planner reads all of them to find none.
-# With an OFFSET the EXISTS is asked of each event; without one all that are open may be read, for a few events.
+# With an OFFSET the EXISTS is asked of each event; without one all that are open may be read for a few.
+# A number names its turn: what is asked the same way twice the planner may ask once.
 FOUND = f"""
 found AS (
     SELECT looked.*, past.episodes, past.last, opening.number
@@ -99,7 +100,7 @@ found AS (
     ) AS past ON looked.times = 0
     LEFT JOIN LATERAL (
         SELECT nextval(pg_get_serial_sequence('{INCIDENT}', 'id')) AS number
-        WHERE looked.times = 0 AND NOT looked.is_open AND looked.opens
+        WHERE looked.turn IS NOT NULL AND looked.times = 0 AND NOT looked.is_open AND looked.opens
     ) AS opening ON true
 ), policies AS (
     SELECT of.policy, ({policy_rows("of.policy", vendor="postgresql")}) AS text

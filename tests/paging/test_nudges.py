@@ -1,6 +1,7 @@
 """Hints to the broker: the first goes at once, and a storm is a few of them."""
 
 import threading
+from unittest.mock import Mock
 
 from paging import queue
 from paging.queue import Nudger
@@ -32,3 +33,10 @@ def test_all_that_is_due_while_it_rests_is_one_hint(monkeypatch):
     rest.over.release()
     assert rest.begun.acquire(timeout=GIVE_UP)
     assert len(sent) == 2
+
+
+def test_where_no_thread_can_be_had_what_is_written_stays_so_and_the_next_one_tries_again(monkeypatch):
+    monkeypatch.setattr(queue.threading.Thread, "start", Mock(side_effect=RuntimeError("no thread")))
+    nudger = Nudger()
+    nudger.nudge()
+    assert nudger._pid == 0

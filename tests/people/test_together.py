@@ -76,6 +76,14 @@ def test_what_is_wrong_with_one_is_no_matter_of_the_others():
     assert sorted(asked.calls[2:]) == [[-1], [1], [3]]
 
 
+def test_nor_of_those_who_came_meanwhile():
+    asked = Asked()
+    outcomes = asked_while_one_is(asked, [1, -1, 3, 4], most=2)
+    assert (outcomes[0], outcomes[2], outcomes[3]) == (2, 6, 8)
+    assert asked.calls[:2] == [[0], [1, -1]]
+    assert sorted(asked.calls[2:]) == [[-1], [1], [3], [4]]
+
+
 def test_for_a_while_after_that_each_asks_for_itself(monkeypatch):
     now = [100.0]
     monkeypatch.setattr(module, "monotonic", lambda: now[0])
