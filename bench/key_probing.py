@@ -2,10 +2,11 @@
 
     .venv/bin/python bench/key_probing.py [posts of each kind]
 
-A whole installation of its own, on SQLite. One sender, who waits for each answer, posts by keys that do not
-exist, that were revoked, and that take only what is signed, in random order. All of them hear the same. The
-last column is how far the median lies from that of keys that do not exist; beside it stands how far apart two
-halves of those are, which is what cannot be told from noise.
+A whole installation of its own, on SQLite; and one on PostgreSQL and Redis, where they answer. One sender,
+who waits for each answer, posts by keys that do not exist, that were revoked, and that take only what is
+signed, in random order. All of them hear the same. The last column but one is how far the median lies from
+that of keys that do not exist; beside it stands how far apart two halves of those are, which is what cannot
+be told from noise.
 """
 
 import http.client
@@ -22,6 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import orjson
 
+from tests import servers
 from tests.processes.tree import Tree, manage
 
 REVOKED, SIGNED = "1" * 32, "2" * 32
@@ -52,17 +54,33 @@ def alertmanager(key: str) -> tuple[str, bytes]:
     return f"/integrations/alertmanager/{key}", orjson.dumps({"version": "4", "alerts": [alert]})
 
 
+def generic(key: str) -> tuple[str, bytes]:
+    return f"/integrations/generic/{key}", orjson.dumps({"summary": "x"})
+
+
 def main(many: int = 1500) -> None:
+    print("on SQLite")
+    of_one({}, many)
+    if servers.postgres_answers() and servers.redis_answers():
+        print("on PostgreSQL")
+        with servers.own_database() as database, servers.own_redis() as redis:
+            of_one({"DATABASE_URL": database, "REDIS_URL": redis, "WEB_CONCURRENCY": "1"}, many)
+
+
+def of_one(environment: dict[str, str], many: int) -> None:
     with (
         tempfile.TemporaryDirectory() as folder,
-        Tree(var=Path(folder) / "var", arguments=("--no-demo",)) as tree,  # type: ignore[no-untyped-call]  # too
+        Tree(  # type: ignore[no-untyped-call]  # too
+            var=Path(folder) / "var", environment=environment, arguments=("--no-demo",)
+        ) as tree,
     ):
         document = Path(folder) / "shop.yaml"
         for text in (WITH_ONE_MORE, ORGANISATION):
             document.write_text(text)
             manage(tree, "apply", str(document), "--prune")  # type: ignore[no-untyped-call]  # of the tests
         print(f"{'':<34}{'p50':>9}{'p95':>9}{'from an unknown one':>22}{'noise':>9}")
-        for name, door in (("PagerDuty's door", enqueue), ("/integrations/", alertmanager)):
+        doors = {"PagerDuty's door": enqueue, "Alertmanager's": alertmanager, "generic": generic}
+        for name, door in doors.items():
             measure(name, door, http.client.HTTPConnection("127.0.0.1", tree.port, timeout=30), many)
 
 

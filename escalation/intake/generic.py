@@ -9,6 +9,7 @@ import structlog
 from django.db import DatabaseError
 
 from escalation.core.samples import sample
+from escalation.intake.evenly import evenly
 from escalation.intake.receiving import NOBODYS, Proof, receive
 from escalation.models import LastPost, RoutingKey
 from escalation.sources.event import NotGenuine
@@ -32,6 +33,7 @@ class Taken:
     opened: int
 
 
+@evenly()
 def receive_generic(*, key: str, sent: Sent, now: datetime, proof: Proof) -> Taken:
     """Take in what one post said, as its key's mapping has it. Raises Malformed, whichever the key, and what
     `receive` raises. Only what its key admits is held against its mapping.

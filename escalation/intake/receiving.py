@@ -10,6 +10,7 @@ from django.db import transaction
 from prometheus_client import Counter
 
 from escalation.intake import at_once, guessing, limits
+from escalation.intake.evenly import evenly
 from escalation.intake.keys import LONG_AGO, Known, UnknownKey, service_key
 from escalation.intake.limits import OverLimit
 from escalation.intake.reacting import Reaction
@@ -128,6 +129,7 @@ def _one_to_repeat(events: Sequence[Event], proof: Proof) -> Event | None:
     return None
 
 
+@evenly()
 def _admitted(
     key: str, proof: Proof, source: str, *, now: datetime = LONG_AGO, repeat: Event | None = None
 ) -> tuple[Known, str]:

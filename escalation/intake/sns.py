@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 import requests
 import structlog
 
+from escalation.intake.evenly import evenly
 from escalation.intake.keys import UnknownKey, service_key
 from escalation.intake.receiving import Replayed, receive, unsigned
 from escalation.models import RoutingKey
@@ -33,6 +34,7 @@ class Unreachable(Exception):
     """AWS did not answer; the sender should try again."""
 
 
+@evenly()
 def receive_sns(*, key: str, sent: Sent, now: datetime) -> int:
     """Take in a notification, or confirm the subscription that begins them. What came before is passed over.
     Returns the number of new incidents. Raises Malformed, UnknownKey, also of what AWS did not sign, and
