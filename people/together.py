@@ -12,6 +12,8 @@ from collections.abc import Callable, Sequence
 from time import monotonic
 from typing import Generic, TypeVar
 
+import structlog
+
 Asked = TypeVar("Asked")
 Told = TypeVar("Told")
 ALONE_FOR = 1.0
@@ -20,6 +22,7 @@ holds up no other for longer than one attempt in so many seconds.
 """
 WAITS = 0.25
 """Seconds for which one waits until it is asked for; then it asks for itself."""
+log = structlog.get_logger(__name__)
 
 
 class Together(Generic[Asked, Told]):
@@ -77,9 +80,11 @@ class Together(Generic[Asked, Told]):
         try:
             for turn, told in zip(turns, self._ask([turn.one for turn in turns]), strict=True):
                 turn.told.append(told)
-        except Exception:
+        except Exception as fault:
             if len(turns) == 1:
                 raise
+            # Whose fault it is, and what it says of whose post, comes out where each asks for itself.
+            log.warning("asked_alone", fault=type(fault).__name__, of=len(turns))
             self._each_alone()
         finally:
             for turn in turns[1:]:

@@ -4,6 +4,7 @@ from functools import partial
 from threading import Event
 
 import pytest
+from structlog.testing import capture_logs
 
 from people import together as module
 from people.together import Together
@@ -69,7 +70,9 @@ def test_it_is_asked_for_no_more_than_so_many_and_in_their_order():
 
 def test_what_is_wrong_with_one_is_no_matter_of_the_others():
     asked = Asked()
-    one, bad, three = asked_while_one_is(asked, [1, -1, 3])
+    with capture_logs() as logs:
+        one, bad, three = asked_while_one_is(asked, [1, -1, 3])
+    assert [(line["fault"], line["of"]) for line in logs] == [("ValueError", 3)]
     assert (one, three) == (2, 6)
     assert isinstance(bad, ValueError)
     assert asked.calls[:2] == [[0], [1, -1, 3]]
